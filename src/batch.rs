@@ -1,0 +1,407 @@
+//! The reader's guard over several events.
+
+use core::convert::Infallible;
+use core::fmt;
+use core::iter::FusedIterator;
+use core::marker::PhantomData;
+use core::ops::{ControlFlow, Index, Range};
+use core::ptr::NonNull;
+
+use crate::reader::Reader;
+use crate::sequence::Sequence;
+use crate::slots::Walk;
+use crate::watch::Reading;
+
+/// Events that are there to read, by reference; from [`Reader::wait_batch`].
+///
+/// While the batch is held, the writer does not touch the events. Dropping it,
+/// also by a panic, *commits* all of it, read or not: the writer may use the
+/// slots again. Forgetting it commits nothing, and the same events come again.
+/// [`commit_through`](Self::commit_through) releases the first part earlier.
+///
+/// In a long batch it matters when events are released. Iterating over `&batch`
+/// lends references that live as long as the batch, so everything is released
+/// together at the end. [`for_each`](Self::for_each) and
+/// [`next_event`](Self::next_event) lend one event at a time, and therefore
+/// release what they have passed, every quarter of the ring.
+///
+/// # Examples
+///
+/// ```
+/// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+/// let mut reader = ring.subscribe()?;
+/// writer.publish_all([10, 20, 30]);
+///
+/// let batch = reader.try_batch()?;
+/// assert_eq!((batch.len(), batch[1]), (3, 20));
+/// for (sequence, event) in &batch {
+///     let flush = batch.is_last(sequence);
+///     println!("{sequence}: {event}{}", if flush { ", and flush" } else { "" });
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Batch<'r, T> {
+    reader: &'r mut Reader<T>,
+    /// The first event that is still in the batch. Those between the reader's
+    /// position and here were handed out one by one and are not yet committed.
+    next: u64,
+    /// The end of the batch; never below `next`.
+    end: u64,
+    watch: Reading,
+}
+
+impl<'r, T> Batch<'r, T> {
+    /// Borrows at most `limit` of the events that the reader knows to be there.
+    #[inline]
+    pub(crate) fn new(reader: &'r mut Reader<T>, limit: usize) -> Self {
+        let Range { start: next, end } = reader.readable();
+        let end = end.min(next.saturating_add(limit as u64));
+        let watch = reader.shared().slots.watched.read(next, end);
+        Self { reader, next, end, watch }
+    }
+
+    /// Returns how many events are in the batch.
+    #[inline]
+    pub fn len(&self) -> usize {
+        (self.end - self.next) as usize
+    }
+
+    /// Whether there is no event in the batch: it was asked for with a limit of
+    /// 0, or all of it is committed or handed out.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.next == self.end
+    }
+
+    /// Returns the sequences of the events.
+    #[inline]
+    pub fn sequences(&self) -> Range<Sequence> {
+        Sequence::new(self.next)..Sequence::new(self.end)
+    }
+
+    /// Returns the first event and its sequence.
+    pub fn first(&self) -> Option<(Sequence, &T)> {
+        Some((Sequence::new(self.next), self.get(0)?))
+    }
+
+    /// Returns the last event and its sequence.
+    pub fn last(&self) -> Option<(Sequence, &T)> {
+        let index = self.len().checked_sub(1)?;
+        Some((Sequence::new(self.end - 1), self.get(index)?))
+    }
+
+    /// Whether the event with this sequence is the last of the batch.
+    #[inline]
+    pub fn is_last(&self, sequence: Sequence) -> bool {
+        !self.is_empty() && sequence.get() == self.end - 1
+    }
+
+    /// Returns the event at `index`, counted from the first one in the batch.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<&T> {
+        if index >= self.len() {
+            return None;
+        }
+        let slots = &self.reader.shared().slots;
+        let slot = slots.slot(slots.place(self.next + index as u64));
+        // SAFETY: I2, I4, I6: the event is in the batch, and `self` is borrowed
+        // for as long as the reference lives.
+        Some(unsafe { slot.as_ref() })
+    }
+
+    /// Returns an iterator over the events and their sequences.
+    #[inline]
+    pub fn iter(&self) -> Iter<'_, T> {
+        Iter { next: self.next, events: self.events() }
+    }
+
+    /// Returns an iterator over the events.
+    #[inline]
+    pub fn events(&self) -> BatchEvents<'_, T> {
+        let walk = self.reader.shared().slots.walk(self.next, self.len());
+        BatchEvents { walk, _lends: PhantomData }
+    }
+
+    /// Releases the events up to and including `sequence` to the writer. They
+    /// are no longer in the batch. Does nothing if they are released already.
+    ///
+    /// # Panics
+    ///
+    /// If `sequence` is beyond the end of the batch.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(4).build(|| 0);
+    /// let mut reader = ring.subscribe()?;
+    /// writer.publish_all([1, 2, 3, 4]);
+    /// let mut batch = reader.try_batch()?;
+    /// let second = batch.sequences().start + 1;
+    /// batch.commit_through(second);
+    /// assert_eq!(writer.remaining_capacity(), 2);
+    /// assert_eq!(batch[0], 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn commit_through(&mut self, sequence: Sequence) {
+        let end = self.end;
+        assert!(sequence.get() < end, "cannot commit through {sequence}: the batch ends at {end}");
+        let position = sequence.get() + 1;
+        if position > self.reader.position().get() {
+            self.next = self.next.max(position);
+            self.commit(position);
+        }
+    }
+
+    /// Takes the first event out of the batch and lends it, with its sequence,
+    /// until the next call. Every quarter of the ring, the events that were
+    /// taken out before are released to the writer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// # let mut reader = ring.subscribe()?;
+    /// # writer.publish_all([1, 2, 3]);
+    /// let mut batch = reader.wait_batch()?;
+    /// let mut sum = 0;
+    /// while let Some((_sequence, event)) = batch.next_event() {
+    ///     sum += event;
+    /// }
+    /// assert_eq!(sum, 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn next_event(&mut self) -> Option<(Sequence, &T)> {
+        if self.is_empty() {
+            return None;
+        }
+        if self.next - self.reader.position().get() >= self.stride() {
+            self.commit(self.next);
+        }
+        let sequence = self.next;
+        self.next += 1;
+        let slots = &self.reader.shared().slots;
+        // SAFETY: I2, I6: the event is in the batch; I4: nothing at or above its
+        // sequence is committed before the next call, and until then `self` is
+        // borrowed.
+        let event = unsafe { slots.slot(slots.place(sequence)).as_ref() };
+        Some((Sequence::new(sequence), event))
+    }
+
+    /// Hands every event to the closure, and commits as it goes, at least every
+    /// quarter of the ring.
+    ///
+    /// # Panics
+    ///
+    /// If the closure does. The event that it was given then counts as read, and
+    /// so do those before it, but none after it.
+    #[inline]
+    pub fn for_each(self, mut handle: impl FnMut(Sequence, &T)) {
+        let handled = self.try_for_each(|sequence, event| {
+            handle(sequence, event);
+            ControlFlow::<Infallible>::Continue(())
+        });
+        match handled {
+            ControlFlow::Continue(()) => (),
+        }
+    }
+
+    /// Hands the events to the closure until it breaks off, and commits as it
+    /// goes, at least every quarter of the ring. The event at which the closure
+    /// breaks off counts as read, and none after it.
+    ///
+    /// # Panics
+    ///
+    /// As [`for_each`](Self::for_each).
+    #[inline]
+    pub fn try_for_each<B>(
+        mut self,
+        mut handle: impl FnMut(Sequence, &T) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        while !self.is_empty() {
+            let (next, len) = (self.next, self.stride().min(self.end - self.next));
+            Passing { batch: &mut self, next, len, all: false }.pass(&mut handle)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// How many events may be passed before they are committed.
+    #[inline]
+    fn stride(&self) -> u64 {
+        (self.reader.shared().sequencer.capacity() / 4).max(1)
+    }
+
+    #[inline]
+    fn commit(&mut self, position: u64) {
+        self.watch.release_below(position);
+        self.reader.commit(position);
+    }
+}
+
+/// A stretch of a batch while a closure is given one event after the other.
+/// Dropping it commits those that the closure was given; if these are not all,
+/// because it broke off or panicked, nothing else is left in the batch.
+struct Passing<'p, 'r, T> {
+    batch: &'p mut Batch<'r, T>,
+    /// The first event that the closure was not given.
+    next: u64,
+    /// How many events there were to give.
+    len: u64,
+    /// Whether the closure was given all of them and came back from the last.
+    all: bool,
+}
+
+impl<T> Passing<'_, '_, T> {
+    #[inline]
+    fn pass<B>(
+        mut self,
+        handle: &mut impl FnMut(Sequence, &T) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let slots = &self.batch.reader.shared().slots;
+        for slot in slots.walk(self.next, self.len as usize) {
+            let sequence = Sequence::new(self.next);
+            self.next += 1;
+            // SAFETY: the slot is in the batch, from which nothing is committed
+            // before the closure, which cannot keep the reference, has returned.
+            handle(sequence, unsafe { lend(slot) })?;
+        }
+        self.all = true;
+        ControlFlow::Continue(())
+    }
+}
+
+impl<T> Drop for Passing<'_, '_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.batch.next = self.next;
+        if !self.all {
+            self.batch.end = self.next;
+        }
+        self.batch.commit(self.next);
+    }
+}
+
+impl<T> Drop for Batch<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.end > self.reader.position().get() {
+            self.commit(self.end);
+        }
+    }
+}
+
+impl<T> Index<usize> for Batch<'_, T> {
+    type Output = T;
+
+    #[track_caller]
+    #[inline]
+    fn index(&self, index: usize) -> &T {
+        let len = self.len();
+        self.get(index)
+            .unwrap_or_else(|| panic!("the index is {index} but the batch has {len} events"))
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Batch<'_, T> {
+    type Item = (Sequence, &'a T);
+    type IntoIter = Iter<'a, T>;
+
+    #[inline]
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Batch<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self).finish()
+    }
+}
+
+/// An iterator over the events of a batch; from [`Batch::events`].
+pub struct BatchEvents<'a, T> {
+    walk: Walk<'a, T>,
+    _lends: PhantomData<&'a T>,
+}
+
+/// Lends an event of a batch.
+///
+/// # Safety
+///
+/// The slot must be in a batch that is borrowed for `'a`.
+#[inline]
+unsafe fn lend<'a, T>(slot: NonNull<T>) -> &'a T {
+    // SAFETY: I2, I4, I6, as the caller promises.
+    unsafe { slot.as_ref() }
+}
+
+impl<'a, T> Iterator for BatchEvents<'a, T> {
+    type Item = &'a T;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a T> {
+        // SAFETY: the walk passes the slots of a batch that is borrowed for `'a`.
+        self.walk.next().map(|slot| unsafe { lend(slot) })
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.walk.size_hint()
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, &'a T) -> B>(self, init: B, mut f: F) -> B {
+        // SAFETY: as in `next`.
+        self.walk.fold(init, |folded, slot| f(folded, unsafe { lend(slot) }))
+    }
+}
+
+impl<T> ExactSizeIterator for BatchEvents<'_, T> {}
+
+impl<T> FusedIterator for BatchEvents<'_, T> {}
+
+impl<T> fmt::Debug for BatchEvents<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchEvents").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// An iterator over the events of a batch and their sequences; from
+/// [`Batch::iter`].
+#[derive(Debug)]
+pub struct Iter<'a, T> {
+    next: u64,
+    events: BatchEvents<'a, T>,
+}
+
+impl<'a, T> Iterator for Iter<'a, T> {
+    type Item = (Sequence, &'a T);
+
+    #[inline]
+    fn next(&mut self) -> Option<(Sequence, &'a T)> {
+        let event = self.events.next()?;
+        let sequence = Sequence::new(self.next);
+        self.next += 1;
+        Some((sequence, event))
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.events.size_hint()
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, (Sequence, &'a T)) -> B>(self, init: B, mut f: F) -> B {
+        let mut next = self.next;
+        self.events.fold(init, |folded, event| {
+            let sequence = Sequence::new(next);
+            next += 1;
+            f(folded, (sequence, event))
+        })
+    }
+}
+
+impl<T> ExactSizeIterator for Iter<'_, T> {}
+
+impl<T> FusedIterator for Iter<'_, T> {}

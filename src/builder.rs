@@ -1,0 +1,112 @@
+//! How a ring is built.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::fences;
+use crate::ring::{Ring, Shared};
+use crate::sequencer::Sequencer;
+use crate::slots::Slots;
+use crate::sync::Arc;
+use crate::wait::Wait;
+use crate::writer::Writer;
+
+/// How many readers a ring can have whose builder was not told otherwise.
+const MAX_READERS: usize = 64;
+
+/// Describes a ring before it is built; from [`Ring::builder`].
+///
+/// # Examples
+///
+/// ```
+/// use broadring::{Ring, Wait};
+///
+/// #[derive(Default)]
+/// struct Tick { price: f64, volume: u32 }
+///
+/// let (mut writer, ring) = Ring::builder(4096)
+///     .max_readers(8)
+///     .reader_wait(Wait::PARK)
+///     .writer_wait(Wait::YIELD)
+///     .build(Tick::default);
+/// let mut reader = ring.subscribe()?;
+/// writer.publish_with(|tick| tick.price = 7.5);
+/// assert_eq!(reader.wait_batch().unwrap()[0].price, 7.5);
+/// # Ok::<(), broadring::SubscribeError>(())
+/// ```
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct RingBuilder<T> {
+    capacity: usize,
+    max_readers: usize,
+    reader_wait: Wait,
+    writer_wait: Wait,
+    _builds: PhantomData<fn() -> T>,
+}
+
+impl<T> RingBuilder<T> {
+    /// Takes a capacity that is known to be good.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            max_readers: MAX_READERS,
+            reader_wait: Wait::default(),
+            writer_wait: Wait::default(),
+            _builds: PhantomData,
+        }
+    }
+
+    /// Sets how many readers there can be at once, 64 unless told otherwise.
+    /// Each possible reader costs one cache line, or two where the processor
+    /// fetches lines in pairs.
+    pub fn max_readers(self, max_readers: usize) -> Self {
+        Self { max_readers, ..self }
+    }
+
+    /// Sets how readers wait who do not say otherwise: [`Wait::PARK`] unless set.
+    pub fn reader_wait(self, reader_wait: Wait) -> Self {
+        Self { reader_wait, ..self }
+    }
+
+    /// Sets how the writer waits while the ring is full: [`Wait::PARK`] unless set.
+    pub fn writer_wait(self, writer_wait: Wait) -> Self {
+        Self { writer_wait, ..self }
+    }
+
+    /// Builds the ring, and fills each slot with a value from the factory.
+    ///
+    /// Those values are never seen by a reader, unless the writer publishes a
+    /// slot it did not write. All the memory that the ring will ever use is
+    /// allocated and touched here.
+    ///
+    /// `T` must be [`Send`] and [`Sync`]: the slots are written by one thread,
+    /// read by several at once, and dropped by whichever handle goes last.
+    ///
+    /// # Panics
+    ///
+    /// If the factory panics; what it has made by then is dropped.
+    pub fn build(self, factory: impl FnMut() -> T) -> (Writer<T>, Ring<T>)
+    where
+        T: Send + Sync,
+    {
+        fences::prepare();
+        let shared = Arc::new(Shared {
+            sequencer: Sequencer::new(self.capacity as u64, self.max_readers),
+            slots: Slots::new(self.capacity, factory),
+            reader_wait: self.reader_wait,
+        });
+        (Writer::new(Arc::clone(&shared), self.writer_wait), Ring { shared })
+    }
+}
+
+impl<T> fmt::Debug for RingBuilder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RingBuilder")
+            .field("capacity", &self.capacity)
+            .field("max_readers", &self.max_readers)
+            .field("reader_wait", &self.reader_wait)
+            .field("writer_wait", &self.writer_wait)
+            .finish()
+    }
+}

@@ -1,0 +1,131 @@
+//! An event count: where threads sleep until another thread's store may have
+//! changed what they wait for.
+
+#![forbid(unsafe_code)]
+
+use std::time::Instant;
+
+use crossbeam_utils::CachePadded;
+
+use crate::fences;
+use crate::sync::{self, AtomicU64, Condvar, Mutex, Ordering, strong};
+
+/// What [`EventCount::threshold`] holds while nobody sleeps: no position reaches it.
+const NOBODY: u64 = u64::MAX;
+
+/// A place to sleep, and to wake those who sleep there.
+///
+/// A sleeper says which position it waits for, and a waker which position it has
+/// just stored, so that a store that cannot matter to any sleeper wakes nobody.
+/// Where nobody sleeps, waking costs a light fence and one load of a line that
+/// only sleepers and their wakers write.
+///
+/// The design is the classic event count: register, look again, sleep unless
+/// something was woken since the registration.
+#[derive(Debug)]
+pub(crate) struct EventCount {
+    /// The smallest position that a registered sleeper waits for, or [`NOBODY`].
+    /// A copy of [`State::threshold`], stored under its lock.
+    threshold: CachePadded<AtomicU64>,
+    state: Mutex<State>,
+    wakes: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    /// How many times sleepers were woken.
+    epoch: u64,
+    threshold: u64,
+}
+
+impl EventCount {
+    pub(crate) fn new() -> Self {
+        Self {
+            threshold: CachePadded::new(AtomicU64::new(NOBODY)),
+            state: Mutex::new(State { epoch: 0, threshold: NOBODY }),
+            wakes: Condvar::new(),
+        }
+    }
+
+    /// Wakes the sleepers if any of them may wait for `position` or less. Called
+    /// right after `position` was stored where the sleepers look.
+    #[inline]
+    pub(crate) fn wake(&self, position: u64) {
+        fences::light();
+        // ORDERING: Relaxed; the fences order it. Either this load sees the
+        // sleeper's registration, or the sleeper's last look sees `position` (I7).
+        if position >= self.threshold.load(Ordering::Relaxed) {
+            self.wake_all();
+        }
+    }
+
+    /// Wakes every sleeper. Needs no fence: the lock orders the caller's last
+    /// store before the look of a sleeper that registers afterwards, and a
+    /// sleeper that registered before finds another epoch.
+    #[cold]
+    pub(crate) fn wake_all(&self) {
+        let mut state = sync::lock(&self.state);
+        state.epoch += 1;
+        self.set_threshold(&mut state, NOBODY);
+        drop(state);
+        self.wakes.notify_all();
+    }
+
+    /// Sleeps until `look` finds something, and returns it; or until the
+    /// deadline, and returns `None`. Woken by positions from `threshold` up.
+    #[cold]
+    pub(crate) fn sleep<R>(
+        &self,
+        threshold: u64,
+        deadline: Option<Instant>,
+        mut look: impl FnMut() -> Option<R>,
+    ) -> Option<R> {
+        loop {
+            let epoch = self.register(threshold);
+            fences::heavy();
+            if let Some(found) = look() {
+                return Some(found);
+            }
+            let in_time = self.doze(epoch, deadline);
+            let found = look();
+            if found.is_some() || !in_time {
+                return found;
+            }
+        }
+    }
+
+    /// Announces a sleeper, and returns the epoch that it will sleep through.
+    fn register(&self, threshold: u64) -> u64 {
+        let mut state = sync::lock(&self.state);
+        let smallest = threshold.min(state.threshold);
+        self.set_threshold(&mut state, smallest);
+        state.epoch
+    }
+
+    /// Sleeps until the epoch is over (`true`) or the deadline has come (`false`).
+    fn doze(&self, epoch: u64, deadline: Option<Instant>) -> bool {
+        let mut state = sync::lock(&self.state);
+        while state.epoch == epoch {
+            state = match deadline {
+                None => self.wakes.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    let waited = self.wakes.wait_timeout(state, left);
+                    waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0
+                }
+            };
+        }
+        true
+    }
+
+    fn set_threshold(&self, state: &mut State, threshold: u64) {
+        state.threshold = threshold;
+        if strong!("event_count.register") || threshold == NOBODY {
+            // ORDERING: Relaxed; the sleeper's heavy fence comes after it (I7).
+            self.threshold.store(threshold, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Who may not be lapped: one gate for every reader.
+
+#![forbid(unsafe_code)]
+
+use crossbeam_utils::CachePadded;
+
+use crate::sync::{AtomicU64, AtomicUsize, Ordering, ordering, strong};
+
+/// The word of a gate that no reader holds. No position ever reaches it, so it
+/// never is the smallest of anything.
+const VACANT: u64 = u64::MAX;
+
+/// The positions of all readers, each on cache lines of its own.
+///
+/// A gate is taken by a reader that joins, moved forward by that reader alone,
+/// and given up when it leaves. The writer scans them all for the smallest.
+#[derive(Debug)]
+pub(crate) struct Gates {
+    words: Box<[CachePadded<AtomicU64>]>,
+    directory: CachePadded<Directory>,
+}
+
+/// What a scan needs to know besides the gates themselves.
+#[derive(Debug)]
+struct Directory {
+    /// No gate at or above this index was ever taken. Only grows.
+    high: AtomicUsize,
+    /// How many times a gate was taken.
+    joins: AtomicU64,
+}
+
+impl Gates {
+    pub(crate) fn new(count: usize) -> Self {
+        Self {
+            words: (0..count).map(|_| CachePadded::new(AtomicU64::new(VACANT))).collect(),
+            directory: CachePadded::new(Directory {
+                high: AtomicUsize::new(0),
+                joins: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// How many readers there can be at once.
+    pub(crate) fn capacity(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Takes a vacant gate and closes it at `position`; `None` if all are taken.
+    ///
+    /// A scan that has begun before may miss it. The caller sees to that: see
+    /// `Sequencer::join` and `Sequencer::join_beside`.
+    pub(crate) fn take(&self, position: u64) -> Option<usize> {
+        let index = self.words.iter().position(|word| {
+            // ORDERING: Acquire pairs with the Release of `vacate`: the reads of
+            // the reader that had this gate before happen before every store
+            // that this one makes to it, so a scan that sees only the newer
+            // reader's stores is ordered after the older one's reads too (I5).
+            word.compare_exchange(
+                VACANT,
+                position,
+                ordering!("gates.take", Acquire),
+                Ordering::Relaxed,
+            )
+            .is_ok()
+        })?;
+        // ORDERING: Relaxed; ordered by the increment below, and by the fence of
+        // `Sequencer::join`.
+        self.directory.high.fetch_max(index + 1, Ordering::Relaxed);
+        // ORDERING: Release pairs with the first load in `smallest`: a scan that
+        // sees this increment sees the gate and the mark.
+        self.directory.joins.fetch_add(1, ordering!("gates.joined", Release));
+        Some(index)
+    }
+
+    /// Moves a gate forward: its reader is done with everything below `position`.
+    #[inline]
+    pub(crate) fn advance(&self, index: usize, position: u64) {
+        // ORDERING: Release pairs with the Acquire of `smallest`: the reader's
+        // last look at the slots below happens before the writer reuses them (I5).
+        self.words[index].store(position, ordering!("gates.advance", Release));
+    }
+
+    /// Gives a gate up: its reader is done with everything.
+    pub(crate) fn vacate(&self, index: usize) {
+        // ORDERING: Release pairs with the Acquire of `smallest`, as in
+        // `advance`, and with that of `take` (I5).
+        self.words[index].store(VACANT, ordering!("gates.vacate", Release));
+    }
+
+    /// Returns the smallest position of a reader, or `u64::MAX` without readers.
+    ///
+    /// All the positions are taken at what amounts to one moment: if anybody
+    /// joined during the scan, it starts again. Otherwise a reader that is
+    /// cloned into a gate that the scan has passed, and then moves on before the
+    /// scan comes to its own gate, would leave its clone unprotected.
+    ///
+    /// Lock-free: it repeats only when somebody else has joined.
+    pub(crate) fn smallest(&self) -> u64 {
+        loop {
+            // ORDERING: Acquire pairs with the Release of `take`.
+            let joins = self.directory.joins.load(ordering!("gates.scan_joins", Acquire));
+            let smallest = self.taken().min().unwrap_or(VACANT);
+            // ORDERING: Relaxed; it stays behind the Acquire loads of the gates,
+            // and sees every join that happened before a position they read.
+            if self.directory.joins.load(Ordering::Relaxed) == joins || !strong!("gates.rescan") {
+                return smallest;
+            }
+        }
+    }
+
+    /// Returns how many gates are taken; already out of date when it returns.
+    pub(crate) fn count(&self) -> usize {
+        self.taken().filter(|&position| position != VACANT).count()
+    }
+
+    /// The words of all gates that were ever taken.
+    fn taken(&self) -> impl Iterator<Item = u64> {
+        // ORDERING: Relaxed; see `take`.
+        let high = self.directory.high.load(Ordering::Relaxed);
+        self.words[..high].iter().map(|word| {
+            // ORDERING: Acquire pairs with the Release of `advance` and `vacate` (I5).
+            word.load(ordering!("gates.scan", Acquire))
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! How a reader that is as fast as the writer keeps out of its way.
+//!
+//! When both run neck and neck, each look of the reader takes from the writer
+//! the very cache line that it is about to write, and both crawl. A reader that
+//! holds off for a moment lets a run of events form, and the two then move in
+//! strides. Who must not wait, though, is a reader to whom events come slowly:
+//! there a look that comes later only finds the event later.
+//!
+//! So the delay has to prove itself. A reader tries one when it has found events
+//! at its first look; keeps and doubles it as long as it catches what only a
+//! writer at full speed publishes meanwhile; halves it whenever it finds nothing;
+//! and drops it as soon as it does not pay, after which it waits longer and
+//! longer before it tries again. No delay is ever longer than [`LONGEST`].
+
+#![forbid(unsafe_code)]
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crate::sync::{self, MODEL};
+
+/// The first delay that is tried.
+const SHORTEST: u32 = 80;
+
+/// The longest delay, in nanoseconds.
+const LONGEST: u32 = 640;
+
+/// What one event is worth, in nanoseconds: a delay pays if it catches at least
+/// one event for each.
+const PRICE: u32 = 16;
+
+/// As many events at once as are enough: a longer run gains nothing more.
+const ENOUGH: u64 = 256;
+
+/// The most looks between a delay that did not pay and the next trial.
+const LONGEST_REST: u32 = 1024;
+
+/// The delay of one reader before it looks for events.
+#[derive(Debug, Clone)]
+pub(crate) struct Pacing {
+    /// The delay in nanoseconds, or 0.
+    delay: u32,
+    /// How many looks to go before another trial.
+    rest: u32,
+    /// How many looks the next rest lasts.
+    next_rest: u32,
+    /// As many events as are enough in this ring.
+    enough: u64,
+}
+
+impl Pacing {
+    pub(crate) fn new(capacity: u64) -> Self {
+        Self { delay: 0, rest: 0, next_rest: 1, enough: ENOUGH.min(capacity / 4).max(1) }
+    }
+
+    /// Waits out the delay.
+    #[inline]
+    pub(crate) fn hold_off(&self) {
+        if self.delay > 0 {
+            pause_for(self.delay);
+        }
+    }
+
+    /// Takes note that the first look found that many events.
+    #[inline]
+    pub(crate) fn found(&mut self, events: u64) {
+        if self.delay > 0 {
+            self.judge(events);
+        } else if self.rest > 0 {
+            self.rest -= 1;
+        } else if events < self.enough && !MODEL {
+            self.delay = SHORTEST;
+        }
+    }
+
+    /// Takes note that the first look found nothing.
+    #[inline]
+    pub(crate) fn found_nothing(&mut self) {
+        self.delay /= 2;
+    }
+
+    fn judge(&mut self, events: u64) {
+        if events < u64::from(self.delay / PRICE) {
+            self.delay = 0;
+            self.rest = self.next_rest;
+            self.next_rest = (self.next_rest * 2).min(LONGEST_REST);
+        } else {
+            self.next_rest = 1;
+            if events < self.enough {
+                self.delay = (self.delay * 2).min(LONGEST);
+            } else if events >= 4 * self.enough {
+                self.delay /= 2;
+            }
+        }
+    }
+}
+
+/// Pauses the processor for about that many nanoseconds.
+fn pause_for(nanoseconds: u32) {
+    for _ in 0..nanoseconds.div_ceil(nanoseconds_per_pause()) {
+        sync::spin_loop();
+    }
+}
+
+/// How long a pause takes: from some 10 to some 50 nanoseconds, by processor.
+/// Measured once; of several tries the shortest, so that being interrupted in
+/// one of them does not matter.
+fn nanoseconds_per_pause() -> u32 {
+    const PAUSES: u32 = 64;
+    static MEASURED: OnceLock<u32> = OnceLock::new();
+
+    let measure = || {
+        let start = Instant::now();
+        for _ in 0..PAUSES {
+            sync::spin_loop();
+        }
+        start.elapsed()
+    };
+    *MEASURED.get_or_init(|| {
+        let shortest = (0..5).map(|_| measure()).min().unwrap_or(Duration::ZERO);
+        (shortest.as_nanos() as u32 / PAUSES).max(1)
+    })
+}

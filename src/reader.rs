@@ -1,0 +1,527 @@
+//! The reading handle.
+
+use core::convert::Infallible;
+use core::fmt;
+use core::iter::FusedIterator;
+use core::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use crate::batch::Batch;
+use crate::error::{Closed, ReadTimeoutError, SubscribeError, TryReadError};
+use crate::pacing::Pacing;
+use crate::ring::Shared;
+use crate::sequence::Sequence;
+use crate::sequencer::Joined;
+use crate::sync::Arc;
+use crate::wait::Wait;
+
+/// A handle that reads every event, in order, from where it has joined.
+///
+/// Events are lent in batches, by reference ([`wait_batch`](Self::wait_batch)),
+/// cloned one by one ([`recv`](Self::recv)), or handed to a closure until the
+/// ring is closed ([`run`](Self::run)). The plain methods wait, the `try_`
+/// methods do not, and the `_timeout` methods wait for a limited time. A read is
+/// wait-free when there is something to read.
+///
+/// The reader holds the writer back: what it has not *committed* is not
+/// overwritten. A batch commits when it is dropped; `recv` and `run` commit by
+/// themselves. A reader that is not read from stops the writer within a lap of
+/// the ring, so drop readers that are no longer needed.
+///
+/// Dropping the reader, also by a panic that unwinds past it, makes it leave:
+/// the writer no longer waits for it. To leave is lock-free, but for a lock that
+/// is held for a moment if the writer may be asleep.
+///
+/// A clone starts at the same position, and from there on reads on its own.
+///
+/// # Examples
+///
+/// ```
+/// use broadring::{Closed, Ring};
+///
+/// let (mut writer, ring) = Ring::builder(64).build(|| 0_u64);
+/// let mut sum = ring.subscribe()?;
+/// let mut last = sum.clone();
+///
+/// writer.publish_all(1..=10);
+/// drop(writer);
+///
+/// let mut total = 0;
+/// while let Ok(batch) = sum.wait_batch() {
+///     total += batch.events().sum::<u64>();
+/// }
+/// assert_eq!(total, 55);
+/// assert_eq!(last.iter().last(), Some(10));
+/// assert_eq!(last.recv(), Err(Closed));
+/// # Ok::<(), broadring::SubscribeError>(())
+/// ```
+pub struct Reader<T> {
+    shared: Arc<Shared<T>>,
+    /// The index of the gate that this reader holds.
+    gate: usize,
+    /// The first sequence that is not committed: always what the gate says.
+    position: u64,
+    /// Everything below this may be read; may be stale, never too large.
+    available: u64,
+    pacing: Pacing,
+    wait: Wait,
+    name: Option<Box<str>>,
+}
+
+impl<T> Reader<T> {
+    pub(crate) fn new(
+        shared: Arc<Shared<T>>,
+        joined: Joined,
+        wait: Wait,
+        name: Option<Box<str>>,
+    ) -> Self {
+        let Joined { gate, position, available } = joined;
+        let pacing = Pacing::new(shared.sequencer.capacity());
+        Self { shared, gate, position, available, pacing, wait, name }
+    }
+
+    /// Borrows everything that is there to read; waits until there is something.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`] once the writer is gone and everything was read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let mut reader = ring.subscribe()?;
+    /// writer.publish_all([5, 6]);
+    /// for (sequence, event) in &reader.wait_batch()? {
+    ///     println!("{sequence}: {event}");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn wait_batch(&mut self) -> Result<Batch<'_, T>, Closed> {
+        self.wait_batch_up_to(usize::MAX)
+    }
+
+    /// Borrows at most `limit` events of what is there to read; waits until
+    /// there is something. With a limit of 0 it returns an empty batch at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`] once the writer is gone and everything was read.
+    #[inline]
+    pub fn wait_batch_up_to(&mut self, limit: usize) -> Result<Batch<'_, T>, Closed> {
+        if limit > 0 {
+            self.fill()?;
+        }
+        Ok(Batch::new(self, limit))
+    }
+
+    /// Borrows everything that is there to read. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// [`TryReadError::Empty`] if there is nothing to read now,
+    /// [`TryReadError::Closed`] if there never will be.
+    #[inline]
+    pub fn try_batch(&mut self) -> Result<Batch<'_, T>, TryReadError> {
+        self.try_batch_up_to(usize::MAX)
+    }
+
+    /// Borrows at most `limit` events of what is there to read. Never waits.
+    /// With a limit of 0 it returns an empty batch.
+    ///
+    /// # Errors
+    ///
+    /// [`TryReadError::Empty`] if there is nothing to read now,
+    /// [`TryReadError::Closed`] if there never will be.
+    #[inline]
+    pub fn try_batch_up_to(&mut self, limit: usize) -> Result<Batch<'_, T>, TryReadError> {
+        if limit > 0 {
+            self.try_fill()?;
+        }
+        Ok(Batch::new(self, limit))
+    }
+
+    /// Borrows everything that is there to read; waits at most for `limit` until
+    /// there is something.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadTimeoutError::Timeout`] if nothing came in time,
+    /// [`ReadTimeoutError::Closed`] if nothing ever will.
+    #[inline]
+    pub fn batch_timeout(&mut self, limit: Duration) -> Result<Batch<'_, T>, ReadTimeoutError> {
+        self.batch_timeout_up_to(usize::MAX, limit)
+    }
+
+    /// Borrows at most `events` of what is there to read; waits at most for
+    /// `limit` until there is something. With `events` at 0 it returns an empty
+    /// batch at once.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadTimeoutError::Timeout`] if nothing came in time,
+    /// [`ReadTimeoutError::Closed`] if nothing ever will.
+    #[inline]
+    pub fn batch_timeout_up_to(
+        &mut self,
+        events: usize,
+        limit: Duration,
+    ) -> Result<Batch<'_, T>, ReadTimeoutError> {
+        if events > 0 {
+            self.fill_in_time(limit)?;
+        }
+        Ok(Batch::new(self, events))
+    }
+
+    /// Returns a clone of the next event; waits until there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`] once the writer is gone and everything was read.
+    ///
+    /// # Panics
+    ///
+    /// If the event's `clone` does. The event is then not read, and comes again.
+    #[inline]
+    pub fn recv(&mut self) -> Result<T, Closed>
+    where
+        T: Clone,
+    {
+        self.fill()?;
+        Ok(self.take_clone())
+    }
+
+    /// Returns a clone of the next event. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// [`TryReadError::Empty`] if there is nothing to read now,
+    /// [`TryReadError::Closed`] if there never will be.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Self::recv).
+    #[inline]
+    pub fn try_recv(&mut self) -> Result<T, TryReadError>
+    where
+        T: Clone,
+    {
+        self.try_fill()?;
+        Ok(self.take_clone())
+    }
+
+    /// Returns a clone of the next event; waits at most for `limit` until there
+    /// is one.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadTimeoutError::Timeout`] if nothing came in time,
+    /// [`ReadTimeoutError::Closed`] if nothing ever will.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Self::recv).
+    #[inline]
+    pub fn recv_timeout(&mut self, limit: Duration) -> Result<T, ReadTimeoutError>
+    where
+        T: Clone,
+    {
+        self.fill_in_time(limit)?;
+        Ok(self.take_clone())
+    }
+
+    /// Returns an iterator over clones of the events, which waits for each and
+    /// ends when the ring is closed and everything was read.
+    pub fn iter(&mut self) -> Events<'_, T>
+    where
+        T: Clone,
+    {
+        Events { reader: self }
+    }
+
+    /// Hands every event to the closure, until the ring is closed and everything
+    /// was read.
+    ///
+    /// The closure gets the event, its sequence, and whether it is the last of
+    /// those that were there together: the moment to flush what it has gathered.
+    /// Events are committed a batch at a time, and at least every quarter of the
+    /// ring, so that a slow closure does not keep the writer from all of it.
+    ///
+    /// # Panics
+    ///
+    /// If the closure does. The event that it was given then counts as read, and
+    /// so do those before it, but none after it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0_u64);
+    /// let mut reader = ring.subscribe()?;
+    /// let sum = std::thread::spawn(move || {
+    ///     let mut sum = 0;
+    ///     reader.run(|event, _sequence, _end_of_batch| sum += event);
+    ///     sum
+    /// });
+    /// writer.publish_all(1..=100);
+    /// drop(writer);
+    /// assert_eq!(sum.join().unwrap(), 5050);
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    pub fn run(&mut self, mut handle: impl FnMut(&T, Sequence, bool)) {
+        let ended = self.run_until(|event, sequence, end_of_batch| {
+            handle(event, sequence, end_of_batch);
+            ControlFlow::<Infallible>::Continue(())
+        });
+        match ended {
+            Err(Closed) => (),
+        }
+    }
+
+    /// Hands every event to the closure, until the closure breaks off or the ring
+    /// is closed and everything was read. Returns what the closure broke off
+    /// with. The event at which it did counts as read, and none after it.
+    ///
+    /// For the rest it is like [`run`](Self::run).
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`] if the stream ended first.
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let mut reader = ring.subscribe()?;
+    /// writer.publish_all([1, 2, 3, 4]);
+    /// let found = reader.run_until(|event, sequence, _| match event {
+    ///     3 => ControlFlow::Break(sequence),
+    ///     _ => ControlFlow::Continue(()),
+    /// });
+    /// assert_eq!(found?.get(), 2);
+    /// assert_eq!(reader.recv(), Ok(4));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn run_until<B>(
+        &mut self,
+        mut handle: impl FnMut(&T, Sequence, bool) -> ControlFlow<B>,
+    ) -> Result<B, Closed> {
+        loop {
+            let batch = self.wait_batch()?;
+            let end = batch.sequences().end;
+            let handled =
+                batch.try_for_each(|sequence, event| handle(event, sequence, sequence + 1 == end));
+            if let ControlFlow::Break(found) = handled {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Returns the sequence of the next event to be read: everything before it is
+    /// committed.
+    #[inline]
+    pub fn position(&self) -> Sequence {
+        Sequence::new(self.position)
+    }
+
+    /// Returns how many published events this reader has not yet read.
+    ///
+    /// There may be more by the time you see it, because the writer goes on.
+    /// There are never fewer: only this handle reads them.
+    pub fn lag(&self) -> u64 {
+        self.shared.sequencer.cursor.load() - self.position
+    }
+
+    /// Returns the name that the reader was given, which a clone shares.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Makes a reader that starts at this one's position. Lock-free.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError`] if the ring has all the readers it was built for.
+    pub fn try_clone(&self) -> Result<Self, SubscribeError> {
+        let sequencer = &self.shared.sequencer;
+        let gate = sequencer
+            .join_beside(self.position)
+            .ok_or_else(|| SubscribeError::new(sequencer.gates.capacity()))?;
+        let joined = Joined { gate, position: self.position, available: self.available };
+        Ok(Self::new(Arc::clone(&self.shared), joined, self.wait, self.name.clone()))
+    }
+
+    /// Waits until there is something to read.
+    #[inline]
+    fn fill(&mut self) -> Result<(), Closed> {
+        if self.look_ahead() { Ok(()) } else { self.wait_for(None).unwrap_or(Err(Closed)) }
+    }
+
+    /// Waits until there is something to read, at most for `limit`.
+    #[inline]
+    fn fill_in_time(&mut self, limit: Duration) -> Result<(), ReadTimeoutError> {
+        if self.look_ahead() {
+            return Ok(());
+        }
+        match self.wait_for(Instant::now().checked_add(limit)) {
+            Some(filled) => Ok(filled?),
+            None => Err(ReadTimeoutError::Timeout),
+        }
+    }
+
+    /// Sees whether there is something to read.
+    #[inline]
+    fn try_fill(&mut self) -> Result<(), TryReadError> {
+        if self.position < self.available || self.catch_up() {
+            return Ok(());
+        }
+        match self.look() {
+            Some(seen) => {
+                self.available = seen?;
+                Ok(())
+            }
+            None => Err(TryReadError::Empty),
+        }
+    }
+
+    /// Takes a first look, at the right moment, and returns whether there is
+    /// something to read.
+    #[inline]
+    fn look_ahead(&mut self) -> bool {
+        if self.position < self.available {
+            return true;
+        }
+        self.pacing.hold_off();
+        let found = self.catch_up();
+        if found {
+            self.pacing.found(self.available - self.position);
+        } else {
+            self.pacing.found_nothing();
+        }
+        found
+    }
+
+    /// Looks at the stamp that announces the next event, and if it is there
+    /// already asks the cursor for the whole range: this reader is behind.
+    #[inline]
+    fn catch_up(&mut self) -> bool {
+        let slots = &self.shared.slots;
+        let behind = slots.stamped(slots.place(self.position)) > self.position;
+        if behind {
+            self.available = self.shared.sequencer.cursor.load();
+        }
+        behind
+    }
+
+    /// Waits until there is something to read; `None` at the deadline.
+    #[inline(never)]
+    fn wait_for(&mut self, deadline: Option<Instant>) -> Option<Result<(), Closed>> {
+        let published = &self.shared.sequencer.published;
+        let seen = self.wait.until(published, self.position + 1, deadline, || self.look())?;
+        Some(seen.map(|available| self.available = available))
+    }
+
+    /// Returns the end of what may be read, if that is anything, or that nothing
+    /// more will come. Looks only at the stamp where the next event will be, so
+    /// that the news comes in one cache line with the event.
+    #[inline]
+    fn look(&self) -> Option<Result<u64, Closed>> {
+        let Shared { sequencer, slots, .. } = &*self.shared;
+        let stamped = slots.stamped(slots.place(self.position));
+        if stamped > self.position {
+            return Some(Ok(stamped));
+        }
+        if !sequencer.is_closed() {
+            return None;
+        }
+        let end = sequencer.cursor.load();
+        Some(if end > self.position { Ok(end) } else { Err(Closed) })
+    }
+
+    /// Clones the next event, which is there, and commits it.
+    #[inline]
+    fn take_clone(&mut self) -> T
+    where
+        T: Clone,
+    {
+        let slots = &self.shared.slots;
+        let mut watch = slots.watched.read(self.position, self.position + 1);
+        // SAFETY: I2: the event is below `available`; I4: and at the gate, which
+        // stays there until the reference is gone. I6: the slot holds a valid `T`.
+        let event = unsafe { slots.slot(slots.place(self.position)).as_ref() }.clone();
+        watch.release_below(self.position + 1);
+        self.commit(self.position + 1);
+        event
+    }
+
+    /// Releases everything below `position` to the writer.
+    #[inline]
+    pub(crate) fn commit(&mut self, position: u64) {
+        debug_assert!(self.position <= position && position <= self.available);
+        self.position = position;
+        self.shared.sequencer.commit(self.gate, position);
+    }
+
+    pub(crate) fn shared(&self) -> &Shared<T> {
+        &self.shared
+    }
+
+    /// Returns what may be read: from the gate to the end of what is available.
+    pub(crate) fn readable(&self) -> core::ops::Range<u64> {
+        self.position..self.available
+    }
+}
+
+/// Like [`Reader::try_clone`].
+///
+/// # Panics
+///
+/// If the ring has all the readers it was built for.
+impl<T> Clone for Reader<T> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        match self.try_clone() {
+            Ok(clone) => clone,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+impl<T> Drop for Reader<T> {
+    fn drop(&mut self) {
+        self.shared.sequencer.leave(self.gate);
+    }
+}
+
+impl<T> fmt::Debug for Reader<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("name", &self.name())
+            .field("position", &self.position())
+            .field("lag", &self.lag())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An iterator over clones of the events; from [`Reader::iter`].
+#[derive(Debug)]
+pub struct Events<'r, T> {
+    reader: &'r mut Reader<T>,
+}
+
+impl<T: Clone> Iterator for Events<'_, T> {
+    type Item = T;
+
+    #[inline]
+    fn next(&mut self) -> Option<T> {
+        self.reader.recv().ok()
+    }
+}
+
+impl<T: Clone> FusedIterator for Events<'_, T> {}

@@ -1,0 +1,462 @@
+//! The writing handle.
+
+use core::fmt;
+use core::mem;
+use core::ops::Range;
+use std::time::{Duration, Instant};
+
+use crate::claim::Claim;
+use crate::error::{ClaimError, PublishTimeoutError, TryClaimError, TryPublishError};
+use crate::ring::Shared;
+use crate::sequence::Sequence;
+use crate::sequencer::Allowance;
+use crate::slots::Place;
+use crate::sync::Arc;
+use crate::wait::Wait;
+
+/// The handle that publishes. There is one for each ring; it can be sent to
+/// another thread, but not cloned.
+///
+/// An event is moved in ([`publish`](Self::publish)), written in place
+/// ([`publish_with`](Self::publish_with)), or several are claimed at once
+/// ([`claim`](Self::claim), [`publish_all`](Self::publish_all)). While the
+/// slowest reader is a whole ring behind, the ring is full: then the plain
+/// methods wait, the `try_` methods refuse, and the timed ones do one after the
+/// other. Without any reader nothing is ever full.
+///
+/// Publishing is wait-free while there is room: it writes the slot, its line's
+/// stamp and the cursor, and looks once whether anybody sleeps. Twice in every
+/// lap of the ring, and whenever the ring seems full, the writer looks at the
+/// position of every reader.
+///
+/// Dropping the writer closes the ring: readers read what is left, and then get
+/// [`Closed`](crate::Closed). So does a panic that unwinds past it.
+///
+/// # Examples
+///
+/// ```
+/// use broadring::Ring;
+///
+/// let (mut writer, ring) = Ring::builder(8).build(|| 0);
+/// let mut reader = ring.subscribe()?;
+/// let first = writer.publish(10);
+/// writer.publish_with(|slot| *slot = 11);
+/// writer.publish_all([12, 13]);
+/// drop(writer);
+/// assert_eq!(first.get(), 0);
+/// assert_eq!(reader.iter().collect::<Vec<_>>(), [10, 11, 12, 13]);
+/// # Ok::<(), broadring::SubscribeError>(())
+/// ```
+pub struct Writer<T> {
+    shared: Arc<Shared<T>>,
+    allowance: Allowance,
+    /// Where the next event goes: always the place of `allowance.next()`.
+    place: Place,
+    wait: Wait,
+}
+
+impl<T> Writer<T> {
+    pub(crate) fn new(shared: Arc<Shared<T>>, wait: Wait) -> Self {
+        let allowance = Allowance::new();
+        let place = shared.slots.place(allowance.next());
+        Self { shared, allowance, place, wait }
+    }
+
+    /// Publishes an event, and returns the sequence under which every reader
+    /// sees it. Waits while the ring is full.
+    ///
+    /// The event that was in the slot a lap ago is dropped afterwards.
+    ///
+    /// # Panics
+    ///
+    /// If the old event's `drop` does. The new one is then published.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let sequence = writer.publish(42);
+    /// assert_eq!(writer.cursor(), sequence + 1);
+    /// ```
+    #[inline]
+    pub fn publish(&mut self, event: T) -> Sequence {
+        self.reserve(1);
+        self.put(event)
+    }
+
+    /// Publishes an event that is written in place, and returns its sequence.
+    /// Waits while the ring is full.
+    ///
+    /// The closure gets the slot with whatever it held a lap ago, so that its
+    /// memory can be used again.
+    ///
+    /// # Panics
+    ///
+    /// If the closure does. Then nothing is published, the slot keeps what the
+    /// closure has made of it, and the writer can be used as before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(String::new);
+    /// writer.publish_with(|line| {
+    ///     line.clear();
+    ///     line.push_str("no allocation, once the strings have grown");
+    /// });
+    /// ```
+    #[inline]
+    pub fn publish_with(&mut self, write: impl FnOnce(&mut T)) -> Sequence {
+        self.reserve(1);
+        self.put_with(write)
+    }
+
+    /// Publishes an event unless the ring is full. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// [`TryPublishError`] with the event if the ring is full.
+    ///
+    /// # Panics
+    ///
+    /// As [`publish`](Self::publish).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(1).build(|| 0);
+    /// let mut reader = ring.subscribe()?;
+    /// assert!(writer.try_publish(1).is_ok());
+    /// assert_eq!(writer.try_publish(2).unwrap_err().into_inner(), 2);
+    /// assert_eq!(reader.recv(), Ok(1));
+    /// assert!(writer.try_publish(2).is_ok());
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    #[inline]
+    pub fn try_publish(&mut self, event: T) -> Result<Sequence, TryPublishError<T>> {
+        if self.try_reserve(1) { Ok(self.put(event)) } else { Err(TryPublishError::new(event)) }
+    }
+
+    /// Publishes an event that is written in place, unless the ring is full.
+    /// Never waits.
+    ///
+    /// # Errors
+    ///
+    /// [`TryPublishError`] with the closure, which was not called, if the ring is
+    /// full.
+    ///
+    /// # Panics
+    ///
+    /// As [`publish_with`](Self::publish_with).
+    #[inline]
+    pub fn try_publish_with<F: FnOnce(&mut T)>(
+        &mut self,
+        write: F,
+    ) -> Result<Sequence, TryPublishError<F>> {
+        if self.try_reserve(1) {
+            Ok(self.put_with(write))
+        } else {
+            Err(TryPublishError::new(write))
+        }
+    }
+
+    /// Publishes an event; waits at most for `limit` while the ring is full.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishTimeoutError`] with the event if the ring was full all the time.
+    ///
+    /// # Panics
+    ///
+    /// As [`publish`](Self::publish).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (mut writer, ring) = broadring::Ring::builder(1).build(|| 0);
+    /// let _stuck = ring.subscribe()?;
+    /// writer.publish(1);
+    /// let refused = writer.publish_timeout(2, Duration::from_millis(1)).unwrap_err();
+    /// assert_eq!(refused.into_inner(), 2);
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    pub fn publish_timeout(
+        &mut self,
+        event: T,
+        limit: Duration,
+    ) -> Result<Sequence, PublishTimeoutError<T>> {
+        self.publish_before(event, || Instant::now().checked_add(limit))
+    }
+
+    /// Publishes an event; waits at most until `deadline` while the ring is full.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishTimeoutError`] with the event if the ring was full all the time.
+    ///
+    /// # Panics
+    ///
+    /// As [`publish`](Self::publish).
+    pub fn publish_deadline(
+        &mut self,
+        event: T,
+        deadline: Instant,
+    ) -> Result<Sequence, PublishTimeoutError<T>> {
+        self.publish_before(event, || Some(deadline))
+    }
+
+    /// Publishes every event of an iterator, and returns their sequences. Waits
+    /// whenever the ring is full.
+    ///
+    /// The events become visible in runs: as many at once as the iterator says
+    /// are certainly to come (the lower bound of its size hint), as are free, and
+    /// at most a quarter of the ring. An iterator that cannot tell how many there
+    /// are, such as one over the lines of a file, is published one by one.
+    ///
+    /// # Panics
+    ///
+    /// If the iterator does, or the `drop` of an old event. Everything that the
+    /// iterator has given out by then is published.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let published = writer.publish_all((0..1000).map(|n| n * n));
+    /// assert_eq!(published.end - published.start, 1000);
+    /// ```
+    pub fn publish_all(&mut self, events: impl IntoIterator<Item = T>) -> Range<Sequence> {
+        let start = self.cursor();
+        let longest = (self.capacity() / 4).max(1);
+        let mut events = events.into_iter();
+        while let Some(event) = events.next() {
+            let run = events.size_hint().0.saturating_add(1).min(longest);
+            let run = self.reserve_up_to(run as u64);
+            self.claim_reserved(run).fill(event, &mut events);
+        }
+        start..self.cursor()
+    }
+
+    /// Claims the next `len` slots, to write them in place and publish them
+    /// together. Waits while fewer are free.
+    ///
+    /// A claim of no slots is empty, and publishing it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError`] at once if `len` is more than the capacity.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let mut reader = ring.subscribe()?;
+    /// let mut claim = writer.claim(3)?;
+    /// for (slot, number) in claim.iter_mut().zip(1..) {
+    ///     *slot = number;
+    /// }
+    /// claim.publish();
+    /// assert!(reader.try_batch()?.events().eq(&[1, 2, 3]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn claim(&mut self, len: usize) -> Result<Claim<'_, T>, ClaimError> {
+        self.check_claim(len)?;
+        self.reserve(len as u64);
+        Ok(self.claim_reserved(len as u64))
+    }
+
+    /// Claims the next `len` slots if they are free. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// [`TryClaimError::Full`] if fewer are free, [`TryClaimError::TooLarge`] if
+    /// `len` is more than the capacity.
+    pub fn try_claim(&mut self, len: usize) -> Result<Claim<'_, T>, TryClaimError> {
+        self.check_claim(len)?;
+        if self.try_reserve(len as u64) {
+            Ok(self.claim_reserved(len as u64))
+        } else {
+            Err(TryClaimError::Full)
+        }
+    }
+
+    /// Claims as many slots as are free, at least one and at most `len`. Waits
+    /// while none is free.
+    ///
+    /// A claim of up to no slots is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError`] at once if `len` is more than the capacity.
+    pub fn claim_up_to(&mut self, len: usize) -> Result<Claim<'_, T>, ClaimError> {
+        self.check_claim(len)?;
+        let len = self.reserve_up_to(len as u64);
+        Ok(self.claim_reserved(len))
+    }
+
+    /// Returns the sequence that the next event will have: how many events are
+    /// published.
+    #[inline]
+    pub fn cursor(&self) -> Sequence {
+        Sequence::new(self.allowance.next())
+    }
+
+    /// Returns the number of slots: how far the writer can be ahead of the
+    /// slowest reader, in events.
+    pub fn capacity(&self) -> usize {
+        self.shared.slots.capacity()
+    }
+
+    /// Returns how many events can be published before the ring is full.
+    ///
+    /// There may be more room by the time you see it, because readers move on.
+    /// There is less only if a reader has joined that starts at an old event.
+    pub fn remaining_capacity(&self) -> usize {
+        let capacity = self.shared.sequencer.capacity();
+        let end = self.shared.sequencer.gates.smallest().saturating_add(capacity);
+        end.saturating_sub(self.allowance.next()).min(capacity) as usize
+    }
+
+    /// Whether anybody reads. Readers may join or leave meanwhile.
+    pub fn has_readers(&self) -> bool {
+        self.shared.sequencer.gates.count() > 0
+    }
+
+    fn check_claim(&self, len: usize) -> Result<(), ClaimError> {
+        if len > self.capacity() { Err(ClaimError::new(len, self.capacity())) } else { Ok(()) }
+    }
+
+    fn publish_before(
+        &mut self,
+        event: T,
+        deadline: impl FnOnce() -> Option<Instant>,
+    ) -> Result<Sequence, PublishTimeoutError<T>> {
+        if self.try_reserve(1) || self.wait_for(1, 1, deadline()) {
+            Ok(self.put(event))
+        } else {
+            Err(PublishTimeoutError::new(event))
+        }
+    }
+
+    /// Waits until the next `events` slots are free.
+    #[inline]
+    fn reserve(&mut self, events: u64) {
+        if !self.allowance.covers(events) {
+            self.wait_for(events, events, None);
+        }
+    }
+
+    /// Returns whether the next `events` slots are free.
+    #[inline]
+    fn try_reserve(&mut self, events: u64) -> bool {
+        self.allowance.covers(events) || self.refill(events)
+    }
+
+    /// Waits until one slot is free, and returns how many are, `events` at most.
+    #[inline]
+    fn reserve_up_to(&mut self, events: u64) -> u64 {
+        if !self.allowance.covers(events) && !self.refill(events) && self.allowance.remaining() == 0
+        {
+            self.wait_for(1, events, None);
+        }
+        self.allowance.remaining().min(events)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refill(&mut self, events: u64) -> bool {
+        self.allowance.refill(&self.shared.sequencer, events)
+    }
+
+    /// Waits until at least `needed` slots are free, while asking for `wanted`.
+    /// Returns false at the deadline.
+    #[cold]
+    #[inline(never)]
+    fn wait_for(&mut self, needed: u64, wanted: u64, deadline: Option<Instant>) -> bool {
+        let Self { shared, allowance, wait, .. } = self;
+        let sequencer = &shared.sequencer;
+        let holdup = (allowance.next() + needed).saturating_sub(sequencer.capacity());
+        let waited = wait.until(&sequencer.freed, holdup, deadline, || {
+            allowance.refill(sequencer, wanted);
+            allowance.covers(needed).then_some(())
+        });
+        waited.is_some()
+    }
+
+    /// Moves an event into the next slot, which is reserved, and publishes it.
+    #[inline]
+    fn put(&mut self, event: T) -> Sequence {
+        if !mem::needs_drop::<T>() {
+            return self.put_with(|slot| *slot = event);
+        }
+        let mut old = None;
+        let sequence = self.put_with(|slot| old = Some(mem::replace(slot, event)));
+        drop(old);
+        sequence
+    }
+
+    /// Lends the next slot, which is reserved, and publishes it.
+    #[inline]
+    fn put_with(&mut self, write: impl FnOnce(&mut T)) -> Sequence {
+        let sequence = self.allowance.next();
+        let mut watch = self.shared.slots.watched.write(sequence, sequence + 1);
+        // SAFETY: I1: the caller has reserved the slot, nothing below it is
+        // unpublished, and `&mut self` makes this the only writer. I6: it holds
+        // a valid `T`.
+        write(unsafe { self.shared.slots.slot(self.place).as_mut() });
+        watch.release();
+        let next_place = self.shared.slots.next_place(self.place, sequence + 1);
+        self.make_visible(1, next_place);
+        Sequence::new(sequence)
+    }
+
+    /// Lends the next `len` slots, which are reserved.
+    fn claim_reserved(&mut self, len: u64) -> Claim<'_, T> {
+        Claim::new(self, len)
+    }
+
+    /// Publishes the next `len` events, which are written: one release for all.
+    ///
+    /// The cursor first and the stamp second, so that no reader is ever ahead of
+    /// the cursor.
+    #[inline]
+    fn make_visible(&mut self, len: u64, next_place: Place) {
+        let end = self.allowance.next() + len;
+        self.shared.sequencer.cursor.publish(end);
+        self.shared.slots.set_stamp(self.place, end);
+        self.allowance.advance(len);
+        self.place = next_place;
+        self.shared.sequencer.published.wake(end);
+    }
+
+    pub(crate) fn shared(&self) -> &Shared<T> {
+        &self.shared
+    }
+
+    /// Publishes the first `len` events of a claim.
+    pub(crate) fn publish_claimed(&mut self, len: u64) -> Range<Sequence> {
+        let start = self.cursor();
+        if len > 0 {
+            let next_place = self.shared.slots.place(self.allowance.next() + len);
+            self.make_visible(len, next_place);
+        }
+        start..self.cursor()
+    }
+}
+
+impl<T> Drop for Writer<T> {
+    fn drop(&mut self) {
+        self.shared.sequencer.close();
+    }
+}
+
+impl<T> fmt::Debug for Writer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("capacity", &self.capacity())
+            .field("cursor", &self.cursor())
+            .field("remaining_capacity", &self.remaining_capacity())
+            .finish_non_exhaustive()
+    }
+}
