@@ -399,3 +399,29 @@ struct ReadThroughASharedReference;
 /// }
 /// ```
 struct WriteThroughASharedReference;
+
+/// A writer of events that live for ever does not become one of events that do
+/// not: its readers would still believe it.
+///
+/// ```compile_fail,E0597
+/// let (writer, ring) = broadring::Ring::<&'static str>::builder(4).build(|| "");
+/// let mut reader = ring.subscribe().unwrap();
+/// {
+///     let short = String::from("short");
+///     let mut writer: broadring::Writer<&str> = writer;
+///     writer.publish(&short);
+/// }
+/// let _long: &'static str = reader.recv().unwrap();
+/// ```
+///
+/// ```
+/// let (writer, ring) = broadring::Ring::<&'static str>::builder(4).build(|| "");
+/// let mut reader = ring.subscribe().unwrap();
+/// {
+///     let short = "not short at all";
+///     let mut writer: broadring::Writer<&str> = writer;
+///     writer.publish(&short);
+/// }
+/// let _long: &'static str = reader.recv().unwrap();
+/// ```
+struct WriterOfShorterEvents;

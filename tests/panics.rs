@@ -331,3 +331,12 @@ fn one_clone_too_many_points_at_the_caller() {
     points_here(&panic_of(|| reader.clone()), message);
     assert_eq!(ring.reader_count(), 1);
 }
+#[test]
+fn an_index_beyond_a_batch_points_at_the_caller() {
+    let (_writer, mut reader, _ring) = ring_with(3);
+    let batch = reader.try_batch().unwrap();
+    points_here(&panic_of(|| batch[3]), "the index is 3 but the batch has 3 events");
+    let index = usize::MAX;
+    let message = format!("the index is {index} but the batch has 3 events");
+    points_here(&panic_of(|| batch[index]), &message);
+}
