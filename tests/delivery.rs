@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use broadring::{Closed, ReadTimeoutError, Reader, Sequence, TryReadError, Writer};
-use common::{Tally, count, drain, event, events, finite, join, publish_next, ring_of};
+use common::{Tally, count, drain, event, events, finite, join, publish_at_once, ring_of};
 
 /// Publishes that many events in every way there is, one way after another.
 fn publish_in_every_way(writer: &mut Writer<u64>, total: u64) {
@@ -183,7 +183,7 @@ fn every_way_to_read_gives_every_event_in_order_without_threads() {
             let reader = ring.subscribe().unwrap();
             let end = before + 16;
             for _ in before..end {
-                publish_next(&mut writer);
+                publish_at_once(&mut writer);
             }
             drop(writer);
             let tally = finite(move || read_in_this_way(way, reader));
@@ -199,7 +199,7 @@ fn a_reader_starts_with_the_event_after_the_last_one_published() {
         let mut reader = ring.subscribe().unwrap();
         assert_eq!(reader.position().get(), published);
         assert_eq!(reader.try_recv(), Err(TryReadError::Empty));
-        publish_next(&mut writer);
+        publish_at_once(&mut writer);
         assert_eq!(reader.try_recv(), Ok(event(published)));
         assert_eq!(reader.try_recv(), Err(TryReadError::Empty));
     }
@@ -223,32 +223,34 @@ fn an_event_that_is_being_written_is_not_there_to_read() {
 
 #[test]
 fn claimed_events_become_visible_all_at_once() {
-    let (mut writer, mut reader, ring) = ring_of(8);
-    for round in 0..20 {
-        let first = round * 5;
-        let mut claim = writer.claim(5).unwrap();
-        for (slot, event) in claim.iter_mut().zip(events(first..first + 5)) {
-            *slot = event;
-            assert_eq!(reader.try_batch().map(|batch| batch.len()), Err(TryReadError::Empty));
-            assert_eq!(ring.cursor().get(), first);
+    finite(|| {
+        let (mut writer, mut reader, ring) = ring_of(8);
+        for round in 0..20 {
+            let first = round * 5;
+            let mut claim = writer.claim(5).unwrap();
+            for (slot, event) in claim.iter_mut().zip(events(first..first + 5)) {
+                *slot = event;
+                assert_eq!(reader.try_batch().map(|batch| batch.len()), Err(TryReadError::Empty));
+                assert_eq!(ring.cursor().get(), first);
+            }
+            claim.publish();
+            assert_eq!(ring.cursor().get(), first + 5);
+            let batch = reader.try_batch().unwrap();
+            assert_eq!(batch.sequences(), Sequence::new(first)..Sequence::new(first + 5));
+            assert!(batch.events().copied().eq(events(first..first + 5)));
         }
-        claim.publish();
-        assert_eq!(ring.cursor().get(), first + 5);
-        let batch = reader.try_batch().unwrap();
-        assert_eq!(batch.sequences(), Sequence::new(first)..Sequence::new(first + 5));
-        assert!(batch.events().copied().eq(events(first..first + 5)));
-    }
+    });
 }
 
 #[test]
 fn all_readers_see_the_same_event_under_the_same_sequence() {
     let (mut writer, mut early, ring) = ring_of(16);
     for _ in 0..6 {
-        publish_next(&mut writer);
+        publish_at_once(&mut writer);
     }
     let mut late = ring.subscribe().unwrap();
     for _ in 0..6 {
-        publish_next(&mut writer);
+        publish_at_once(&mut writer);
     }
     let early = early.try_batch().unwrap();
     let late = late.try_batch().unwrap();
@@ -266,7 +268,7 @@ fn the_views_of_a_batch_agree() {
     let (mut writer, mut reader, _ring) = ring_of(8);
     for round in 0..8 {
         for _ in 0..=round {
-            publish_next(&mut writer);
+            publish_at_once(&mut writer);
         }
         let first = reader.position();
         let batch = reader.try_batch().unwrap();
@@ -313,7 +315,7 @@ fn the_views_of_a_batch_agree() {
 fn a_batch_holds_no_more_than_its_limit_and_the_rest_comes_next() {
     let (mut writer, mut reader, _ring) = ring_of(16);
     for _ in 0..16 {
-        publish_next(&mut writer);
+        publish_at_once(&mut writer);
     }
     let mut tally = Tally::at(reader.position());
     for limit in [1, 5, 0, 7, 100] {
@@ -337,7 +339,7 @@ fn a_limit_of_zero_gives_an_empty_batch_at_once() {
         drop(batch);
         assert_eq!(reader.position().get(), 0);
         assert_eq!(reader.lag(), published);
-        publish_next(&mut writer);
+        publish_at_once(&mut writer);
     }
 }
 
@@ -345,7 +347,7 @@ fn a_limit_of_zero_gives_an_empty_batch_at_once() {
 fn a_batch_that_is_dropped_unread_counts_as_read() {
     let (mut writer, mut reader, _ring) = ring_of(8);
     for _ in 0..5 {
-        publish_next(&mut writer);
+        publish_at_once(&mut writer);
     }
     drop(reader.try_batch_up_to(3).unwrap());
     assert_eq!(reader.position().get(), 3);
@@ -356,7 +358,7 @@ fn a_batch_that_is_dropped_unread_counts_as_read() {
 fn a_batch_that_is_forgotten_comes_again() {
     let (mut writer, mut reader, _ring) = ring_of(8);
     for _ in 0..6 {
-        publish_next(&mut writer);
+        publish_at_once(&mut writer);
     }
     std::mem::forget(reader.try_batch().unwrap());
     assert_eq!((reader.position().get(), reader.lag()), (0, 6));
@@ -371,42 +373,49 @@ fn a_batch_that_is_forgotten_comes_again() {
 
 #[test]
 fn breaking_off_reads_the_event_at_which_it_did_and_none_after_it() {
-    for at in 0..16 {
-        let (mut writer, mut reader, _ring) = ring_of(16);
-        for _ in 0..16 {
-            publish_next(&mut writer);
-        }
-        let stop = |sequence: Sequence| {
-            if sequence.get() == at {
-                ControlFlow::Break("here")
-            } else {
-                ControlFlow::Continue(())
+    finite(|| {
+        for at in 0..16 {
+            let (mut writer, mut reader, _ring) = ring_of(16);
+            for _ in 0..16 {
+                publish_at_once(&mut writer);
             }
-        };
-        let mut clone = reader.clone();
-        assert_eq!(reader.run_until(|_, sequence, _| stop(sequence)), Ok("here"));
-        assert_eq!((reader.position().get(), reader.lag()), (at + 1, 15 - at));
-        let batch = clone.try_batch().unwrap();
-        assert_eq!(batch.try_for_each(|sequence, _| stop(sequence)), ControlFlow::Break("here"));
-        assert_eq!((clone.position().get(), clone.lag()), (at + 1, 15 - at));
-    }
+            let stop = |sequence: Sequence| {
+                if sequence.get() == at {
+                    ControlFlow::Break("here")
+                } else {
+                    ControlFlow::Continue(())
+                }
+            };
+            let mut clone = reader.clone();
+            assert_eq!(reader.run_until(|_, sequence, _| stop(sequence)), Ok("here"));
+            assert_eq!((reader.position().get(), reader.lag()), (at + 1, 15 - at));
+            let batch = clone.try_batch().unwrap();
+            assert_eq!(
+                batch.try_for_each(|sequence, _| stop(sequence)),
+                ControlFlow::Break("here")
+            );
+            assert_eq!((clone.position().get(), clone.lag()), (at + 1, 15 - at));
+        }
+    });
 }
 
 #[test]
 fn run_says_where_each_batch_ends() {
-    let (mut writer, mut reader, _ring) = ring_of(16);
-    for published in [1, 3, 4, 16] {
-        for _ in 0..published {
-            publish_next(&mut writer);
+    finite(|| {
+        let (mut writer, mut reader, _ring) = ring_of(16);
+        for published in [1, 3, 4, 16] {
+            for _ in 0..published {
+                publish_at_once(&mut writer);
+            }
+            let end = writer.cursor();
+            let stopped = reader.run_until(|_, sequence, end_of_batch| {
+                assert_eq!(end_of_batch, sequence + 1 == end);
+                if end_of_batch { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            assert_eq!(stopped, Ok(()));
+            assert_eq!(reader.position(), end);
         }
-        let end = writer.cursor();
-        let stopped = reader.run_until(|_, sequence, end_of_batch| {
-            assert_eq!(end_of_batch, sequence + 1 == end);
-            if end_of_batch { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        assert_eq!(stopped, Ok(()));
-        assert_eq!(reader.position(), end);
-    }
+    });
 }
 
 #[test]
@@ -460,7 +469,7 @@ fn publish_all_publishes_everything_whatever_the_iterator_says_of_its_length() {
 #[test]
 fn publish_all_of_nothing_publishes_nothing() {
     let (mut writer, mut reader, _ring) = ring_of(4);
-    publish_next(&mut writer);
+    publish_at_once(&mut writer);
     let published = writer.publish_all(std::iter::empty());
     assert_eq!(published, Sequence::new(1)..Sequence::new(1));
     assert_eq!(reader.try_recv(), Ok(event(0)));

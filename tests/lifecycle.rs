@@ -242,35 +242,37 @@ fn a_gate_that_was_left_behind_holds_nobody_back_when_it_is_taken_again() {
 
 #[test]
 fn what_was_published_is_read_before_the_end() {
-    for left in 0..=8 {
-        let (mut writer, mut reader, ring) = ring_of(8);
-        for _ in 0..left {
-            publish_at_once(&mut writer);
+    finite(|| {
+        for left in 0..=8 {
+            let (mut writer, mut reader, ring) = ring_of(8);
+            for _ in 0..left {
+                publish_at_once(&mut writer);
+            }
+            assert!(!ring.is_closed());
+            drop(writer);
+            assert!(ring.is_closed());
+            for sequence in 0..left {
+                assert_eq!(reader.lag(), left - sequence);
+                assert_eq!(reader.try_recv(), Ok(event(sequence)));
+            }
+            // And then it stays closed, however often one asks and whichever way.
+            for _ in 0..3 {
+                assert_eq!(reader.recv(), Err(Closed));
+                assert_eq!(reader.try_recv(), Err(TryReadError::Closed));
+                assert_eq!(reader.recv_timeout(Duration::MAX), Err(ReadTimeoutError::Closed));
+                assert_eq!(reader.wait_batch().map(drop), Err(Closed));
+                assert_eq!(reader.wait_batch_up_to(1).map(drop), Err(Closed));
+                assert_eq!(reader.try_batch().map(drop), Err(TryReadError::Closed));
+                assert_eq!(
+                    reader.batch_timeout(Duration::MAX).map(drop),
+                    Err(ReadTimeoutError::Closed)
+                );
+                assert_eq!(reader.iter().next(), None);
+                reader.run(|_, _, _| unreachable!("there is nothing left"));
+            }
+            assert_eq!((reader.position().get(), reader.lag()), (left, 0));
         }
-        assert!(!ring.is_closed());
-        drop(writer);
-        assert!(ring.is_closed());
-        for sequence in 0..left {
-            assert_eq!(reader.lag(), left - sequence);
-            assert_eq!(reader.try_recv(), Ok(event(sequence)));
-        }
-        // And then it stays closed, however often one asks and whichever way.
-        for _ in 0..3 {
-            assert_eq!(reader.recv(), Err(Closed));
-            assert_eq!(reader.try_recv(), Err(TryReadError::Closed));
-            assert_eq!(reader.recv_timeout(Duration::MAX), Err(ReadTimeoutError::Closed));
-            assert_eq!(reader.wait_batch().map(drop), Err(Closed));
-            assert_eq!(reader.wait_batch_up_to(1).map(drop), Err(Closed));
-            assert_eq!(reader.try_batch().map(drop), Err(TryReadError::Closed));
-            assert_eq!(
-                reader.batch_timeout(Duration::MAX).map(drop),
-                Err(ReadTimeoutError::Closed)
-            );
-            assert_eq!(reader.iter().next(), None);
-            reader.run(|_, _, _| unreachable!("there is nothing left"));
-        }
-        assert_eq!((reader.position().get(), reader.lag()), (left, 0));
-    }
+    });
 }
 
 #[test]
@@ -349,6 +351,28 @@ fn the_end_wakes_every_reader_that_waits() {
             for reader in readers {
                 join(reader).ends_at(1);
             }
+        }
+    });
+}
+
+#[test]
+fn an_event_published_just_before_the_end_is_read() {
+    finite(|| {
+        for round in 0..count(3_000) {
+            let (mut writer, ring) = Ring::builder(2).reader_wait(Wait::YIELD).build(|| 0);
+            let mut reader = ring.subscribe().unwrap();
+            publish_at_once(&mut writer);
+            let reading = thread::spawn(move || {
+                assert_eq!(reader.recv(), Ok(event(0)));
+                // From here on it looks and looks.
+                assert_eq!(reader.recv(), Ok(event(1)));
+                assert_eq!(reader.recv(), Err(Closed));
+            });
+            eventually("the reader looks", || writer.remaining_capacity() == 2);
+            (0..round % 64).for_each(|_| std::hint::spin_loop());
+            publish_at_once(&mut writer);
+            drop(writer);
+            join(reading);
         }
     });
 }
@@ -542,6 +566,53 @@ fn who_joins_one_way_or_another_while_the_writer_publishes_sees_no_gap() {
         1 => ring.reader().wait(Wait::YIELD).from_oldest().subscribe().unwrap(),
         2 => host.clone(),
         _ => host.clone().clone(),
+    });
+}
+
+/// One visitor after another joins a ring on which nobody else holds the writer
+/// back, so that it is free to lap whoever does not hold on at once.
+fn visitors_on_a_free_running_ring(capacity: usize, join_in: fn(&Ring<u64>) -> Reader<u64>) {
+    finite(move || {
+        let (writer, early, ring) = ring_of(capacity);
+        drop(early);
+        let stop = Arc::new(AtomicBool::new(false));
+        let publishing = {
+            let stop = Arc::clone(&stop);
+            thread::spawn(move || publish_until(writer, &stop))
+        };
+        for visit in 0..count(8_000) {
+            let mut reader = join_in(&ring);
+            let mut tally = Tally::at(reader.position());
+            let end = tally.next() + visit % 5 + 1;
+            while tally.next() < end {
+                tally.take(reader.recv().unwrap());
+            }
+            tally.ends_at(end.get());
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(join(publishing), ring.cursor().get());
+    });
+}
+
+#[test]
+fn who_joins_a_free_running_writer_is_not_lapped() {
+    for capacity in [1, 2, 8] {
+        visitors_on_a_free_running_ring(capacity, |ring| ring.subscribe().unwrap());
+        visitors_on_a_free_running_ring(capacity, from_oldest);
+    }
+}
+
+#[test]
+fn a_clone_whose_original_moves_on_at_once_is_not_lapped() {
+    visitors_on_a_free_running_ring(1, |ring| {
+        // The clone gets a gate below that of the original.
+        let vacated = ring.subscribe().unwrap();
+        let mut original = ring.subscribe().unwrap();
+        drop(vacated);
+        original.recv().unwrap();
+        let clone = original.clone();
+        original.recv().unwrap();
+        clone
     });
 }
 

@@ -56,69 +56,73 @@ fn a_closure_that_panics_while_it_writes_publishes_nothing() {
 
 #[test]
 fn a_panic_while_a_claim_is_held_publishes_nothing() {
-    let (mut writer, mut reader, _ring) = ring_of(4);
-    for sequence in 0..10 {
-        must_give_up(|| {
-            let mut claim = writer.claim(3).unwrap();
-            for (index, slot) in claim.iter_mut().enumerate() {
-                *slot = 13;
-                if index == 1 {
-                    give_up();
+    finite(|| {
+        let (mut writer, mut reader, _ring) = ring_of(4);
+        for sequence in 0..10 {
+            must_give_up(|| {
+                let mut claim = writer.claim(3).unwrap();
+                for (index, slot) in claim.iter_mut().enumerate() {
+                    *slot = 13;
+                    if index == 1 {
+                        give_up();
+                    }
                 }
-            }
-            claim.publish()
-        });
-        assert_eq!((writer.cursor().get(), writer.remaining_capacity()), (sequence, 4));
-        assert_eq!(reader.try_recv(), Err(TryReadError::Empty));
-        publish_at_once(&mut writer);
-        assert_eq!(reader.try_recv(), Ok(event(sequence)));
-    }
+                claim.publish()
+            });
+            assert_eq!((writer.cursor().get(), writer.remaining_capacity()), (sequence, 4));
+            assert_eq!(reader.try_recv(), Err(TryReadError::Empty));
+            publish_at_once(&mut writer);
+            assert_eq!(reader.try_recv(), Ok(event(sequence)));
+        }
+    });
 }
 
 #[test]
 fn the_event_at_which_a_handler_panics_counts_as_read_and_none_after_it() {
-    type Handle = fn(&mut Reader<u64>, &mut dyn FnMut(Sequence, u64));
-    let handles: [(&str, Handle); 4] = [
-        ("run", |reader, handle| reader.run(|&event, at, _| handle(at, event))),
-        ("run_until", |reader, handle| {
-            let _ = reader.run_until(|&event, at, _| {
-                handle(at, event);
-                ControlFlow::<()>::Continue(())
-            });
-        }),
-        ("for_each", |reader, handle| {
-            reader.try_batch().unwrap().for_each(|at, &event| handle(at, event));
-        }),
-        ("try_for_each", |reader, handle| {
-            let _ = reader.try_batch().unwrap().try_for_each(|at, &event| {
-                handle(at, event);
-                ControlFlow::<()>::Continue(())
-            });
-        }),
-    ];
-    for (name, handle) in handles {
-        for panics_at in 0..16 {
-            let (mut writer, mut reader, _ring) = ring_with(16);
-            let mut tally = Tally::at(reader.position());
-            must_give_up(|| {
-                handle(&mut reader, &mut |at, event| {
-                    tally.take_at(at, event);
-                    if at.get() == panics_at {
-                        give_up();
-                    }
+    finite(|| {
+        type Handle = fn(&mut Reader<u64>, &mut dyn FnMut(Sequence, u64));
+        let handles: [(&str, Handle); 4] = [
+            ("run", |reader, handle| reader.run(|&event, at, _| handle(at, event))),
+            ("run_until", |reader, handle| {
+                let _ = reader.run_until(|&event, at, _| {
+                    handle(at, event);
+                    ControlFlow::<()>::Continue(())
                 });
-            });
-            assert_eq!(reader.position().get(), panics_at + 1, "{name}");
-            assert_eq!(reader.lag(), 15 - panics_at);
-            assert_eq!(writer.remaining_capacity() as u64, panics_at + 1);
-            // The reader is as good as before.
-            publish_at_once(&mut writer);
-            while let Ok(event) = reader.try_recv() {
-                tally.take(event);
+            }),
+            ("for_each", |reader, handle| {
+                reader.try_batch().unwrap().for_each(|at, &event| handle(at, event));
+            }),
+            ("try_for_each", |reader, handle| {
+                let _ = reader.try_batch().unwrap().try_for_each(|at, &event| {
+                    handle(at, event);
+                    ControlFlow::<()>::Continue(())
+                });
+            }),
+        ];
+        for (name, handle) in handles {
+            for panics_at in 0..16 {
+                let (mut writer, mut reader, _ring) = ring_with(16);
+                let mut tally = Tally::at(reader.position());
+                must_give_up(|| {
+                    handle(&mut reader, &mut |at, event| {
+                        tally.take_at(at, event);
+                        if at.get() == panics_at {
+                            give_up();
+                        }
+                    });
+                });
+                assert_eq!(reader.position().get(), panics_at + 1, "{name}");
+                assert_eq!(reader.lag(), 15 - panics_at);
+                assert_eq!(writer.remaining_capacity() as u64, panics_at + 1);
+                // The reader is as good as before.
+                publish_at_once(&mut writer);
+                while let Ok(event) = reader.try_recv() {
+                    tally.take(event);
+                }
+                tally.ends_at(17);
             }
-            tally.ends_at(17);
         }
-    }
+    });
 }
 
 #[test]

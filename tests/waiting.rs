@@ -116,31 +116,29 @@ fn readers_that_sleep_together_are_all_woken() {
 }
 
 #[test]
-fn a_reader_that_waits_for_less_is_not_overslept_by_one_that_waits_for_more() {
-    // One reader is ahead of the other, so that they sleep for different events,
-    // and the writer's one store must wake both or the right one.
+fn readers_that_went_to_sleep_at_different_times_are_both_woken() {
     finite(|| {
         let total = count(500);
         let (mut writer, ring) = Ring::builder(64).build(|| 0);
         let wait = Wait::PARK.spins(0).yields(0);
-        let mut behind = ring.reader().wait(wait).subscribe().unwrap();
-        let mut ahead = behind.clone();
+        let mut later = ring.reader().wait(wait).subscribe().unwrap();
+        let mut sooner = later.clone();
         for round in 0..total {
             let read = move || {
-                assert_eq!(ahead.recv(), Ok(event(2 * round)));
-                assert_eq!(ahead.recv(), Ok(event(2 * round + 1)));
-                ahead
+                assert_eq!(sooner.recv(), Ok(event(2 * round)));
+                assert_eq!(sooner.recv(), Ok(event(2 * round + 1)));
+                sooner
             };
             let reading = thread::spawn(read);
             publish_next(&mut writer);
             let also_reading = thread::spawn(move || {
-                assert_eq!(behind.recv(), Ok(event(2 * round)));
-                assert_eq!(behind.recv(), Ok(event(2 * round + 1)));
-                behind
+                assert_eq!(later.recv(), Ok(event(2 * round)));
+                assert_eq!(later.recv(), Ok(event(2 * round + 1)));
+                later
             });
             publish_next(&mut writer);
-            ahead = join(reading);
-            behind = join(also_reading);
+            sooner = join(reading);
+            later = join(also_reading);
         }
     });
 }
