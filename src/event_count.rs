@@ -64,6 +64,9 @@ impl EventCount {
     /// sleeper that registered before finds another epoch.
     #[cold]
     pub(crate) fn wake_all(&self) {
+        if !strong!("event_count.wake_all") {
+            return;
+        }
         let mut state = sync::lock(&self.state);
         state.epoch += 1;
         self.set_threshold(&mut state, NOBODY);

@@ -108,7 +108,11 @@ impl Sequencer {
             Start::Cursor => available,
             Start::Oldest => intact,
         };
-        self.commit(gate, position);
+        self.gates.advance(gate, position);
+        if strong!("sequencer.join_wake") {
+            // The writer may have found the gate where it was at first.
+            self.freed.wake(position);
+        }
         Some(Joined { gate, position, available })
     }
 

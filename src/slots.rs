@@ -11,8 +11,10 @@
 //! handles beneath them), this is the only unsafe code of the crate.
 
 use core::alloc::Layout;
+use core::cell::UnsafeCell;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 use std::alloc;
 
@@ -38,7 +40,10 @@ pub(crate) struct Slots<T> {
     stamps: Box<[AtomicU64]>,
     /// What loom watches in place of the slots; nothing otherwise.
     pub(crate) watched: Watched,
-    _owns: PhantomData<T>,
+    /// Owns `T`s that are changed through shared handles. So the type is
+    /// invariant in `T`, or a writer of short-lived references could be made from
+    /// one whose readers expect long-lived ones.
+    _owns: PhantomData<UnsafeCell<T>>,
 }
 
 // SAFETY: the slots are reached from many threads, mutably by the writer alone
@@ -48,6 +53,11 @@ unsafe impl<T: Send + Sync> Send for Slots<T> {}
 
 // SAFETY: as above.
 unsafe impl<T: Send + Sync> Sync for Slots<T> {}
+
+// A panic in the middle of a write leaves a valid event behind (I6).
+impl<T: RefUnwindSafe> RefUnwindSafe for Slots<T> {}
+
+impl<T: RefUnwindSafe> UnwindSafe for Slots<T> {}
 
 /// Where the slot of a sequence lies: byte offsets into the memory.
 #[derive(Debug, Clone, Copy)]
