@@ -118,7 +118,7 @@ impl<'r, T> Batch<'r, T> {
     /// Returns an iterator over the events.
     #[inline]
     pub fn events(&self) -> BatchEvents<'_, T> {
-        let walk = self.reader.shared().slots.walk(self.next, self.len());
+        let walk = self.reader.shared().slots.walk(self.reader.place_of(self.next), self.len());
         BatchEvents { walk, _lends: PhantomData }
     }
 
@@ -259,7 +259,7 @@ impl<T> Passing<'_, '_, T> {
         handle: &mut impl FnMut(Sequence, &T) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let slots = &self.batch.reader.shared().slots;
-        for slot in slots.walk(self.next, self.len as usize) {
+        for slot in slots.walk(self.batch.reader.place_of(self.next), self.len as usize) {
             let sequence = Sequence::new(self.next);
             self.next += 1;
             // SAFETY: the slot is in the batch, from which nothing is committed

@@ -5,7 +5,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::fences;
+use crate::fences::Fences;
 use crate::ring::{Ring, Shared};
 use crate::sequencer::Sequencer;
 use crate::slots::Slots;
@@ -90,9 +90,8 @@ impl<T> RingBuilder<T> {
     where
         T: Send + Sync,
     {
-        fences::prepare();
         let shared = Arc::new(Shared {
-            sequencer: Sequencer::new(self.capacity as u64, self.max_readers),
+            sequencer: Sequencer::new(self.capacity as u64, self.max_readers, Fences::choose()),
             slots: Slots::new(self.capacity, factory),
             reader_wait: self.reader_wait,
         });

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
-use crate::fences;
+use crate::fences::Fences;
 use crate::sync::{self, AtomicU64, Condvar, Mutex, Ordering, strong};
 
 /// What [`EventCount::threshold`] holds while nobody sleeps: no position reaches it.
@@ -27,6 +27,8 @@ pub(crate) struct EventCount {
     /// The smallest position that a registered sleeper waits for, or [`NOBODY`].
     /// A copy of [`State::threshold`], stored under its lock.
     threshold: CachePadded<AtomicU64>,
+    /// A copy for each event count, where wakers find it.
+    fences: Fences,
     state: Mutex<State>,
     wakes: Condvar,
 }
@@ -39,8 +41,9 @@ struct State {
 }
 
 impl EventCount {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(fences: Fences) -> Self {
         Self {
+            fences,
             threshold: CachePadded::new(AtomicU64::new(NOBODY)),
             state: Mutex::new(State { epoch: 0, threshold: NOBODY }),
             wakes: Condvar::new(),
@@ -51,7 +54,7 @@ impl EventCount {
     /// right after `position` was stored where the sleepers look.
     #[inline]
     pub(crate) fn wake(&self, position: u64) {
-        fences::light();
+        self.fences.light();
         // ORDERING: Relaxed; the fences order it. Either this load sees the
         // sleeper's registration, or the sleeper's last look sees `position` (I7).
         if position >= self.threshold.load(Ordering::Relaxed) {
@@ -85,7 +88,7 @@ impl EventCount {
     ) -> Option<R> {
         loop {
             let epoch = self.register(threshold);
-            fences::heavy();
+            self.fences.heavy();
             if let Some(found) = look() {
                 return Some(found);
             }

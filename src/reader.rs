@@ -12,6 +12,7 @@ use crate::pacing::Pacing;
 use crate::ring::Shared;
 use crate::sequence::Sequence;
 use crate::sequencer::Joined;
+use crate::slots::Place;
 use crate::sync::Arc;
 use crate::wait::Wait;
 
@@ -61,6 +62,8 @@ pub struct Reader<T> {
     gate: usize,
     /// The first sequence that is not committed: always what the gate says.
     position: u64,
+    /// Where the next event lies: always the place of `position`.
+    place: Place,
     /// Everything below this may be read; may be stale, never too large.
     available: u64,
     pacing: Pacing,
@@ -76,8 +79,9 @@ impl<T> Reader<T> {
         name: Option<Box<str>>,
     ) -> Self {
         let Joined { gate, position, available } = joined;
+        let place = shared.slots.place(position);
         let pacing = Pacing::new(shared.sequencer.capacity());
-        Self { shared, gate, position, available, pacing, wait, name }
+        Self { shared, gate, position, place, available, pacing, wait, name }
     }
 
     /// Borrows everything that is there to read; waits until there is something.
@@ -411,8 +415,7 @@ impl<T> Reader<T> {
     /// already asks the cursor for the whole range: this reader is behind.
     #[inline]
     fn catch_up(&mut self) -> bool {
-        let slots = &self.shared.slots;
-        let behind = slots.stamped(slots.place(self.position)) > self.position;
+        let behind = self.shared.slots.stamped(self.place) > self.position;
         if behind {
             self.available = self.shared.sequencer.cursor.load();
         }
@@ -433,7 +436,7 @@ impl<T> Reader<T> {
     #[inline]
     fn look(&self) -> Option<Result<u64, Closed>> {
         let Shared { sequencer, slots, .. } = &*self.shared;
-        let stamped = slots.stamped(slots.place(self.position));
+        let stamped = slots.stamped(self.place);
         if stamped > self.position {
             return Some(Ok(stamped));
         }
@@ -454,22 +457,35 @@ impl<T> Reader<T> {
         let mut watch = slots.watched.read(self.position, self.position + 1);
         // SAFETY: I2: the event is below `available`; I4: and at the gate, which
         // stays there until the reference is gone. I6: the slot holds a valid `T`.
-        let event = unsafe { slots.slot(slots.place(self.position)).as_ref() }.clone();
+        let event = unsafe { slots.slot(self.place).as_ref() }.clone();
         watch.release_below(self.position + 1);
-        self.commit(self.position + 1);
+        let next_place = slots.next_place(self.place);
+        self.commit_to(self.position + 1, next_place);
         event
     }
 
     /// Releases everything below `position` to the writer.
     #[inline]
     pub(crate) fn commit(&mut self, position: u64) {
+        self.commit_to(position, self.shared.slots.place(position));
+    }
+
+    #[inline]
+    fn commit_to(&mut self, position: u64, place: Place) {
         debug_assert!(self.position <= position && position <= self.available);
         self.position = position;
+        self.place = place;
         self.shared.sequencer.commit(self.gate, position);
     }
 
     pub(crate) fn shared(&self) -> &Shared<T> {
         &self.shared
+    }
+
+    /// Returns where the event with this sequence lies.
+    #[inline]
+    pub(crate) fn place_of(&self, sequence: u64) -> Place {
+        if sequence == self.position { self.place } else { self.shared.slots.place(sequence) }
     }
 
     /// Returns what may be read: from the gate to the end of what is available.

@@ -9,6 +9,7 @@ use crossbeam_utils::CachePadded;
 
 use crate::cursor::Cursor;
 use crate::event_count::EventCount;
+use crate::fences::Fences;
 use crate::gates::Gates;
 use crate::sync::{AtomicBool, AtomicU64, Ordering, fence, ordering, strong};
 
@@ -48,15 +49,15 @@ pub(crate) struct Sequencer {
 }
 
 impl Sequencer {
-    pub(crate) fn new(capacity: u64, readers: usize) -> Self {
+    pub(crate) fn new(capacity: u64, readers: usize, fences: Fences) -> Self {
         Self {
             capacity,
             cursor: Cursor::new(),
             frontier: CachePadded::new(AtomicU64::new(0)),
             gates: Gates::new(readers),
             closed: CachePadded::new(AtomicBool::new(false)),
-            published: EventCount::new(),
-            freed: EventCount::new(),
+            published: EventCount::new(fences),
+            freed: EventCount::new(fences),
         }
     }
 

@@ -27,6 +27,9 @@ mod primitives {
 
 pub(crate) use primitives::*;
 
+/// Has no counterpart in loom, which never needs it: see `fences.rs`.
+pub(crate) use core::sync::atomic::compiler_fence;
+
 /// Whether this build runs under loom, where spinning and clocks mean nothing.
 pub(crate) const MODEL: bool = cfg!(all(loom, feature = "loom"));
 

@@ -406,7 +406,7 @@ impl<T> Writer<T> {
         // a valid `T`.
         write(unsafe { self.shared.slots.slot(self.place).as_mut() });
         watch.release();
-        let next_place = self.shared.slots.next_place(self.place, sequence + 1);
+        let next_place = self.shared.slots.next_place(self.place);
         self.make_visible(1, next_place);
         Sequence::new(sequence)
     }
@@ -432,6 +432,12 @@ impl<T> Writer<T> {
 
     pub(crate) fn shared(&self) -> &Shared<T> {
         &self.shared
+    }
+
+    /// Returns where the next event goes.
+    #[inline]
+    pub(crate) fn place(&self) -> Place {
+        self.place
     }
 
     /// Publishes the first `len` events of a claim.
