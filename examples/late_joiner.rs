@@ -10,15 +10,13 @@
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use broadring::{Reader, Ring, SubscribeError, Wait, Writer};
+use broadring::{Reader, Ring, SubscribeError, Writer};
 
 const CAPACITY: u64 = 64;
 const EVENTS: u64 = 2_000;
 
 fn main() -> Result<(), SubscribeError> {
-    // The writer stops for a moment between events anyway, so waiting by sleep
-    // is right for everybody.
-    let (writer, ring) = Ring::builder(CAPACITY as usize).reader_wait(Wait::PARK).build(|| 0);
+    let (writer, ring) = Ring::builder(CAPACITY as usize).build(|| 0);
 
     let mut early = ring.reader().name("early").subscribe()?;
     let publishing = thread::spawn(move || publish(writer));
@@ -61,7 +59,7 @@ fn main() -> Result<(), SubscribeError> {
     Ok(())
 }
 
-/// Publishes each sequence as its own event, and closes the ring.
+/// Publishes numbers that are their own sequences. Returning closes the ring.
 fn publish(mut writer: Writer<u64>) {
     for number in 0..EVENTS {
         writer.publish(number);

@@ -16,7 +16,7 @@ use std::time::Instant;
 use broadring::{Reader, Ring, SubscribeError, Wait, Writer};
 use core_affinity::CoreId;
 
-const EVENTS: u64 = 5_000_000;
+const EVENTS: u64 = 2_000_000;
 
 fn main() -> Result<(), SubscribeError> {
     let cores = two_cores();
