@@ -153,7 +153,7 @@ fn take_one_by_one(
     assert_eq!(writer.remaining_capacity(), 4);
 
     let mut rest = 0;
-    batch.for_each(|_sequence, _order| rest += 1);
+    batch.for_each(|_order, _sequence| rest += 1);
     assert_eq!((rest, writer.remaining_capacity()), (8, 16));
     println!("for_each:      took the other {rest}");
     Ok(())

@@ -189,17 +189,17 @@ impl<'r, T> Batch<'r, T> {
         Some((Sequence::new(sequence), event))
     }
 
-    /// Hands every event to the closure, and commits as it goes, at least every
-    /// quarter of the ring.
+    /// Hands every event and its sequence to the closure, and commits as it goes,
+    /// at least every quarter of the ring.
     ///
     /// # Panics
     ///
     /// If the closure does. The event that it was given then counts as read, and
     /// so do those before it, but none after it.
     #[inline]
-    pub fn for_each(self, mut handle: impl FnMut(Sequence, &T)) {
-        let handled = self.try_for_each(|sequence, event| {
-            handle(sequence, event);
+    pub fn for_each(self, mut handle: impl FnMut(&T, Sequence)) {
+        let handled = self.try_for_each(|event, sequence| {
+            handle(event, sequence);
             ControlFlow::<Infallible>::Continue(())
         });
         match handled {
@@ -207,8 +207,8 @@ impl<'r, T> Batch<'r, T> {
         }
     }
 
-    /// Hands the events to the closure until it breaks off, and commits as it
-    /// goes, at least every quarter of the ring. The event at which the closure
+    /// Hands the events and their sequences to the closure until it breaks off, and
+    /// commits as it goes, at least every quarter of the ring. The event at which the closure
     /// breaks off counts as read, and none after it.
     ///
     /// # Panics
@@ -217,7 +217,7 @@ impl<'r, T> Batch<'r, T> {
     #[inline]
     pub fn try_for_each<B>(
         mut self,
-        mut handle: impl FnMut(Sequence, &T) -> ControlFlow<B>,
+        mut handle: impl FnMut(&T, Sequence) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         while !self.is_empty() {
             let (next, len) = (self.next, self.stride().min(self.end - self.next));
@@ -256,7 +256,7 @@ impl<T> Passing<'_, '_, T> {
     #[inline]
     fn pass<B>(
         mut self,
-        handle: &mut impl FnMut(Sequence, &T) -> ControlFlow<B>,
+        handle: &mut impl FnMut(&T, Sequence) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let slots = &self.batch.reader.shared().slots;
         for slot in slots.walk(self.batch.reader.place_of(self.next), self.len as usize) {
@@ -264,7 +264,7 @@ impl<T> Passing<'_, '_, T> {
             self.next += 1;
             // SAFETY: the slot is in the batch, from which nothing is committed
             // before the closure, which cannot keep the reference, has returned.
-            handle(sequence, unsafe { lend(slot) })?;
+            handle(unsafe { lend(slot) }, sequence)?;
         }
         self.all = true;
         ControlFlow::Continue(())

@@ -122,6 +122,10 @@ impl<T> Reader<T> {
 
     /// Borrows everything that is there to read. Never waits.
     ///
+    /// A batch borrows the reader, also in the arms of a `match` on this call. To
+    /// try first and wait otherwise, ask whether [`lag`](Self::lag) is 0, or call
+    /// [`batch_timeout`](Self::batch_timeout).
+    ///
     /// # Errors
     ///
     /// [`TryReadError::Empty`] if there is nothing to read now,
@@ -320,11 +324,16 @@ impl<T> Reader<T> {
             let batch = self.wait_batch()?;
             let end = batch.sequences().end;
             let handled =
-                batch.try_for_each(|sequence, event| handle(event, sequence, sequence + 1 == end));
+                batch.try_for_each(|event, sequence| handle(event, sequence, sequence + 1 == end));
             if let ControlFlow::Break(found) = handled {
                 return Ok(found);
             }
         }
+    }
+
+    /// Returns the number of slots: the largest lag there can be, in events.
+    pub fn capacity(&self) -> usize {
+        self.shared.slots.capacity()
     }
 
     /// Returns the sequence of the next event to be read: everything before it is

@@ -88,7 +88,8 @@ impl<T> Writer<T> {
     /// Waits while the ring is full.
     ///
     /// The closure gets the slot with whatever it held a lap ago, so that its
-    /// memory can be used again.
+    /// memory can be used again. If writing can fail, [`claim`](Self::claim) one slot
+    /// instead, and drop the claim when it has.
     ///
     /// # Panics
     ///
