@@ -176,9 +176,7 @@ impl<'r, T> Batch<'r, T> {
         if self.is_empty() {
             return None;
         }
-        if self.next - self.reader.position().get() >= self.stride() {
-            self.commit(self.next);
-        }
+        self.commit_passed();
         let sequence = self.next;
         self.next += 1;
         let slots = &self.reader.shared().slots;
@@ -220,7 +218,8 @@ impl<'r, T> Batch<'r, T> {
         mut handle: impl FnMut(&T, Sequence) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         while !self.is_empty() {
-            let (next, len) = (self.next, self.stride().min(self.end - self.next));
+            let uncommitted = self.commit_passed();
+            let (next, len) = (self.next, (self.stride() - uncommitted).min(self.end - self.next));
             Passing { batch: &mut self, next, len, all: false }.pass(&mut handle)?;
         }
         ControlFlow::Continue(())
@@ -230,6 +229,18 @@ impl<'r, T> Batch<'r, T> {
     #[inline]
     fn stride(&self) -> u64 {
         (self.reader.shared().sequencer.capacity() / 4).max(1)
+    }
+
+    /// Commits what was passed, if that is enough, and returns how much is left
+    /// uncommitted: less than may be passed.
+    #[inline]
+    fn commit_passed(&mut self) -> u64 {
+        let uncommitted = self.next - self.reader.position().get();
+        if uncommitted < self.stride() {
+            return uncommitted;
+        }
+        self.commit(self.next);
+        0
     }
 
     #[inline]

@@ -54,7 +54,7 @@
 //!
 //! [`Ring::subscribe`] starts with the next event to be published,
 //! [`ReaderBuilder::from_oldest`] with the oldest that is still there, and a clone of
-//! a reader where that reader is. To join is lock-free and does not stop the writer.
+//! a reader where that reader is. To join is lock-free, and the writer publishes on.
 //!
 //! # Closing
 //!
@@ -65,7 +65,8 @@
 //!
 //! A thread that waits spins briefly, yields for a while, and then sleeps until it
 //! is woken: [`Wait::PARK`]. Each reader and the writer may do otherwise: see
-//! [`Wait`]. No wait polls a clock, and no wake-up is lost.
+//! [`Wait`]. A sleeping thread does not get up to look whether there is something to
+//! do, and no wake-up is lost.
 //!
 //! # What happens before what
 //!
@@ -76,9 +77,10 @@
 //!
 //! # Progress
 //!
-//! Publishing while there is room and reading while there are events are wait-free;
-//! joining is lock-free. Locks are taken only to put a thread to sleep and to wake it,
-//! and never while user code runs.
+//! Publishing while there is room and reading while there are events are wait-free,
+//! unless a thread has to be woken. Twice a lap the writer looks at every reader's
+//! position, which is lock-free, and so is joining. Locks are taken only to put a
+//! thread to sleep, to wake it, to leave and to close, and never while user code runs.
 //!
 //! # Trade-offs
 //!
@@ -103,7 +105,8 @@
 //!
 //! - `membarrier` (on by default): on Linux, let threads that go to sleep pay for the
 //!   fence that publishing would need otherwise, with the system call of that name.
-//!   Elsewhere it changes nothing.
+//!   Elsewhere it changes nothing. A program that forbids itself this call after it
+//!   has built a ring panics at the next wait that parks; turn the feature off there.
 //! - `loom`: see above. Without `--cfg loom` it changes nothing.
 
 #[cfg(not(target_has_atomic = "64"))]

@@ -22,7 +22,7 @@ use crate::wait::Wait;
 /// cloned one by one ([`recv`](Self::recv)), or handed to a closure until the
 /// ring is closed ([`run`](Self::run)). The plain methods wait, the `try_`
 /// methods do not, and the `_timeout` methods wait for a limited time. A read is
-/// wait-free when there is something to read.
+/// wait-free when there is something to read, unless the writer has to be woken.
 ///
 /// The reader holds the writer back: what it has not *committed* is not
 /// overwritten. A batch commits when it is dropped; `recv` and `run` commit by
@@ -30,8 +30,8 @@ use crate::wait::Wait;
 /// the ring, so drop readers that are no longer needed.
 ///
 /// Dropping the reader, also by a panic that unwinds past it, makes it leave:
-/// the writer no longer waits for it. To leave is lock-free, but for a lock that
-/// is held for a moment if the writer may be asleep.
+/// the writer no longer waits for it. To leave takes a lock for a moment, because
+/// the writer may be asleep.
 ///
 /// A clone starts at the same position, and from there on reads on its own.
 ///

@@ -120,11 +120,11 @@ impl Sequencer {
     /// Adds a reader at `position`, which the caller protects with a gate of its
     /// own; `None` if every gate is taken. Lock-free.
     ///
-    /// The caller's gate holds the writer back for as long as it stands at
+    /// No fence is needed. The caller's gate holds the writer back for as long as it stands at
     /// `position`, and a scan that misses the new gate but sees the caller's
     /// move on repeats itself: see [`Gates::smallest`].
     pub(crate) fn join_beside(&self, position: u64) -> Option<usize> {
-        self.gates.take(position)
+        self.gates.take_beside(position)
     }
 
     /// Releases everything below `position` to the writer.
@@ -163,10 +163,11 @@ impl Allowance {
         self.next
     }
 
-    /// Whether `events` more may be written without another scan.
+    /// Whether `events` more may be written without another scan. No events
+    /// always may, also while `limit` is below `next`.
     #[inline]
     pub(crate) fn covers(&self, events: u64) -> bool {
-        self.next + events <= self.limit
+        events == 0 || self.next + events <= self.limit
     }
 
     /// How many events may be written without another scan.
@@ -182,11 +183,10 @@ impl Allowance {
 
     /// Scans the gates, and returns whether `events` more may be written.
     ///
-    /// The frontier moves in steps of half a ring, so a fence is paid twice a
-    /// lap, and what was published longest ago stays readable to those who join
-    /// for at least half a ring. While it need not move no fence is needed: a
-    /// reader whose gate every scan since the announcement has missed sees the
-    /// announcement.
+    /// The frontier moves in steps of half a ring, unless more is claimed at once:
+    /// so a fence is paid twice a lap, and the latest half of a ring stays readable
+    /// to those who join. While it need not move no fence is needed: a reader whose
+    /// gate any scan since the announcement has missed sees the announcement.
     pub(crate) fn refill(&mut self, sequencer: &Sequencer, events: u64) -> bool {
         let end = self.next + events;
         if end > self.frontier {

@@ -64,7 +64,7 @@ fn a_clone_is_protected_in_a_gate_that_the_scan_has_passed() {
 
 #[test]
 fn readers_that_join_together_get_gates_of_their_own() {
-    explore(15, [()], || {
+    explore(12, [()], || {
         let (mut writer, ring) = ring(1, 2);
         let other = ring.clone();
         let first = thread::spawn(move || other.subscribe().unwrap());
