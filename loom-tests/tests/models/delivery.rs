@@ -7,7 +7,7 @@ use crate::{Event, publish, read, read_now, read_to_end, ring};
 
 #[test]
 fn a_reader_sees_whole_events_in_order() {
-    explore(3, [0, 1, 2], || {
+    explore(43, [0, 1, 2], || {
         let (mut writer, ring) = ring(4, 1);
         let mut reader = ring.subscribe().unwrap();
         let writing = thread::spawn(move || publish(&mut writer, 0..2));
@@ -20,7 +20,7 @@ fn a_reader_sees_whole_events_in_order() {
 
 #[test]
 fn a_slot_is_reused_only_after_it_was_read() {
-    explore(10, [()], || {
+    explore(280, [()], || {
         let (mut writer, ring) = ring(1, 1);
         let mut reader = ring.subscribe().unwrap();
         let writing = thread::spawn(move || publish(&mut writer, 0..3));
@@ -31,7 +31,7 @@ fn a_slot_is_reused_only_after_it_was_read() {
 
 #[test]
 fn every_reader_holds_the_writer_back() {
-    explore(100, [()], || {
+    explore(4400, [()], || {
         let (mut writer, ring) = ring(1, 2);
         let mut first = ring.subscribe().unwrap();
         let mut second = ring.subscribe().unwrap();
@@ -47,7 +47,7 @@ fn every_reader_holds_the_writer_back() {
 #[test]
 fn a_reader_that_is_behind_takes_all_there_is() {
     // The stamp of the first event may be seen while the cursor is further on.
-    explore(10, [1, 2, 3], || {
+    explore(42, [1, 2, 3], || {
         let (mut writer, ring) = ring(4, 1);
         let mut reader = ring.subscribe().unwrap();
         publish(&mut writer, [0]);
@@ -61,7 +61,7 @@ fn a_reader_that_is_behind_takes_all_there_is() {
 #[test]
 fn a_claim_becomes_visible_as_a_whole() {
     // Four slots over two lines, of which only the first is stamped.
-    explore(3, [0, 4], || {
+    explore(24, [0, 4], || {
         let (mut writer, ring) = ring(4, 1);
         let mut reader = ring.subscribe().unwrap();
         let writing = thread::spawn(move || {
@@ -96,7 +96,7 @@ fn a_part_that_is_committed_early_is_reused_and_the_rest_is_not() {
 #[test]
 fn a_batch_is_committed_as_it_is_handed_out() {
     // A quarter of this ring is one slot: the writer needs no more to go on.
-    explore(10, [(0, 4)], || {
+    explore(240, [(0, 4)], || {
         let (mut writer, ring) = ring(2, 1);
         let mut reader = ring.subscribe().unwrap();
         publish(&mut writer, 0..2);

@@ -29,7 +29,7 @@ fn look_and_leave(mut reader: Reader<Unclonable>) {
 
 #[test]
 fn a_reader_that_leaves_frees_the_writer_after_its_last_look() {
-    explore(5, [()], || {
+    explore(10, [()], || {
         let (mut writer, ring) = unclonable(1);
         let reader = ring.subscribe().unwrap();
         writer.publish(Unclonable(0));
@@ -43,7 +43,7 @@ fn a_reader_that_leaves_frees_the_writer_after_its_last_look() {
 fn the_looks_of_one_who_left_are_over_when_its_gate_has_another_reader() {
     // The newer reader is a clone: whoever joins otherwise passes a fence, which
     // would do as well.
-    explore(1000, [(false, false), (false, true), (true, false), (true, true)], || {
+    explore(2000, [(false, false), (false, true), (true, false), (true, true)], || {
         let (mut writer, ring) = unclonable(2);
         let leaver = ring.subscribe().unwrap();
         let mut original = ring.subscribe().unwrap();
@@ -65,7 +65,7 @@ fn the_looks_of_one_who_left_are_over_when_its_gate_has_another_reader() {
 
 #[test]
 fn one_leaves_and_the_other_reads_on() {
-    explore(50, [()], || {
+    explore(1700, [()], || {
         let (mut writer, ring) = ring(1, 2);
         let mut staying = ring.subscribe().unwrap();
         let leaving = ring.subscribe().unwrap();

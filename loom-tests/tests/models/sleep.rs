@@ -8,7 +8,7 @@ use crate::{publish, read, read_to_end, ring_that_waits};
 
 #[test]
 fn a_parked_reader_is_woken_by_an_event() {
-    explore(10, [0], || {
+    explore(17, [0], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         let mut reader = ring.subscribe().unwrap();
         let reading = thread::spawn(move || read(&mut reader, 1));
@@ -22,7 +22,7 @@ fn a_parked_reader_is_woken_by_an_event() {
 
 #[test]
 fn parked_readers_are_all_woken() {
-    explore(10, [(0, 0)], || {
+    explore(1900, [(0, 0)], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
         let mut first = ring.subscribe().unwrap();
         let mut second = ring.subscribe().unwrap();
@@ -37,7 +37,7 @@ fn parked_readers_are_all_woken() {
 
 #[test]
 fn a_parked_reader_is_woken_by_the_end() {
-    explore(10, [(0, 0)], || {
+    explore(19, [(0, 0)], || {
         let (writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         let mut reader = ring.subscribe().unwrap();
         let reading = thread::spawn(move || read_to_end(&mut reader));
@@ -48,7 +48,7 @@ fn a_parked_reader_is_woken_by_the_end() {
 
 #[test]
 fn a_parked_writer_is_woken_by_a_commit() {
-    explore(10, [()], || {
+    explore(18, [()], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
         let mut reader = ring.subscribe().unwrap();
         publish(&mut writer, [0]);
@@ -62,7 +62,7 @@ fn a_parked_writer_is_woken_by_a_commit() {
 
 #[test]
 fn a_parked_writer_is_woken_by_the_slower_of_two_commits() {
-    explore(100, [()], || {
+    explore(510, [()], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
         let mut first = ring.subscribe().unwrap();
         let mut second = ring.subscribe().unwrap();
@@ -80,7 +80,7 @@ fn a_parked_writer_is_woken_by_the_slower_of_two_commits() {
 
 #[test]
 fn a_parked_writer_is_woken_when_the_last_reader_leaves() {
-    explore(10, [()], || {
+    explore(19, [()], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
         let reader = ring.subscribe().unwrap();
         publish(&mut writer, [0]);
@@ -95,7 +95,7 @@ fn a_writer_parked_behind_one_who_joins_is_woken_when_it_has_joined() {
     // The one who joins closes a gate a whole ring back, then moves it on to the
     // oldest event. When that is event 1, slot 0 is free, and nothing but the
     // join itself can wake the writer.
-    explore(50, [0, 1], || {
+    explore(110, [0, 1], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         publish(&mut writer, 0..2);
         let writing = thread::spawn(move || {
