@@ -308,9 +308,10 @@ impl<T> Index<usize> for Batch<'_, T> {
     #[track_caller]
     #[inline]
     fn index(&self, index: usize) -> &T {
-        let len = self.len();
-        self.get(index)
-            .unwrap_or_else(|| panic!("the index is {index} but the batch has {len} events"))
+        match self.get(index) {
+            Some(event) => event,
+            None => panic!("the index is {index} but the batch has {} events", self.len()),
+        }
     }
 }
 
