@@ -468,22 +468,23 @@ impl<T> Reader<T> {
         // stays there until the reference is gone. I6: the slot holds a valid `T`.
         let event = unsafe { slots.slot(self.place).as_ref() }.clone();
         watch.release_below(self.position + 1);
-        let next_place = slots.next_place(self.place);
-        self.commit_to(self.position + 1, next_place);
+        self.shared.slots.step(&mut self.place);
+        self.commit_at_place(self.position + 1);
         event
     }
 
     /// Releases everything below `position` to the writer.
     #[inline]
     pub(crate) fn commit(&mut self, position: u64) {
-        self.commit_to(position, self.shared.slots.place(position));
+        self.place = self.shared.slots.place(position);
+        self.commit_at_place(position);
     }
 
+    /// Releases everything below `position`, whose place is `self.place`.
     #[inline]
-    fn commit_to(&mut self, position: u64, place: Place) {
+    fn commit_at_place(&mut self, position: u64) {
         debug_assert!(self.position <= position && position <= self.available);
         self.position = position;
-        self.place = place;
         self.shared.sequencer.commit(self.gate, position);
     }
 

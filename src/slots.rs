@@ -148,13 +148,13 @@ impl<T> Slots<T> {
         Place { slot: start.slot + lane * size_of::<T>(), lanes: start.lanes - lane, ..start }
     }
 
-    /// Returns the place of the sequence after that of `place`, without a division.
+    /// Moves to the place of the next sequence, without a division.
     #[inline]
-    pub(crate) fn next_place(&self, place: Place) -> Place {
-        if place.lanes > 1 {
-            Place { slot: place.slot + size_of::<T>(), lanes: place.lanes - 1, ..place }
-        } else {
-            self.next_line(place)
+    pub(crate) fn step(&self, place: &mut Place) {
+        place.slot += size_of::<T>();
+        place.lanes -= 1;
+        if place.lanes == 0 {
+            *place = self.next_line(*place);
         }
     }
 

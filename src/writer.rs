@@ -412,8 +412,9 @@ impl<T> Writer<T> {
         // a valid `T`.
         write(unsafe { self.shared.slots.slot(self.place).as_mut() });
         watch.release();
-        let next_place = self.shared.slots.next_place(self.place);
-        self.make_visible(1, next_place);
+        self.make_visible(1);
+        self.shared.slots.step(&mut self.place);
+        self.shared.sequencer.published.wake(sequence + 1);
         Sequence::new(sequence)
     }
 
@@ -423,17 +424,16 @@ impl<T> Writer<T> {
     }
 
     /// Publishes the next `len` events, which are written: one release for all.
+    /// The caller moves `self.place` on, and wakes the readers.
     ///
     /// The cursor first and the stamp second, so that no reader is ever ahead of
     /// the cursor.
     #[inline]
-    fn make_visible(&mut self, len: u64, next_place: Place) {
+    fn make_visible(&mut self, len: u64) {
         let end = self.allowance.next() + len;
         self.shared.sequencer.cursor.publish(end);
         self.shared.slots.set_stamp(self.place, end);
         self.allowance.advance(len);
-        self.place = next_place;
-        self.shared.sequencer.published.wake(end);
     }
 
     pub(crate) fn shared(&self) -> &Shared<T> {
@@ -450,8 +450,9 @@ impl<T> Writer<T> {
     pub(crate) fn publish_claimed(&mut self, len: u64) -> Range<Sequence> {
         let start = self.cursor();
         if len > 0 {
-            let next_place = self.shared.slots.place(self.allowance.next() + len);
-            self.make_visible(len, next_place);
+            self.make_visible(len);
+            self.place = self.shared.slots.place(self.allowance.next());
+            self.shared.sequencer.published.wake(self.allowance.next());
         }
         start..self.cursor()
     }
