@@ -118,7 +118,7 @@ impl<'r, T> Batch<'r, T> {
     /// Returns an iterator over the events.
     #[inline]
     pub fn events(&self) -> BatchEvents<'_, T> {
-        let walk = self.reader.shared().slots.walk(self.next, self.len());
+        let walk = self.reader.shared().slots.walk(self.reader.place_of(self.next), self.len());
         BatchEvents { walk, _lends: PhantomData }
     }
 
@@ -176,9 +176,7 @@ impl<'r, T> Batch<'r, T> {
         if self.is_empty() {
             return None;
         }
-        if self.next - self.reader.position().get() >= self.stride() {
-            self.commit(self.next);
-        }
+        self.commit_passed();
         let sequence = self.next;
         self.next += 1;
         let slots = &self.reader.shared().slots;
@@ -189,17 +187,17 @@ impl<'r, T> Batch<'r, T> {
         Some((Sequence::new(sequence), event))
     }
 
-    /// Hands every event to the closure, and commits as it goes, at least every
-    /// quarter of the ring.
+    /// Hands every event and its sequence to the closure, and commits as it goes,
+    /// at least every quarter of the ring.
     ///
     /// # Panics
     ///
     /// If the closure does. The event that it was given then counts as read, and
     /// so do those before it, but none after it.
     #[inline]
-    pub fn for_each(self, mut handle: impl FnMut(Sequence, &T)) {
-        let handled = self.try_for_each(|sequence, event| {
-            handle(sequence, event);
+    pub fn for_each(self, mut handle: impl FnMut(&T, Sequence)) {
+        let handled = self.try_for_each(|event, sequence| {
+            handle(event, sequence);
             ControlFlow::<Infallible>::Continue(())
         });
         match handled {
@@ -207,8 +205,8 @@ impl<'r, T> Batch<'r, T> {
         }
     }
 
-    /// Hands the events to the closure until it breaks off, and commits as it
-    /// goes, at least every quarter of the ring. The event at which the closure
+    /// Hands the events and their sequences to the closure until it breaks off, and
+    /// commits as it goes, at least every quarter of the ring. The event at which the closure
     /// breaks off counts as read, and none after it.
     ///
     /// # Panics
@@ -217,10 +215,11 @@ impl<'r, T> Batch<'r, T> {
     #[inline]
     pub fn try_for_each<B>(
         mut self,
-        mut handle: impl FnMut(Sequence, &T) -> ControlFlow<B>,
+        mut handle: impl FnMut(&T, Sequence) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         while !self.is_empty() {
-            let (next, len) = (self.next, self.stride().min(self.end - self.next));
+            let uncommitted = self.commit_passed();
+            let (next, len) = (self.next, (self.stride() - uncommitted).min(self.end - self.next));
             Passing { batch: &mut self, next, len, all: false }.pass(&mut handle)?;
         }
         ControlFlow::Continue(())
@@ -230,6 +229,18 @@ impl<'r, T> Batch<'r, T> {
     #[inline]
     fn stride(&self) -> u64 {
         (self.reader.shared().sequencer.capacity() / 4).max(1)
+    }
+
+    /// Commits what was passed, if that is enough, and returns how much is left
+    /// uncommitted: less than may be passed.
+    #[inline]
+    fn commit_passed(&mut self) -> u64 {
+        let uncommitted = self.next - self.reader.position().get();
+        if uncommitted < self.stride() {
+            return uncommitted;
+        }
+        self.commit(self.next);
+        0
     }
 
     #[inline]
@@ -256,15 +267,15 @@ impl<T> Passing<'_, '_, T> {
     #[inline]
     fn pass<B>(
         mut self,
-        handle: &mut impl FnMut(Sequence, &T) -> ControlFlow<B>,
+        handle: &mut impl FnMut(&T, Sequence) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let slots = &self.batch.reader.shared().slots;
-        for slot in slots.walk(self.next, self.len as usize) {
+        for slot in slots.walk(self.batch.reader.place_of(self.next), self.len as usize) {
             let sequence = Sequence::new(self.next);
             self.next += 1;
             // SAFETY: the slot is in the batch, from which nothing is committed
             // before the closure, which cannot keep the reference, has returned.
-            handle(sequence, unsafe { lend(slot) })?;
+            handle(unsafe { lend(slot) }, sequence)?;
         }
         self.all = true;
         ControlFlow::Continue(())
@@ -297,9 +308,10 @@ impl<T> Index<usize> for Batch<'_, T> {
     #[track_caller]
     #[inline]
     fn index(&self, index: usize) -> &T {
-        let len = self.len();
-        self.get(index)
-            .unwrap_or_else(|| panic!("the index is {index} but the batch has {len} events"))
+        match self.get(index) {
+            Some(event) => event,
+            None => panic!("the index is {index} but the batch has {} events", self.len()),
+        }
     }
 }
 

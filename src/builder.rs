@@ -5,7 +5,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::fences;
+use crate::fences::Fences;
 use crate::ring::{Ring, Shared};
 use crate::sequencer::Sequencer;
 use crate::slots::Slots;
@@ -78,21 +78,21 @@ impl<T> RingBuilder<T> {
     ///
     /// Those values are never seen by a reader, unless the writer publishes a
     /// slot it did not write. All the memory that the ring will ever use is
-    /// allocated and touched here.
+    /// allocated here, and written to, so that the system has to find it now.
     ///
     /// `T` must be [`Send`] and [`Sync`]: the slots are written by one thread,
     /// read by several at once, and dropped by whichever handle goes last.
     ///
     /// # Panics
     ///
-    /// If the factory panics; what it has made by then is dropped.
+    /// If the factory panics; what it has made by then is dropped. If so many readers
+    /// are more than memory can hold.
     pub fn build(self, factory: impl FnMut() -> T) -> (Writer<T>, Ring<T>)
     where
         T: Send + Sync,
     {
-        fences::prepare();
         let shared = Arc::new(Shared {
-            sequencer: Sequencer::new(self.capacity as u64, self.max_readers),
+            sequencer: Sequencer::new(self.capacity as u64, self.max_readers, Fences::choose()),
             slots: Slots::new(self.capacity, factory),
             reader_wait: self.reader_wait,
         });

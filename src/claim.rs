@@ -68,8 +68,7 @@ impl<'w, T> Claim<'w, T> {
 
     /// Lends the slots one after the other.
     pub fn iter_mut(&mut self) -> IterMut<'_, T> {
-        let first = self.first_sequence().get();
-        let walk = self.writer.shared().slots.walk(first, self.len);
+        let walk = self.writer.shared().slots.walk(self.writer.place(), self.len);
         IterMut { walk, _lends: PhantomData }
     }
 

@@ -307,7 +307,7 @@ struct EventOutOfRun;
 /// let mut reader = ring.subscribe().unwrap();
 /// writer.publish(1);
 /// let mut kept = None;
-/// reader.try_batch().unwrap().for_each(|_, event| {
+/// reader.try_batch().unwrap().for_each(|event, _| {
 ///     kept = Some(event);
 /// });
 /// ```
@@ -317,7 +317,7 @@ struct EventOutOfRun;
 /// let mut reader = ring.subscribe().unwrap();
 /// writer.publish(1);
 /// let mut kept = None;
-/// reader.try_batch().unwrap().for_each(|_, event| {
+/// reader.try_batch().unwrap().for_each(|event, _| {
 ///     kept = Some(*event);
 /// });
 /// ```

@@ -22,11 +22,12 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CapacityError {
     capacity: usize,
+    suggestion: Option<usize>,
 }
 
 impl CapacityError {
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self { capacity }
+    pub(crate) fn new(capacity: usize, suggestion: Option<usize>) -> Self {
+        Self { capacity, suggestion }
     }
 
     /// Returns the capacity that was asked for.
@@ -34,17 +35,17 @@ impl CapacityError {
         self.capacity
     }
 
-    /// Returns the next power of two, if the capacity was none and there is one.
+    /// Returns the next power of two, if the capacity was none and a ring can be
+    /// so large.
     pub fn suggestion(&self) -> Option<usize> {
-        let suggestion = self.capacity.checked_next_power_of_two()?;
-        (suggestion != self.capacity).then_some(suggestion)
+        self.suggestion
     }
 }
 
 impl fmt::Display for CapacityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let capacity = self.capacity;
-        match self.suggestion() {
+        match self.suggestion {
             Some(next) => write!(
                 f,
                 "the capacity of a ring must be a power of two, and {capacity} is none: try {next}"

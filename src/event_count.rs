@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
-use crate::fences;
+use crate::fences::Fences;
 use crate::sync::{self, AtomicU64, Condvar, Mutex, Ordering, strong};
 
 /// What [`EventCount::threshold`] holds while nobody sleeps: no position reaches it.
@@ -24,11 +24,18 @@ const NOBODY: u64 = u64::MAX;
 /// something was woken since the registration.
 #[derive(Debug)]
 pub(crate) struct EventCount {
-    /// The smallest position that a registered sleeper waits for, or [`NOBODY`].
-    /// A copy of [`State::threshold`], stored under its lock.
-    threshold: CachePadded<AtomicU64>,
+    bell: CachePadded<Bell>,
     state: Mutex<State>,
     wakes: Condvar,
+}
+
+/// What wakers look at, on cache lines that only sleepers and wakers write.
+#[derive(Debug)]
+struct Bell {
+    /// The smallest position that a registered sleeper waits for, or [`NOBODY`].
+    /// A copy of [`State::threshold`], stored under its lock.
+    threshold: AtomicU64,
+    fences: Fences,
 }
 
 #[derive(Debug)]
@@ -39,9 +46,9 @@ struct State {
 }
 
 impl EventCount {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(fences: Fences) -> Self {
         Self {
-            threshold: CachePadded::new(AtomicU64::new(NOBODY)),
+            bell: CachePadded::new(Bell { threshold: AtomicU64::new(NOBODY), fences }),
             state: Mutex::new(State { epoch: 0, threshold: NOBODY }),
             wakes: Condvar::new(),
         }
@@ -51,10 +58,10 @@ impl EventCount {
     /// right after `position` was stored where the sleepers look.
     #[inline]
     pub(crate) fn wake(&self, position: u64) {
-        fences::light();
+        self.bell.fences.light();
         // ORDERING: Relaxed; the fences order it. Either this load sees the
         // sleeper's registration, or the sleeper's last look sees `position` (I7).
-        if position >= self.threshold.load(Ordering::Relaxed) {
+        if position >= self.bell.threshold.load(Ordering::Relaxed) {
             self.wake_all();
         }
     }
@@ -64,6 +71,9 @@ impl EventCount {
     /// sleeper that registered before finds another epoch.
     #[cold]
     pub(crate) fn wake_all(&self) {
+        if !strong!("event_count.wake_all") {
+            return;
+        }
         let mut state = sync::lock(&self.state);
         state.epoch += 1;
         self.set_threshold(&mut state, NOBODY);
@@ -82,7 +92,7 @@ impl EventCount {
     ) -> Option<R> {
         loop {
             let epoch = self.register(threshold);
-            fences::heavy();
+            self.bell.fences.heavy();
             if let Some(found) = look() {
                 return Some(found);
             }
@@ -125,7 +135,7 @@ impl EventCount {
         state.threshold = threshold;
         if strong!("event_count.register") || threshold == NOBODY {
             // ORDERING: Relaxed; the sleeper's heavy fence comes after it (I7).
-            self.threshold.store(threshold, Ordering::Relaxed);
+            self.bell.threshold.store(threshold, Ordering::Relaxed);
         }
     }
 }

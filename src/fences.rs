@@ -9,42 +9,54 @@
 //! pass a full fence, and the waker then needs only to keep the compiler from
 //! swapping its two operations.
 //!
-//! [`heavy`] is for the side that sleeps, [`light`] for the side that wakes.
+//! [`Fences::heavy`] is for the side that sleeps, [`Fences::light`] for the side that
+//! wakes.
 //! Where `membarrier` is missing (another system, an old kernel, a sandbox, Miri,
 //! or the `membarrier` feature turned off) both are sequentially consistent
 //! fences, as they are under loom.
 
 #![forbid(unsafe_code)]
 
-use crate::sync::{Ordering, fence, strong};
+use crate::sync::{Ordering, compiler_fence, fence, strong};
 
-/// The waker's fence, between its store and its look for sleepers.
-#[inline]
-pub(crate) fn light() {
-    if system::available() {
-        core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
-    } else if strong!("fence.light") {
-        // ORDERING: SeqCst fence; pairs with the one in `heavy`. Either the
-        // sleeper's registration is seen after this, or the waker's store is
-        // seen after `heavy` (I7).
-        fence(Ordering::SeqCst);
-    }
+/// Which fences the two sides use. Every ring makes its choice when it is built,
+/// and both sides of it keep to that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fences {
+    /// The sleeper makes every running thread of the process pass a full fence.
+    Asymmetric,
+    /// Both sides pass full fences.
+    Symmetric,
 }
 
-/// The sleeper's fence, between its registration and its last look for work.
-pub(crate) fn heavy() {
-    if system::available() {
-        system::barrier();
-    } else if strong!("fence.heavy") {
-        // ORDERING: SeqCst fence; pairs with the one in `light` (I7).
-        fence(Ordering::SeqCst);
+impl Fences {
+    /// Returns the cheapest that the system offers to wakers.
+    pub(crate) fn choose() -> Self {
+        if system::register() { Self::Asymmetric } else { Self::Symmetric }
     }
-}
 
-/// Finds out what the system offers. Called before any ring exists, so that both
-/// sides of every ring make the same choice.
-pub(crate) fn prepare() {
-    system::prepare();
+    /// The waker's fence, between its store and its look for sleepers.
+    #[inline]
+    pub(crate) fn light(self) {
+        match self {
+            Self::Asymmetric => compiler_fence(Ordering::SeqCst),
+            // ORDERING: SeqCst fence; pairs with the one in `heavy`. Either the
+            // sleeper's registration is seen after this, or the waker's store is
+            // seen after `heavy` (I7).
+            Self::Symmetric if strong!("fence.light") => fence(Ordering::SeqCst),
+            Self::Symmetric => (),
+        }
+    }
+
+    /// The sleeper's fence, between its registration and its last look for work.
+    pub(crate) fn heavy(self) {
+        match self {
+            Self::Asymmetric => system::barrier(),
+            // ORDERING: SeqCst fence; pairs with the one in `light` (I7).
+            Self::Symmetric if strong!("fence.heavy") => fence(Ordering::SeqCst),
+            Self::Symmetric => (),
+        }
+    }
 }
 
 #[cfg(all(
@@ -54,32 +66,20 @@ pub(crate) fn prepare() {
     not(all(loom, feature = "loom"))
 ))]
 mod system {
-    use std::sync::Once;
+    use std::sync::OnceLock;
 
     use rustix::thread::{MembarrierCommand, MembarrierQuery, membarrier, membarrier_query};
 
-    use crate::sync::{AtomicBool, Ordering};
-
-    /// Whether the kernel took the registration; settled before the first ring.
-    static REGISTERED: AtomicBool = AtomicBool::new(false);
-
-    pub(super) fn prepare() {
-        static ONCE: Once = Once::new();
-        ONCE.call_once(|| {
+    /// Registers the process with the kernel, once, and returns whether the
+    /// kernel took it.
+    pub(super) fn register() -> bool {
+        static REGISTERED: OnceLock<bool> = OnceLock::new();
+        *REGISTERED.get_or_init(|| {
             let offered = membarrier_query();
-            let registered = offered.contains(MembarrierQuery::PRIVATE_EXPEDITED)
+            offered.contains(MembarrierQuery::PRIVATE_EXPEDITED)
                 && offered.contains(MembarrierQuery::REGISTER_PRIVATE_EXPEDITED)
-                && membarrier(MembarrierCommand::RegisterPrivateExpedited).is_ok();
-            // ORDERING: Relaxed; `call_once` and whatever hands a ring to another
-            // thread order this store before every look at it.
-            REGISTERED.store(registered, Ordering::Relaxed);
-        });
-    }
-
-    #[inline]
-    pub(super) fn available() -> bool {
-        // ORDERING: Relaxed; see `prepare`.
-        REGISTERED.load(Ordering::Relaxed)
+                && membarrier(MembarrierCommand::RegisterPrivateExpedited).is_ok()
+        })
     }
 
     /// # Panics
@@ -98,12 +98,11 @@ mod system {
     not(all(loom, feature = "loom"))
 )))]
 mod system {
-    pub(super) fn prepare() {}
-
-    #[inline]
-    pub(super) const fn available() -> bool {
+    pub(super) fn register() -> bool {
         false
     }
 
-    pub(super) fn barrier() {}
+    pub(super) fn barrier() {
+        unreachable!("nothing was registered")
+    }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Gates {
 struct Directory {
     /// No gate at or above this index was ever taken. Only grows.
     high: AtomicUsize,
-    /// How many times a gate was taken.
+    /// How many times a gate was taken beside another.
     joins: AtomicU64,
 }
 
@@ -48,7 +48,7 @@ impl Gates {
     /// Takes a vacant gate and closes it at `position`; `None` if all are taken.
     ///
     /// A scan that has begun before may miss it. The caller sees to that: see
-    /// `Sequencer::join` and `Sequencer::join_beside`.
+    /// `Sequencer::join`.
     pub(crate) fn take(&self, position: u64) -> Option<usize> {
         let index = self.words.iter().position(|word| {
             // ORDERING: Acquire pairs with the Release of `vacate`: the reads of
@@ -63,9 +63,17 @@ impl Gates {
             )
             .is_ok()
         })?;
-        // ORDERING: Relaxed; ordered by the increment below, and by the fence of
-        // `Sequencer::join`.
+        // ORDERING: Relaxed; ordered by the fence of `Sequencer::join`, or by the
+        // increment in `take_beside`.
         self.directory.high.fetch_max(index + 1, Ordering::Relaxed);
+        Some(index)
+    }
+
+    /// Takes a vacant gate and closes it at `position`, where the gate of the
+    /// caller stands; `None` if all are taken. A scan that misses it and then sees
+    /// the caller's gate move on starts again.
+    pub(crate) fn take_beside(&self, position: u64) -> Option<usize> {
+        let index = self.take(position)?;
         // ORDERING: Release pairs with the first load in `smallest`: a scan that
         // sees this increment sees the gate and the mark.
         self.directory.joins.fetch_add(1, ordering!("gates.joined", Release));
@@ -89,19 +97,18 @@ impl Gates {
 
     /// Returns the smallest position of a reader, or `u64::MAX` without readers.
     ///
-    /// All the positions are taken at what amounts to one moment: if anybody
-    /// joined during the scan, it starts again. Otherwise a reader that is
-    /// cloned into a gate that the scan has passed, and then moves on before the
-    /// scan comes to its own gate, would leave its clone unprotected.
+    /// If anybody was cloned during the scan, it starts again. Otherwise a reader
+    /// that is cloned into a gate that the scan has passed, and then moves on
+    /// before the scan comes to its own gate, would leave its clone unprotected.
     ///
-    /// Lock-free: it repeats only when somebody else has joined.
+    /// Lock-free: it repeats only when somebody was cloned.
     pub(crate) fn smallest(&self) -> u64 {
         loop {
-            // ORDERING: Acquire pairs with the Release of `take`.
+            // ORDERING: Acquire pairs with the Release of `take_beside`.
             let joins = self.directory.joins.load(ordering!("gates.scan_joins", Acquire));
             let smallest = self.taken().min().unwrap_or(VACANT);
             // ORDERING: Relaxed; it stays behind the Acquire loads of the gates,
-            // and sees every join that happened before a position they read.
+            // and sees every clone that was made before a position they read.
             if self.directory.joins.load(Ordering::Relaxed) == joins || !strong!("gates.rescan") {
                 return smallest;
             }

@@ -1,4 +1,113 @@
-//! Atomic broadcast inside one process.
+//! Atomic broadcast inside one process: one writer, any number of readers, one
+//! order, nothing lost, nothing copied.
+//!
+//! ```
+//! use broadring::Ring;
+//!
+//! let (mut writer, ring) = Ring::builder(1024).build(String::new);
+//! let mut readers = [ring.subscribe()?, ring.subscribe()?];
+//!
+//! writer.publish("to".to_owned());
+//! writer.publish("everybody".to_owned());
+//! drop(writer); // closes the ring
+//!
+//! for reader in &mut readers {
+//!     let mut heard = Vec::new();
+//!     reader.run(|event, _sequence, _end_of_batch| heard.push(event.clone()));
+//!     assert_eq!(heard, ["to", "everybody"]);
+//! }
+//! # Ok::<(), broadring::SubscribeError>(())
+//! ```
+//!
+//! # The handles
+//!
+//! The events live in a ring of slots, and never move.
+//!
+//! - The [`Writer`] publishes: by value, in place, or several at once through a
+//!   [`Claim`]. There is one, and it can be sent to any thread.
+//! - Each [`Reader`] sees every event from where it joined, in order, by reference.
+//!   It lends events in a [`Batch`], clones them, or feeds them to a closure.
+//! - The [`Ring`] is what readers are made from. Clone it, send it about, subscribe
+//!   from any thread at any time.
+//!
+//! # Sequences and capacity
+//!
+//! Every event has a [`Sequence`]: the first has 0, the next 1, and all readers see
+//! the same event under the same one. The capacity is a power of two, and says how
+//! far the writer can be ahead of the slowest reader. All memory is allocated and
+//! touched when the ring is built.
+//!
+//! # Backpressure
+//!
+//! The slowest reader holds the writer back, so no reader ever misses an event.
+//! When it is a whole ring behind, the ring is full: [`Writer::publish`] waits,
+//! [`Writer::try_publish`] gives the event back, [`Writer::publish_timeout`] waits
+//! and then gives it back. A reader releases events when it *commits* them: when a
+//! batch is dropped, after each event it clones, and on the way through a long batch
+//! where that is possible (see [`Batch`]). A reader that is never read from stops
+//! the writer: drop it, and the writer goes on. So it does when the reader's thread
+//! panics.
+//!
+//! Without readers the writer runs free, and what it publishes is overwritten.
+//!
+//! # Joining
+//!
+//! [`Ring::subscribe`] starts with the next event to be published,
+//! [`ReaderBuilder::from_oldest`] with the oldest that is still there, and a clone of
+//! a reader where that reader is. To join is lock-free, and the writer publishes on.
+//!
+//! # Closing
+//!
+//! Dropping the writer closes the ring. Readers read what is left, then get
+//! [`Closed`]. There is no other way to close it, and none to open it again.
+//!
+//! # Waiting
+//!
+//! A thread that waits spins briefly, yields for a while, and then sleeps until it
+//! is woken: [`Wait::PARK`]. Each reader and the writer may do otherwise: see
+//! [`Wait`]. A sleeping thread does not get up to look whether there is something to
+//! do, and no wake-up is lost.
+//!
+//! # What happens before what
+//!
+//! Whatever the writer's thread does before it publishes an event happens before
+//! whatever a reader's thread does after it has got that event, as if through a lock.
+//! Whatever a reader's thread does before it commits an event, or leaves, happens
+//! before the writer uses the slot again.
+//!
+//! # Progress
+//!
+//! Publishing while there is room and reading while there are events are wait-free,
+//! unless a thread has to be woken. Twice a lap the writer looks at every reader's
+//! position, which is lock-free, and so is joining. Locks are taken only to put a
+//! thread to sleep, to wake it, to leave and to close, and never while user code runs.
+//!
+//! # Trade-offs
+//!
+//! - One writer. Several threads that publish must share it behind a lock, or feed it
+//!   through a channel.
+//! - A slow reader slows everybody, by design. Give it a larger ring, or a thread of
+//!   its own that drops what it cannot handle.
+//! - The capacity is fixed, and each slot is as large as the largest event. Put large
+//!   or rare payloads behind an `Arc`.
+//! - An event lives until its slot is written again, perhaps a long time after it
+//!   was read.
+//! - 64-bit atomics are needed.
+//!
+//! # Model checking your own code
+//!
+//! Built with `--cfg loom` and the feature `loom`, the ring runs on the primitives of
+//! [loom](https://docs.rs/loom), and a model of your own code explores the ring with
+//! it, down to who borrows which slot. `loom-tests/tests/user_program.rs` in the
+//! repository is a worked example.
+//!
+//! # Features
+//!
+//! - `membarrier` (on by default): on Linux, let threads that go to sleep pay for the
+//!   fence that publishing would need otherwise, with the system call of that name.
+//!   Elsewhere it changes nothing. A program that forbids itself this call after it
+//!   has built a ring panics at the next wait that parks; turn the feature off there.
+//! - `loom`: see above. Without `--cfg loom` it changes nothing.
 
 #[cfg(not(target_has_atomic = "64"))]
 compile_error!("broadring needs atomic operations on 64 bits");

@@ -12,6 +12,7 @@ use crate::pacing::Pacing;
 use crate::ring::Shared;
 use crate::sequence::Sequence;
 use crate::sequencer::Joined;
+use crate::slots::Place;
 use crate::sync::Arc;
 use crate::wait::Wait;
 
@@ -21,7 +22,7 @@ use crate::wait::Wait;
 /// cloned one by one ([`recv`](Self::recv)), or handed to a closure until the
 /// ring is closed ([`run`](Self::run)). The plain methods wait, the `try_`
 /// methods do not, and the `_timeout` methods wait for a limited time. A read is
-/// wait-free when there is something to read.
+/// wait-free when there is something to read, unless the writer has to be woken.
 ///
 /// The reader holds the writer back: what it has not *committed* is not
 /// overwritten. A batch commits when it is dropped; `recv` and `run` commit by
@@ -29,8 +30,8 @@ use crate::wait::Wait;
 /// the ring, so drop readers that are no longer needed.
 ///
 /// Dropping the reader, also by a panic that unwinds past it, makes it leave:
-/// the writer no longer waits for it. To leave is lock-free, but for a lock that
-/// is held for a moment if the writer may be asleep.
+/// the writer no longer waits for it. To leave takes a lock for a moment, because
+/// the writer may be asleep.
 ///
 /// A clone starts at the same position, and from there on reads on its own.
 ///
@@ -61,6 +62,8 @@ pub struct Reader<T> {
     gate: usize,
     /// The first sequence that is not committed: always what the gate says.
     position: u64,
+    /// Where the next event lies: always the place of `position`.
+    place: Place,
     /// Everything below this may be read; may be stale, never too large.
     available: u64,
     pacing: Pacing,
@@ -76,8 +79,9 @@ impl<T> Reader<T> {
         name: Option<Box<str>>,
     ) -> Self {
         let Joined { gate, position, available } = joined;
+        let place = shared.slots.place(position);
         let pacing = Pacing::new(shared.sequencer.capacity());
-        Self { shared, gate, position, available, pacing, wait, name }
+        Self { shared, gate, position, place, available, pacing, wait, name }
     }
 
     /// Borrows everything that is there to read; waits until there is something.
@@ -117,6 +121,10 @@ impl<T> Reader<T> {
     }
 
     /// Borrows everything that is there to read. Never waits.
+    ///
+    /// A batch borrows the reader, also in the arms of a `match` on this call. To
+    /// try first and wait otherwise, ask whether [`lag`](Self::lag) is 0, or call
+    /// [`batch_timeout`](Self::batch_timeout).
     ///
     /// # Errors
     ///
@@ -316,11 +324,16 @@ impl<T> Reader<T> {
             let batch = self.wait_batch()?;
             let end = batch.sequences().end;
             let handled =
-                batch.try_for_each(|sequence, event| handle(event, sequence, sequence + 1 == end));
+                batch.try_for_each(|event, sequence| handle(event, sequence, sequence + 1 == end));
             if let ControlFlow::Break(found) = handled {
                 return Ok(found);
             }
         }
+    }
+
+    /// Returns the number of slots: the largest lag there can be, in events.
+    pub fn capacity(&self) -> usize {
+        self.shared.slots.capacity()
     }
 
     /// Returns the sequence of the next event to be read: everything before it is
@@ -411,8 +424,7 @@ impl<T> Reader<T> {
     /// already asks the cursor for the whole range: this reader is behind.
     #[inline]
     fn catch_up(&mut self) -> bool {
-        let slots = &self.shared.slots;
-        let behind = slots.stamped(slots.place(self.position)) > self.position;
+        let behind = self.shared.slots.stamped(self.place) > self.position;
         if behind {
             self.available = self.shared.sequencer.cursor.load();
         }
@@ -433,7 +445,7 @@ impl<T> Reader<T> {
     #[inline]
     fn look(&self) -> Option<Result<u64, Closed>> {
         let Shared { sequencer, slots, .. } = &*self.shared;
-        let stamped = slots.stamped(slots.place(self.position));
+        let stamped = slots.stamped(self.place);
         if stamped > self.position {
             return Some(Ok(stamped));
         }
@@ -454,15 +466,23 @@ impl<T> Reader<T> {
         let mut watch = slots.watched.read(self.position, self.position + 1);
         // SAFETY: I2: the event is below `available`; I4: and at the gate, which
         // stays there until the reference is gone. I6: the slot holds a valid `T`.
-        let event = unsafe { slots.slot(slots.place(self.position)).as_ref() }.clone();
+        let event = unsafe { slots.slot(self.place).as_ref() }.clone();
         watch.release_below(self.position + 1);
-        self.commit(self.position + 1);
+        self.shared.slots.step(&mut self.place);
+        self.commit_at_place(self.position + 1);
         event
     }
 
     /// Releases everything below `position` to the writer.
     #[inline]
     pub(crate) fn commit(&mut self, position: u64) {
+        self.place = self.shared.slots.place(position);
+        self.commit_at_place(position);
+    }
+
+    /// Releases everything below `position`, whose place is `self.place`.
+    #[inline]
+    fn commit_at_place(&mut self, position: u64) {
         debug_assert!(self.position <= position && position <= self.available);
         self.position = position;
         self.shared.sequencer.commit(self.gate, position);
@@ -470,6 +490,12 @@ impl<T> Reader<T> {
 
     pub(crate) fn shared(&self) -> &Shared<T> {
         &self.shared
+    }
+
+    /// Returns where the event with this sequence lies.
+    #[inline]
+    pub(crate) fn place_of(&self, sequence: u64) -> Place {
+        if sequence == self.position { self.place } else { self.shared.slots.place(sequence) }
     }
 
     /// Returns what may be read: from the gate to the end of what is available.

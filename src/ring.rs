@@ -27,8 +27,8 @@ pub(crate) struct Shared<T> {
 ///
 /// It comes with the [`Writer`](crate::Writer) from [`RingBuilder::build`].
 /// Clone it and send it to whoever may want to subscribe: readers join and leave
-/// at any time, while the writer publishes, and neither side waits for the
-/// other. Dropping it changes nothing for anybody.
+/// at any time, while the writer publishes. Dropping it changes nothing for
+/// anybody.
 ///
 /// # Examples
 ///
@@ -83,7 +83,9 @@ impl<T> Ring<T> {
     /// # Errors
     ///
     /// [`CapacityError`] if the capacity is not a power of two, or a ring of it
-    /// is larger than memory can be.
+    /// is larger than memory can be. Long before that the machine may not have the
+    /// memory, which ends the program when the ring is built: set a limit of your own
+    /// to what comes from outside.
     ///
     /// # Examples
     ///
@@ -94,17 +96,18 @@ impl<T> Ring<T> {
     /// assert_eq!(error.suggestion(), Some(1024));
     /// ```
     pub fn try_builder(capacity: usize) -> Result<RingBuilder<T>, CapacityError> {
-        if capacity.is_power_of_two() && Slots::<T>::fits(capacity) {
-            Ok(RingBuilder::new(capacity))
-        } else {
-            Err(CapacityError::new(capacity))
+        let good = |capacity: usize| capacity.is_power_of_two() && Slots::<T>::fits(capacity);
+        if good(capacity) {
+            return Ok(RingBuilder::new(capacity));
         }
+        let suggestion = capacity.checked_next_power_of_two().filter(|&next| good(next));
+        Err(CapacityError::new(capacity, suggestion))
     }
 
     /// Adds a reader that starts with the next event to be published.
     ///
-    /// From the moment this returns the writer never laps the reader. Lock-free;
-    /// the writer does not notice.
+    /// From the moment this returns the writer never laps the reader. Lock-free.
+    /// See [`ReaderBuilder::subscribe`] for what it means to the writer.
     ///
     /// # Errors
     ///

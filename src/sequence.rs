@@ -21,6 +21,7 @@ use core::ops::{Add, AddAssign, Sub};
 /// let first = Sequence::new(40);
 /// assert_eq!(first + 2, Sequence::from(42));
 /// assert_eq!((first + 2) - first, 2);
+/// assert_eq!((first + 2) - 2, first);
 /// assert_eq!(first.to_string(), "40");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -79,6 +80,15 @@ impl AddAssign<u64> for Sequence {
     #[inline]
     fn add_assign(&mut self, events: u64) {
         self.0 += events;
+    }
+}
+
+impl Sub<u64> for Sequence {
+    type Output = Self;
+
+    #[inline]
+    fn sub(self, events: u64) -> Self {
+        Self(self.0 - events)
     }
 }
 

@@ -9,6 +9,7 @@ use crossbeam_utils::CachePadded;
 
 use crate::cursor::Cursor;
 use crate::event_count::EventCount;
+use crate::fences::Fences;
 use crate::gates::Gates;
 use crate::sync::{AtomicBool, AtomicU64, Ordering, fence, ordering, strong};
 
@@ -48,15 +49,15 @@ pub(crate) struct Sequencer {
 }
 
 impl Sequencer {
-    pub(crate) fn new(capacity: u64, readers: usize) -> Self {
+    pub(crate) fn new(capacity: u64, readers: usize, fences: Fences) -> Self {
         Self {
             capacity,
             cursor: Cursor::new(),
             frontier: CachePadded::new(AtomicU64::new(0)),
             gates: Gates::new(readers),
             closed: CachePadded::new(AtomicBool::new(false)),
-            published: EventCount::new(),
-            freed: EventCount::new(),
+            published: EventCount::new(fences),
+            freed: EventCount::new(fences),
         }
     }
 
@@ -108,18 +109,22 @@ impl Sequencer {
             Start::Cursor => available,
             Start::Oldest => intact,
         };
-        self.commit(gate, position);
+        self.gates.advance(gate, position);
+        if strong!("sequencer.join_wake") {
+            // The writer may have found the gate where it was at first.
+            self.freed.wake(position);
+        }
         Some(Joined { gate, position, available })
     }
 
     /// Adds a reader at `position`, which the caller protects with a gate of its
     /// own; `None` if every gate is taken. Lock-free.
     ///
-    /// The caller's gate holds the writer back for as long as it stands at
+    /// No fence is needed. The caller's gate holds the writer back for as long as it stands at
     /// `position`, and a scan that misses the new gate but sees the caller's
     /// move on repeats itself: see [`Gates::smallest`].
     pub(crate) fn join_beside(&self, position: u64) -> Option<usize> {
-        self.gates.take(position)
+        self.gates.take_beside(position)
     }
 
     /// Releases everything below `position` to the writer.
@@ -158,10 +163,11 @@ impl Allowance {
         self.next
     }
 
-    /// Whether `events` more may be written without another scan.
+    /// Whether `events` more may be written without another scan. No events
+    /// always may, also while `limit` is below `next`.
     #[inline]
     pub(crate) fn covers(&self, events: u64) -> bool {
-        self.next + events <= self.limit
+        events == 0 || self.next + events <= self.limit
     }
 
     /// How many events may be written without another scan.
@@ -177,11 +183,10 @@ impl Allowance {
 
     /// Scans the gates, and returns whether `events` more may be written.
     ///
-    /// The frontier moves in steps of half a ring, so a fence is paid twice a
-    /// lap, and what was published longest ago stays readable to those who join
-    /// for at least half a ring. While it need not move no fence is needed: a
-    /// reader whose gate every scan since the announcement has missed sees the
-    /// announcement.
+    /// The frontier moves in steps of half a ring, unless more is claimed at once:
+    /// so a fence is paid twice a lap, and the latest half of a ring stays readable
+    /// to those who join. While it need not move no fence is needed: a reader whose
+    /// gate any scan since the announcement has missed sees the announcement.
     pub(crate) fn refill(&mut self, sequencer: &Sequencer, events: u64) -> bool {
         let end = self.next + events;
         if end > self.frontier {

@@ -11,8 +11,10 @@
 //! handles beneath them), this is the only unsafe code of the crate.
 
 use core::alloc::Layout;
+use core::cell::UnsafeCell;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 use std::alloc;
 
@@ -38,7 +40,10 @@ pub(crate) struct Slots<T> {
     stamps: Box<[AtomicU64]>,
     /// What loom watches in place of the slots; nothing otherwise.
     pub(crate) watched: Watched,
-    _owns: PhantomData<T>,
+    /// Owns `T`s that are changed through shared handles. So the type is
+    /// invariant in `T`, or a writer of short-lived references could be made from
+    /// one whose readers expect long-lived ones.
+    _owns: PhantomData<UnsafeCell<T>>,
 }
 
 // SAFETY: the slots are reached from many threads, mutably by the writer alone
@@ -49,13 +54,20 @@ unsafe impl<T: Send + Sync> Send for Slots<T> {}
 // SAFETY: as above.
 unsafe impl<T: Send + Sync> Sync for Slots<T> {}
 
+// A panic in the middle of a write leaves a valid event behind (I6).
+impl<T: RefUnwindSafe> RefUnwindSafe for Slots<T> {}
+
+impl<T: RefUnwindSafe> UnwindSafe for Slots<T> {}
+
 /// Where the slot of a sequence lies: byte offsets into the memory.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     /// The start of the line.
     line: usize,
-    /// Which event of the line it is.
-    lane: usize,
+    /// The start of the slot.
+    slot: usize,
+    /// How many slots there are from this one to the end of the line.
+    lanes: usize,
 }
 
 impl<T> Slots<T> {
@@ -131,26 +143,40 @@ impl<T> Slots<T> {
     #[inline]
     pub(crate) fn place(&self, sequence: u64) -> Place {
         let index = sequence as usize & self.mask;
-        Place { line: index / Self::LANES * Self::STRIDE, lane: index % Self::LANES }
+        let lane = index % Self::LANES;
+        let start = self.line_at(index / Self::LANES * Self::STRIDE);
+        Place { slot: start.slot + lane * size_of::<T>(), lanes: start.lanes - lane, ..start }
     }
 
-    /// Returns the place after `place`, which is that of the sequence before
-    /// `sequence`. The same as `self.place(sequence)`, without its division.
+    /// Moves to the place of the next sequence, without a division.
     #[inline]
-    pub(crate) fn next_place(&self, place: Place, sequence: u64) -> Place {
-        if sequence as usize & self.mask == 0 {
-            Place { line: 0, lane: 0 }
-        } else if place.lane + 1 == Self::LANES {
-            Place { line: place.line + Self::STRIDE, lane: 0 }
-        } else {
-            Place { line: place.line, lane: place.lane + 1 }
+    pub(crate) fn step(&self, place: &mut Place) {
+        place.slot += size_of::<T>();
+        place.lanes -= 1;
+        if place.lanes == 0 {
+            *place = self.next_line(*place);
         }
+    }
+
+    /// Returns the first place of the line after that of `place`.
+    #[inline]
+    fn next_line(&self, place: Place) -> Place {
+        let next = place.line + Self::STRIDE;
+        self.line_at(if next == self.memory.layout.size() { 0 } else { next })
+    }
+
+    /// Returns the first place of the line that starts at `line`.
+    #[inline]
+    fn line_at(&self, line: usize) -> Place {
+        let index = line / Self::STRIDE * Self::LANES;
+        let lanes = if Self::LANES == 1 { 1 } else { Self::LANES.min(self.capacity() - index) };
+        Place { line, slot: line + Self::FIRST, lanes }
     }
 
     /// Returns the slot at a place: aligned, inside the memory, and initialised.
     #[inline]
     pub(crate) fn slot(&self, place: Place) -> NonNull<T> {
-        self.memory.at(place.line + Self::FIRST + place.lane * size_of::<T>())
+        self.memory.at(place.slot)
     }
 
     /// Returns the stamp of the line of a place.
@@ -185,20 +211,12 @@ impl<T> Slots<T> {
         self.stamp(place).load(ordering!("slots.stamped", Acquire))
     }
 
-    /// Returns an iterator over the slots of `len` sequences from `first` on.
+    /// Returns an iterator over `len` slots from `place` on.
     #[inline]
-    pub(crate) fn walk(&self, first: u64, len: usize) -> Walk<'_, T> {
+    pub(crate) fn walk(&self, place: Place, len: usize) -> Walk<'_, T> {
         debug_assert!(len <= self.capacity());
-        let place = self.place(first);
-        let run = self.lanes_from(place).min(len);
-        Walk { slots: self, slot: self.slot(place), run, line: place.line, rest: len - run }
-    }
-
-    /// How many slots there are from `place` to the end of its line.
-    #[inline]
-    fn lanes_from(&self, place: Place) -> usize {
-        let index = place.line / Self::STRIDE * Self::LANES;
-        Self::LANES.min(self.capacity() - index) - place.lane
+        let run = place.lanes.min(len);
+        Walk { slots: self, slot: self.slot(place), run, line: place, rest: len - run }
     }
 }
 
@@ -225,7 +243,7 @@ impl<T> Drop for Slots<T> {
         }
 
         if core::mem::needs_drop::<T>() {
-            let mut slots = DropRest(self.walk(0, self.filled));
+            let mut slots = DropRest(self.walk(self.place(0), self.filled));
             for slot in slots.0.by_ref() {
                 // SAFETY: I6; this is the last handle, and the walk passes every
                 // slot once.
@@ -243,7 +261,8 @@ pub(crate) struct Walk<'a, T> {
     slot: NonNull<T>,
     /// The slots still to come in this line.
     run: usize,
-    line: usize,
+    /// A place in this line.
+    line: Place,
     /// The slots still to come after this line.
     rest: usize,
 }
@@ -252,22 +271,10 @@ impl<T> Walk<'_, T> {
     /// Goes on to the next line. There is one: `rest` is not zero.
     #[inline]
     fn turn(&mut self) {
-        let next = self.line + Slots::<T>::STRIDE;
-        self.line = if next == self.slots.memory.layout.size() { 0 } else { next };
-        let place = Place { line: self.line, lane: 0 };
-        self.slot = self.slots.slot(place);
-        self.run = self.slots.lanes_from(place).min(self.rest);
+        self.line = self.slots.next_line(self.line);
+        self.slot = self.slots.slot(self.line);
+        self.run = self.line.lanes.min(self.rest);
         self.rest -= self.run;
-    }
-
-    /// The slots still to come in this line, after moving on to the next line if
-    /// there is none; zero when the walk is over.
-    #[inline]
-    fn run(&mut self) -> usize {
-        if self.run == 0 && self.rest > 0 {
-            self.turn();
-        }
-        self.run
     }
 }
 
@@ -276,8 +283,11 @@ impl<T> Iterator for Walk<'_, T> {
 
     #[inline]
     fn next(&mut self) -> Option<NonNull<T>> {
-        if self.run() == 0 {
-            return None;
+        if self.run == 0 {
+            if self.rest == 0 {
+                return None;
+            }
+            self.turn();
         }
         self.run -= 1;
         let slot = self.slot;
@@ -298,15 +308,14 @@ impl<T> Iterator for Walk<'_, T> {
     fn fold<B, F: FnMut(B, NonNull<T>) -> B>(mut self, init: B, mut f: F) -> B {
         let mut folded = init;
         loop {
-            let run = self.run();
-            if run == 0 {
-                return folded;
-            }
-            for lane in 0..run {
+            for lane in 0..self.run {
                 // SAFETY: `run` slots from `slot` on are in this line.
                 folded = f(folded, unsafe { self.slot.add(lane) });
             }
-            self.run = 0;
+            if self.rest == 0 {
+                return folded;
+            }
+            self.turn();
         }
     }
 }

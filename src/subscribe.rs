@@ -29,7 +29,7 @@ use crate::wait::Wait;
 #[must_use = "a description does nothing until `subscribe` is called"]
 pub struct ReaderBuilder<T> {
     ring: Ring<T>,
-    name: Option<String>,
+    name: Option<Box<str>>,
     wait: Wait,
     start: Start,
 }
@@ -42,7 +42,7 @@ impl<T> ReaderBuilder<T> {
 
     /// Gives the reader a name, for [`Reader::name`] and whoever debugs.
     pub fn name(self, name: impl Into<String>) -> Self {
-        Self { name: Some(name.into()), ..self }
+        Self { name: Some(name.into().into()), ..self }
     }
 
     /// Sets how the reader waits; the ring's default unless set.
@@ -58,18 +58,22 @@ impl<T> ReaderBuilder<T> {
 
     /// Starts the reader with the oldest event that is still there.
     ///
-    /// That is every event while fewer than half a ring are published, and from
-    /// then on between half a ring and a whole ring of the latest; the writer
-    /// has reserved the other slots to write them without asking. Having
-    /// joined so far back, the reader holds the writer up like any reader that
-    /// is as far behind: if it does not read, at once or within half a ring.
+    /// That is every event until a whole ring is published, and from then on the
+    /// latest half of a ring at least, a whole ring at most: the writer has reserved
+    /// the other slots, to write them without asking. Claims of more than half of
+    /// the ring, also those that are refused or dropped, reserve more than that.
+    ///
+    /// The reader is then as far behind as a reader can be, and the writer has to
+    /// wait for it, at once or within half a ring.
     pub fn from_oldest(self) -> Self {
         Self { start: Start::Oldest, ..self }
     }
 
     /// Adds the reader. From the moment this returns the writer never laps it.
     ///
-    /// Lock-free, at any time, from any thread, while the writer publishes.
+    /// Lock-free, at any time, from any thread, while the writer publishes. Until
+    /// this returns, the reader may look to the writer as if it were a whole ring
+    /// behind, and so the ring as if it were full.
     ///
     /// # Errors
     ///
@@ -77,7 +81,7 @@ impl<T> ReaderBuilder<T> {
     pub fn subscribe(self) -> Result<Reader<T>, SubscribeError> {
         let Self { ring, name, wait, start } = self;
         match ring.shared.sequencer.join(start) {
-            Some(joined) => Ok(Reader::new(ring.shared, joined, wait, name.map(Into::into))),
+            Some(joined) => Ok(Reader::new(ring.shared, joined, wait, name)),
             None => Err(SubscribeError::new(ring.max_readers())),
         }
     }

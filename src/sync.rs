@@ -27,6 +27,9 @@ mod primitives {
 
 pub(crate) use primitives::*;
 
+/// Has no counterpart in loom, which never needs it: see `fences.rs`.
+pub(crate) use core::sync::atomic::compiler_fence;
+
 /// Whether this build runs under loom, where spinning and clocks mean nothing.
 pub(crate) const MODEL: bool = cfg!(all(loom, feature = "loom"));
 
@@ -57,12 +60,13 @@ macro_rules! strong {
 }
 pub(crate) use strong;
 
-/// Whether the environment asks for the place with this label to be weakened.
+/// Whether the environment asks for the place with this label to be weakened: it
+/// names one, or several with commas in between.
 #[cfg(broadring_controls)]
 pub(crate) fn weakened(label: &str) -> bool {
-    static CHOSEN: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
-    let chosen = CHOSEN.get_or_init(|| std::env::var("BROADRING_WEAKEN").ok());
-    chosen.as_deref() == Some(label)
+    static CHOSEN: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let chosen = CHOSEN.get_or_init(|| std::env::var("BROADRING_WEAKEN").unwrap_or_default());
+    chosen.split(',').any(|chosen| chosen == label)
 }
 
 /// Locks, whatever happened to the last thread that held the lock: no code of a

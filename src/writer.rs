@@ -24,10 +24,11 @@ use crate::wait::Wait;
 /// methods wait, the `try_` methods refuse, and the timed ones do one after the
 /// other. Without any reader nothing is ever full.
 ///
-/// Publishing is wait-free while there is room: it writes the slot, its line's
-/// stamp and the cursor, and looks once whether anybody sleeps. Twice in every
-/// lap of the ring, and whenever the ring seems full, the writer looks at the
-/// position of every reader.
+/// Publishing is wait-free while there is room and nobody has to be woken: it
+/// writes the slot, its line's stamp and the cursor, and looks once whether anybody
+/// sleeps. Twice in every lap of the ring, and whenever the ring seems full, the
+/// writer looks at the position of every reader; that is lock-free, and repeats
+/// only when a reader is cloned meanwhile.
 ///
 /// Dropping the writer closes the ring: readers read what is left, and then get
 /// [`Closed`](crate::Closed). So does a panic that unwinds past it.
@@ -88,7 +89,8 @@ impl<T> Writer<T> {
     /// Waits while the ring is full.
     ///
     /// The closure gets the slot with whatever it held a lap ago, so that its
-    /// memory can be used again.
+    /// memory can be used again. If writing can fail, [`claim`](Self::claim) one slot
+    /// instead, and drop the claim when it has.
     ///
     /// # Panics
     ///
@@ -114,7 +116,8 @@ impl<T> Writer<T> {
     ///
     /// # Errors
     ///
-    /// [`TryPublishError`] with the event if the ring is full.
+    /// [`TryPublishError`] with the event if the ring is full: the slowest reader is
+    /// a whole ring behind, or one that is just joining may be.
     ///
     /// # Panics
     ///
@@ -214,6 +217,9 @@ impl<T> Writer<T> {
     /// at most a quarter of the ring. An iterator that cannot tell how many there
     /// are, such as one over the lines of a file, is published one by one.
     ///
+    /// So an iterator that knows its length must not wait for a reader to see what it
+    /// has just given out: that may be part of a run that is not yet complete.
+    ///
     /// # Panics
     ///
     /// If the iterator does, or the `drop` of an old event. Everything that the
@@ -230,12 +236,12 @@ impl<T> Writer<T> {
         let start = self.cursor();
         let longest = (self.capacity() / 4).max(1);
         let mut events = events.into_iter();
-        while let Some(event) = events.next() {
-            let run = events.size_hint().0.saturating_add(1).min(longest);
+        loop {
+            let run = events.size_hint().0.clamp(1, longest);
+            let Some(event) = events.next() else { return start..self.cursor() };
             let run = self.reserve_up_to(run as u64);
             self.claim_reserved(run).fill(event, &mut events);
         }
-        start..self.cursor()
     }
 
     /// Claims the next `len` slots, to write them in place and publish them
@@ -311,7 +317,7 @@ impl<T> Writer<T> {
     /// Returns how many events can be published before the ring is full.
     ///
     /// There may be more room by the time you see it, because readers move on.
-    /// There is less only if a reader has joined that starts at an old event.
+    /// There is less only if a reader has joined at an old event, or is just joining.
     pub fn remaining_capacity(&self) -> usize {
         let capacity = self.shared.sequencer.capacity();
         let end = self.shared.sequencer.gates.smallest().saturating_add(capacity);
@@ -406,8 +412,9 @@ impl<T> Writer<T> {
         // a valid `T`.
         write(unsafe { self.shared.slots.slot(self.place).as_mut() });
         watch.release();
-        let next_place = self.shared.slots.next_place(self.place, sequence + 1);
-        self.make_visible(1, next_place);
+        self.make_visible(1);
+        self.shared.slots.step(&mut self.place);
+        self.shared.sequencer.published.wake(sequence + 1);
         Sequence::new(sequence)
     }
 
@@ -417,29 +424,35 @@ impl<T> Writer<T> {
     }
 
     /// Publishes the next `len` events, which are written: one release for all.
+    /// The caller moves `self.place` on, and wakes the readers.
     ///
     /// The cursor first and the stamp second, so that no reader is ever ahead of
     /// the cursor.
     #[inline]
-    fn make_visible(&mut self, len: u64, next_place: Place) {
+    fn make_visible(&mut self, len: u64) {
         let end = self.allowance.next() + len;
         self.shared.sequencer.cursor.publish(end);
         self.shared.slots.set_stamp(self.place, end);
         self.allowance.advance(len);
-        self.place = next_place;
-        self.shared.sequencer.published.wake(end);
     }
 
     pub(crate) fn shared(&self) -> &Shared<T> {
         &self.shared
     }
 
+    /// Returns where the next event goes.
+    #[inline]
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
     /// Publishes the first `len` events of a claim.
     pub(crate) fn publish_claimed(&mut self, len: u64) -> Range<Sequence> {
         let start = self.cursor();
         if len > 0 {
-            let next_place = self.shared.slots.place(self.allowance.next() + len);
-            self.make_visible(len, next_place);
+            self.make_visible(len);
+            self.place = self.shared.slots.place(self.allowance.next());
+            self.shared.sequencer.published.wake(self.allowance.next());
         }
         start..self.cursor()
     }

@@ -75,7 +75,7 @@ fn what_a_full_ring_refuses_has_no_effect() {
         assert_eq!((reader.lag(), writer.remaining_capacity()), (4, 0));
     }
     let mut tally = Tally::at(reader.position());
-    reader.try_batch().unwrap().for_each(|sequence, &event| tally.take_at(sequence, event));
+    reader.try_batch().unwrap().for_each(|&event, sequence| tally.take_at(sequence, event));
     tally.ends_at(4);
 }
 
@@ -372,7 +372,7 @@ fn a_long_batch_is_released_every_quarter_ring_as_it_is_handled() {
         type Handle = fn(&mut Reader<u64>, &mut dyn FnMut(Sequence, u64));
         let in_quarters: [(&str, Handle); 4] = [
             ("for_each", |reader, handle| {
-                reader.try_batch().unwrap().for_each(|sequence, &event| handle(sequence, event));
+                reader.try_batch().unwrap().for_each(|&event, sequence| handle(sequence, event));
             }),
             ("next_event", |reader, handle| {
                 let mut batch = reader.try_batch().unwrap();
@@ -392,7 +392,7 @@ fn a_long_batch_is_released_every_quarter_ring_as_it_is_handled() {
                 assert_eq!(ended, Ok(()));
             }),
             ("try_for_each", |reader, handle| {
-                let handled = reader.try_batch().unwrap().try_for_each(|sequence, &event| {
+                let handled = reader.try_batch().unwrap().try_for_each(|&event, sequence| {
                     handle(sequence, event);
                     std::ops::ControlFlow::<()>::Continue(())
                 });

@@ -100,7 +100,7 @@ fn read_in_this_way(way: usize, mut reader: Reader<u64>) -> Tally {
         }
         6 => {
             while let Ok(batch) = reader.wait_batch() {
-                batch.for_each(|sequence, &event| tally.take_at(sequence, event));
+                batch.for_each(|&event, sequence| tally.take_at(sequence, event));
             }
         }
         7 => loop {
@@ -322,7 +322,7 @@ fn a_batch_holds_no_more_than_its_limit_and_the_rest_comes_next() {
         let left = reader.lag() as usize;
         let batch = reader.try_batch_up_to(limit).unwrap();
         assert_eq!(batch.len(), limit.min(left));
-        batch.for_each(|sequence, &event| tally.take_at(sequence, event));
+        batch.for_each(|&event, sequence| tally.take_at(sequence, event));
     }
     tally.ends_at(16);
     assert_eq!(reader.try_batch().map(drop), Err(TryReadError::Empty));
@@ -367,7 +367,7 @@ fn a_batch_that_is_forgotten_comes_again() {
     std::mem::forget(batch);
     assert_eq!((reader.position().get(), reader.lag()), (2, 4));
     let mut tally = Tally::at(reader.position());
-    reader.try_batch().unwrap().for_each(|sequence, &event| tally.take_at(sequence, event));
+    reader.try_batch().unwrap().for_each(|&event, sequence| tally.take_at(sequence, event));
     tally.ends_at(6);
 }
 
@@ -391,7 +391,7 @@ fn breaking_off_reads_the_event_at_which_it_did_and_none_after_it() {
             assert_eq!((reader.position().get(), reader.lag()), (at + 1, 15 - at));
             let batch = clone.try_batch().unwrap();
             assert_eq!(
-                batch.try_for_each(|sequence, _| stop(sequence)),
+                batch.try_for_each(|_, sequence| stop(sequence)),
                 ControlFlow::Break("here")
             );
             assert_eq!((clone.position().get(), clone.lag()), (at + 1, 15 - at));

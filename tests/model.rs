@@ -427,7 +427,7 @@ impl Pair {
             }
             Done::BreakOff => {
                 let mut given = Vec::new();
-                let ended = batch.try_for_each(|at, &event| {
+                let ended = batch.try_for_each(|&event, at| {
                     given.push((at.get(), event));
                     if given.len() == take {
                         ControlFlow::Break(())

@@ -90,10 +90,10 @@ fn the_event_at_which_a_handler_panics_counts_as_read_and_none_after_it() {
                 });
             }),
             ("for_each", |reader, handle| {
-                reader.try_batch().unwrap().for_each(|at, &event| handle(at, event));
+                reader.try_batch().unwrap().for_each(|&event, at| handle(at, event));
             }),
             ("try_for_each", |reader, handle| {
-                let _ = reader.try_batch().unwrap().try_for_each(|at, &event| {
+                let _ = reader.try_batch().unwrap().try_for_each(|&event, at| {
                     handle(at, event);
                     ControlFlow::<()>::Continue(())
                 });
@@ -194,13 +194,13 @@ fn what_an_iterator_has_given_out_before_it_panics_is_published() {
             assert_eq!(writer.cursor().get(), given_out);
             let mut tally = Tally::at(reader.position());
             if let Ok(batch) = reader.try_batch() {
-                batch.for_each(|at, &event| tally.take_at(at, event));
+                batch.for_each(|&event, at| tally.take_at(at, event));
             }
             assert_eq!(reader.try_recv(), Err(TryReadError::Empty));
             assert_eq!(writer.remaining_capacity(), 32);
             let published = writer.publish_all(events(given_out..given_out + 3));
             assert_eq!(published.end.get(), given_out + 3);
-            reader.try_batch().unwrap().for_each(|at, &event| tally.take_at(at, event));
+            reader.try_batch().unwrap().for_each(|&event, at| tally.take_at(at, event));
             tally.ends_at(given_out + 3);
         }
     }

@@ -193,6 +193,9 @@ fn a_ring_larger_than_memory_is_refused_before_anything_is_allocated() {
     assert_eq!(error.suggestion(), None);
     assert!(Ring::<[u8; 1 << 20]>::try_builder(1 << (usize::BITS - 20)).is_err());
     assert!(Ring::<Align128<1>>::try_builder(1 << (usize::BITS - 8)).is_err());
+    // The next power of two is not named if it would not do either.
+    let error = Ring::<[u8; 1 << 40]>::try_builder(3 << (usize::BITS - 36)).unwrap_err();
+    assert_eq!(error.suggestion(), None);
     // Described, but not built.
     assert!(Ring::<u64>::try_builder(1 << (usize::BITS - 6)).is_ok());
 }

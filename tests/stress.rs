@@ -108,7 +108,7 @@ fn read_this_way_and_that(reader: &mut Reader<u64>, tally: &mut Tally, stay: u64
             },
             _ => match reader.wait_batch_up_to(limit) {
                 Ok(batch) => {
-                    batch.for_each(|at, &event| tally.take_at(at, event));
+                    batch.for_each(|&event, at| tally.take_at(at, event));
                     false
                 }
                 Err(_) => true,

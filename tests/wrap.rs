@@ -79,7 +79,7 @@ fn claims_and_batches_of_every_length_wrap_at_every_place() {
                     assert_eq!(batch[index], event(first + index as u64));
                 }
                 let mut tally = Tally::at(batch.sequences().start);
-                batch.for_each(|sequence, &event| tally.take_at(sequence, event));
+                batch.for_each(|&event, sequence| tally.take_at(sequence, event));
                 tally.ends_at(end);
             }
         }

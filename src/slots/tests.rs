@@ -36,15 +36,13 @@ fn addresses<T>(slots: &Slots<T>) -> Vec<usize> {
 }
 
 /// Going from place to place leads where the division leads, lap after lap.
-fn next_place_agrees_with_place<T>(slots: &Slots<T>) {
+fn step_agrees_with_place<T>(slots: &Slots<T>) {
     let capacity = slots.capacity() as u64;
     for first in [0, 5 * capacity, (1 << 40) - capacity, u64::MAX - 6 * capacity] {
         let mut place = slots.place(first);
         for sequence in first + 1..first + 3 * capacity + 2 {
-            place = slots.next_place(place, sequence);
-            let divided = slots.place(sequence);
-            assert_eq!((place.line, place.lane), (divided.line, divided.lane));
-            assert_eq!(slots.slot(place), slots.slot(divided));
+            slots.step(&mut place);
+            assert_eq!(place, slots.place(sequence));
         }
     }
 }
@@ -59,7 +57,7 @@ fn walk_agrees_with_place<T>(slots: &Slots<T>) {
             let expected: Vec<_> =
                 (first..first + len as u64).map(|at| slots.slot(slots.place(at))).collect();
             let by_hand = {
-                let mut walk = slots.walk(first, len);
+                let mut walk = slots.walk(slots.place(first), len);
                 let mut passed = Vec::new();
                 loop {
                     assert_eq!(walk.len(), len - passed.len());
@@ -71,12 +69,12 @@ fn walk_agrees_with_place<T>(slots: &Slots<T>) {
             };
             assert_eq!(by_hand, expected);
             for taken in [0, 1, len / 2, len] {
-                let mut walk = slots.walk(first, len);
+                let mut walk = slots.walk(slots.place(first), len);
                 let mut passed: Vec<_> = walk.by_ref().take(taken).collect();
                 walk.for_each(|slot| passed.push(slot));
                 assert_eq!(passed, expected);
             }
-            let mut over = slots.walk(first, len);
+            let mut over = slots.walk(slots.place(first), len);
             over.by_ref().for_each(drop);
             assert_eq!((over.next(), over.next(), over.len()), (None, None, 0));
         }
@@ -122,7 +120,7 @@ fn slots_lie_with_their_stamp<T>(slots: &Slots<T>) {
             assert_eq!((stamp % CACHE_LINE, Slots::<T>::STRIDE), (0, CACHE_LINE));
             assert!(slot + size <= stamp + CACHE_LINE);
         } else {
-            assert_eq!(place.lane, 0);
+            assert_eq!(place.lanes, 1);
         }
     }
 }
@@ -150,7 +148,8 @@ fn content_stays<T: Filled>(capacity: usize) {
     for index in 0..capacity as u64 {
         slots.set_stamp(slots.place(index), u64::MAX - index);
     }
-    for (slot, expected) in slots.walk(0, capacity).zip((0..).map(|n: usize| n as u8)) {
+    for (slot, expected) in slots.walk(slots.place(0), capacity).zip((0..).map(|n: usize| n as u8))
+    {
         // SAFETY: the slot is filled, and nobody writes to it.
         let event = unsafe { slot.as_ref() };
         assert!(event.bytes().iter().all(|&byte| byte == expected.wrapping_add(1)));
@@ -169,7 +168,7 @@ fn all_hold<T: Filled>() {
         }
         let slots = Slots::new(capacity, || T::filled(0));
         assert_eq!(slots.capacity(), capacity);
-        next_place_agrees_with_place(&slots);
+        step_agrees_with_place(&slots);
         walk_agrees_with_place(&slots);
         slots_keep_apart(&slots);
         slots_lie_with_their_stamp(&slots);
@@ -218,10 +217,11 @@ fn a_line_holds_as_many_events_as_documented() {
 #[test]
 fn seven_words_to_a_line_and_the_last_line_as_it_comes() {
     let slots = Slots::new(16, || 0_u64);
-    let places: Vec<_> = (0..18).map(|at| slots.place(at)).map(|p| (p.line, p.lane)).collect();
-    assert_eq!(places[..2], [(0, 0), (0, 1)]);
-    assert_eq!(places[6..9], [(0, 6), (64, 0), (64, 1)]);
-    assert_eq!(places[13..], [(64, 6), (128, 0), (128, 1), (0, 0), (0, 1)]);
+    let places: Vec<_> = (0..18).map(|at| slots.place(at)).map(|p| (p.line, p.lanes)).collect();
+    assert_eq!(places[..2], [(0, 7), (0, 6)]);
+    assert_eq!(places[6..9], [(0, 1), (64, 7), (64, 6)]);
+    // The last line has the two that are left.
+    assert_eq!(places[13..], [(64, 1), (128, 2), (128, 1), (0, 7), (0, 6)]);
     assert_eq!(slots.memory.layout.size(), 3 * 64);
     let first = addresses(&slots)[0];
     assert_eq!(first % 64, 8);

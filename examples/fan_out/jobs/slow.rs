@@ -1,0 +1,39 @@
+//! Takes its time.
+
+use std::thread;
+use std::time::Duration;
+
+use super::Job;
+use crate::record::Record;
+
+/// Sleeps at every record, like a consumer that waits for a disk or a network.
+#[derive(Debug)]
+pub(super) struct Slow {
+    nap: Duration,
+}
+
+impl Slow {
+    pub(super) fn new(nap: Duration) -> Self {
+        Self { nap }
+    }
+}
+
+impl Job for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+
+    fn take(&mut self, _record: &Record) -> anyhow::Result<()> {
+        if !self.nap.is_zero() {
+            thread::sleep(self.nap);
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> anyhow::Result<String> {
+        if self.nap.is_zero() {
+            return Ok("did not sleep".to_owned());
+        }
+        Ok(format!("slept {:?} or a little more at each record", self.nap))
+    }
+}

@@ -1,0 +1,146 @@
+//! Negative controls: each labelled place of the protocol, weakened alone, makes
+//! its model fail.
+//!
+//! A control runs one model of this program again, in a process of its own, with
+//! `BROADRING_WEAKEN` naming the place. Loom gives its sequentially consistent
+//! fences more power than they have, so where nobody sleeps the fence of the
+//! waker is left out as well: it would hide what is missing elsewhere, and on
+//! systems with an asymmetric fence it is not there.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs};
+
+/// What a model says when a slot is borrowed by two who exclude each other.
+const RACE: &str = "Causality violation";
+
+/// What a model says when somebody sleeps for ever.
+const LOST_WAKE_UP: &str = "deadlock";
+
+/// The models where nobody sleeps.
+const AWAKE: [&str; 5] = ["close::", "delivery::", "join::", "leave::", "panics::"];
+
+fn run(model: &str, weaken: &str) -> (Output, String) {
+    let program = env::current_exe().expect("a test knows its program");
+    let output = Command::new(program)
+        .args(["--exact", model, "--nocapture"])
+        .env("BROADRING_WEAKEN", weaken)
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .expect("a test can run its own program");
+    let text = [&*output.stdout, &*output.stderr].map(String::from_utf8_lossy).concat();
+    assert!(text.contains("running 1 test"), "there is no model {model}:\n{text}");
+    (output, text)
+}
+
+fn fails(model: &str, label: &str, symptom: &str) {
+    let weaken = match AWAKE.iter().any(|module| model.starts_with(module)) {
+        true => format!("fence.light,{label}"),
+        false => label.to_owned(),
+    };
+    let (output, text) = run(model, &weaken);
+    assert!(!output.status.success(), "{model} does not notice that {label} is weakened");
+    assert!(text.contains(symptom), "{model} fails for another reason than {symptom}:\n{text}");
+}
+
+/// Defines a control for each label: the model that must fail, and how.
+macro_rules! controls {
+    ($($name:ident: $label:literal => $model:literal, $symptom:expr;)*) => {
+        const LABELS: &[&str] = &[$($label),*];
+
+        $(
+            #[test]
+            fn $name() {
+                fails($model, $label, $symptom);
+            }
+        )*
+    };
+}
+
+controls! {
+    the_release_of_the_cursor: "cursor.publish"
+        => "delivery::a_reader_that_is_behind_takes_all_there_is", RACE;
+    the_acquire_of_the_cursor: "cursor.load"
+        => "delivery::a_reader_that_is_behind_takes_all_there_is", RACE;
+    the_release_of_a_stamp: "slots.set_stamp"
+        => "delivery::a_reader_sees_whole_events_in_order", RACE;
+    the_acquire_of_a_stamp: "slots.stamped"
+        => "delivery::a_reader_sees_whole_events_in_order", RACE;
+    the_release_of_a_commit: "gates.advance"
+        => "delivery::a_slot_is_reused_only_after_it_was_read", RACE;
+    the_acquire_of_the_scan: "gates.scan"
+        => "delivery::a_slot_is_reused_only_after_it_was_read", RACE;
+    the_release_of_a_leave: "gates.vacate"
+        => "leave::a_reader_that_leaves_frees_the_writer_after_its_last_look", RACE;
+    the_acquire_of_a_vacant_gate: "gates.take"
+        => "leave::the_looks_of_one_who_left_are_over_when_its_gate_has_another_reader", RACE;
+    the_release_of_a_join: "gates.joined"
+        => "join::a_clone_is_protected_in_a_gate_that_the_scan_has_passed", RACE;
+    the_acquire_of_a_join: "gates.scan_joins"
+        => "join::a_clone_is_protected_in_a_gate_that_the_scan_has_passed", RACE;
+    the_second_scan_after_a_join: "gates.rescan"
+        => "join::a_clone_is_protected_in_a_gate_that_the_scan_has_passed", RACE;
+    the_fence_of_a_join: "sequencer.join_fence"
+        => "join::a_reader_that_joins_at_the_oldest_event_is_never_lapped", RACE;
+    the_fence_of_a_refill: "allowance.fence"
+        => "join::a_reader_that_joins_at_the_oldest_event_is_never_lapped", RACE;
+    the_release_of_the_frontier: "allowance.announce"
+        => "join::nobody_joins_ahead_of_the_cursor", "ahead of the cursor";
+    the_acquire_of_the_frontier: "sequencer.frontier"
+        => "join::nobody_joins_ahead_of_the_cursor", "ahead of the cursor";
+    the_release_of_the_end: "sequencer.close"
+        => "close::who_sees_the_ring_closed_sees_all_that_was_published", "left == right";
+    the_acquire_of_the_end: "sequencer.is_closed"
+        => "close::who_sees_the_ring_closed_sees_all_that_was_published", "left == right";
+    the_wake_up_of_a_join: "sequencer.join_wake"
+        => "sleep::a_writer_parked_behind_one_who_joins_is_woken_when_it_has_joined",
+        LOST_WAKE_UP;
+    the_fence_of_a_sleeper: "fence.heavy"
+        => "sleep::a_parked_reader_is_woken_by_an_event", LOST_WAKE_UP;
+    the_fence_of_a_waker: "fence.light"
+        => "sleep::a_parked_reader_is_woken_by_an_event", LOST_WAKE_UP;
+    the_registration_of_a_sleeper: "event_count.register"
+        => "sleep::a_parked_reader_is_woken_by_an_event", LOST_WAKE_UP;
+    the_wake_up_of_everybody: "event_count.wake_all"
+        => "sleep::a_parked_reader_is_woken_by_the_end", LOST_WAKE_UP;
+}
+
+#[test]
+fn who_never_sleeps_needs_no_fence_of_the_waker() {
+    let program = env::current_exe().expect("a test knows its program");
+    let listed = Command::new(program).arg("--list").output().expect("tests can be listed");
+    let listed = String::from_utf8(listed.stdout).expect("names are text");
+    let models = listed.lines().filter_map(|line| line.strip_suffix(": test"));
+    for model in models.filter(|model| AWAKE.iter().any(|module| model.starts_with(module))) {
+        let (output, text) = run(model, "fence.light");
+        assert!(output.status.success(), "{model} depends on the fence of the waker:\n{text}");
+    }
+}
+
+#[test]
+fn every_label_has_a_control_and_a_line_in_the_design_notes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut labels = BTreeSet::new();
+    for file in sources(&root.join("src")) {
+        let source = fs::read_to_string(file).expect("a source can be read");
+        for used in
+            ["ordering!(", "strong!("].into_iter().flat_map(|call| source.split(call).skip(1))
+        {
+            let label = used.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+            labels.extend(label.map(str::to_owned));
+        }
+    }
+    assert_eq!(labels, LABELS.iter().map(|&label| label.to_owned()).collect());
+    let design = fs::read_to_string(root.join("docs/design.md")).expect("the notes can be read");
+    for label in labels {
+        assert!(design.contains(&format!("`{label}`")), "docs/design.md does not mention {label}");
+    }
+}
+
+/// All files below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder can be read");
+    let paths = entries.map(|entry| entry.expect("an entry can be read").path());
+    paths.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}

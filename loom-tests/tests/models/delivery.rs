@@ -1,0 +1,108 @@
+//! Publishing, reading, reusing a slot.
+
+use loom::thread;
+use loom_tests::explore;
+
+use crate::{Event, publish, read, read_now, read_to_end, ring};
+
+#[test]
+fn a_reader_sees_whole_events_in_order() {
+    explore(43, [0, 1, 2], || {
+        let (mut writer, ring) = ring(4, 1);
+        let mut reader = ring.subscribe().unwrap();
+        let writing = thread::spawn(move || publish(&mut writer, 0..2));
+        let seen = read_now(&mut reader);
+        writing.join().unwrap();
+        assert_eq!(seen + read_now(&mut reader), 2);
+        seen
+    });
+}
+
+#[test]
+fn a_slot_is_reused_only_after_it_was_read() {
+    explore(280, [()], || {
+        let (mut writer, ring) = ring(1, 1);
+        let mut reader = ring.subscribe().unwrap();
+        let writing = thread::spawn(move || publish(&mut writer, 0..3));
+        read(&mut reader, 3);
+        writing.join().unwrap();
+    });
+}
+
+#[test]
+fn every_reader_holds_the_writer_back() {
+    explore(4400, [()], || {
+        let (mut writer, ring) = ring(1, 2);
+        let mut first = ring.subscribe().unwrap();
+        let mut second = ring.subscribe().unwrap();
+        publish(&mut writer, [0]);
+        let first = thread::spawn(move || read(&mut first, 1));
+        let second = thread::spawn(move || read(&mut second, 1));
+        publish(&mut writer, [1]);
+        first.join().unwrap();
+        second.join().unwrap();
+    });
+}
+
+#[test]
+fn a_reader_that_is_behind_takes_all_there_is() {
+    // The stamp of the first event may be seen while the cursor is further on.
+    explore(42, [1, 2, 3], || {
+        let (mut writer, ring) = ring(4, 1);
+        let mut reader = ring.subscribe().unwrap();
+        publish(&mut writer, [0]);
+        let writing = thread::spawn(move || publish(&mut writer, 1..3));
+        let seen = read_now(&mut reader);
+        writing.join().unwrap();
+        seen
+    });
+}
+
+#[test]
+fn a_claim_becomes_visible_as_a_whole() {
+    // Four slots over two lines, of which only the first is stamped.
+    explore(24, [0, 4], || {
+        let (mut writer, ring) = ring(4, 1);
+        let mut reader = ring.subscribe().unwrap();
+        let writing = thread::spawn(move || {
+            let mut claim = writer.claim(4).unwrap();
+            for (slot, number) in claim.iter_mut().zip(0..) {
+                *slot = Event::new(number);
+            }
+            claim.publish();
+        });
+        let seen = read_now(&mut reader);
+        writing.join().unwrap();
+        assert_eq!(seen + read_now(&mut reader), 4);
+        seen
+    });
+}
+
+#[test]
+fn a_part_that_is_committed_early_is_reused_and_the_rest_is_not() {
+    explore(10, [false, true], || {
+        let (mut writer, ring) = ring(2, 1);
+        let mut reader = ring.subscribe().unwrap();
+        publish(&mut writer, 0..2);
+        let writing = thread::spawn(move || writer.try_publish(Event::new(2)).is_ok());
+        let mut batch = reader.try_batch().unwrap();
+        batch.commit_through(0.into());
+        assert_eq!(batch[0].number(), 1);
+        drop(batch);
+        writing.join().unwrap()
+    });
+}
+
+#[test]
+fn a_batch_is_committed_as_it_is_handed_out() {
+    // A quarter of this ring is one slot: the writer needs no more to go on.
+    explore(240, [(0, 4)], || {
+        let (mut writer, ring) = ring(2, 1);
+        let mut reader = ring.subscribe().unwrap();
+        publish(&mut writer, 0..2);
+        let writing = thread::spawn(move || publish(&mut writer, 2..4));
+        let ends = read_to_end(&mut reader);
+        writing.join().unwrap();
+        ends
+    });
+}

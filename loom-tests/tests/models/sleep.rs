@@ -1,0 +1,114 @@
+//! Parking and waking: no wake-up is lost. A lost one deadlocks the model.
+
+use broadring::Wait;
+use loom::thread;
+use loom_tests::explore;
+
+use crate::{publish, read, read_to_end, ring_that_waits};
+
+#[test]
+fn a_parked_reader_is_woken_by_an_event() {
+    explore(17, [0], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
+        let mut reader = ring.subscribe().unwrap();
+        let reading = thread::spawn(move || read(&mut reader, 1));
+        publish(&mut writer, [0]);
+        // Closing must not be what wakes it.
+        let start = reading.join().unwrap();
+        drop(writer);
+        start
+    });
+}
+
+#[test]
+fn parked_readers_are_all_woken() {
+    explore(1900, [(0, 0)], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
+        let mut first = ring.subscribe().unwrap();
+        let mut second = ring.subscribe().unwrap();
+        let first = thread::spawn(move || read(&mut first, 1));
+        let second = thread::spawn(move || read(&mut second, 1));
+        publish(&mut writer, [0]);
+        let starts = (first.join().unwrap(), second.join().unwrap());
+        drop(writer);
+        starts
+    });
+}
+
+#[test]
+fn a_parked_reader_is_woken_by_the_end() {
+    explore(19, [(0, 0)], || {
+        let (writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
+        let mut reader = ring.subscribe().unwrap();
+        let reading = thread::spawn(move || read_to_end(&mut reader));
+        drop(writer);
+        reading.join().unwrap()
+    });
+}
+
+#[test]
+fn a_parked_writer_is_woken_by_a_commit() {
+    explore(18, [()], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
+        let mut reader = ring.subscribe().unwrap();
+        publish(&mut writer, [0]);
+        let writing = thread::spawn(move || publish(&mut writer, [1]));
+        read(&mut reader, 1);
+        // Leaving must not be what wakes it.
+        writing.join().unwrap();
+        drop(reader);
+    });
+}
+
+#[test]
+fn a_parked_writer_is_woken_by_the_slower_of_two_commits() {
+    explore(510, [()], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
+        let mut first = ring.subscribe().unwrap();
+        let mut second = ring.subscribe().unwrap();
+        publish(&mut writer, [0]);
+        let reading = thread::spawn(move || {
+            read(&mut first, 1);
+            first
+        });
+        let writing = thread::spawn(move || publish(&mut writer, [1]));
+        read(&mut second, 1);
+        writing.join().unwrap();
+        drop((reading.join().unwrap(), second));
+    });
+}
+
+#[test]
+fn a_parked_writer_is_woken_when_the_last_reader_leaves() {
+    explore(19, [()], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
+        let reader = ring.subscribe().unwrap();
+        publish(&mut writer, [0]);
+        let writing = thread::spawn(move || publish(&mut writer, [1]));
+        drop(reader);
+        writing.join().unwrap();
+    });
+}
+
+#[test]
+fn a_writer_parked_behind_one_who_joins_is_woken_when_it_has_joined() {
+    // The one who joins closes a gate a whole ring back, then moves it on to the
+    // oldest event. When that is event 1, slot 0 is free, and nothing but the
+    // join itself can wake the writer.
+    explore(110, [0, 1], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
+        publish(&mut writer, 0..2);
+        let writing = thread::spawn(move || {
+            publish(&mut writer, [2]);
+            writer
+        });
+        let mut reader = ring.reader().from_oldest().subscribe().unwrap();
+        let start = reader.position().get();
+        if start == 0 {
+            read(&mut reader, 1);
+        }
+        drop(writing.join().unwrap());
+        drop(reader);
+        start
+    });
+}
