@@ -115,6 +115,8 @@ compile_error!("broadring needs atomic operations on 64 bits");
 mod batch;
 mod builder;
 mod claim;
+#[cfg(doctest)]
+mod compile_fail;
 mod cursor;
 mod error;
 mod event_count;

@@ -364,3 +364,6 @@ impl Drop for Memory {
         unsafe { alloc::dealloc(self.start.as_ptr(), self.layout) };
     }
 }
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests;

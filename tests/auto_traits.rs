@@ -1,0 +1,146 @@
+//! Which handle may go where: a table of auto traits, checked line by line.
+
+use std::cell::Cell;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::rc::Rc;
+use std::sync::MutexGuard;
+
+use broadring::{
+    Batch, BatchEvents, CapacityError, Claim, ClaimError, Closed, Events, Iter, IterMut,
+    PublishTimeoutError, ReadTimeoutError, Reader, ReaderBuilder, Ring, RingBuilder, Sequence,
+    SubscribeError, TryClaimError, TryPublishError, TryReadError, Wait, Writer,
+};
+
+/// Whether a type implements a trait: an inherent constant is found before one of
+/// a trait that every type has.
+macro_rules! implements {
+    ($type:ty: $($bound:tt)+) => {{
+        #[allow(dead_code, reason = "used only where the bound does not hold")]
+        trait Otherwise {
+            const ANSWER: bool = false;
+        }
+        impl<T: ?Sized> Otherwise for T {}
+
+        struct Asked<T: ?Sized>(std::marker::PhantomData<T>);
+
+        #[allow(dead_code, reason = "used only where the bound holds")]
+        impl<T: ?Sized + $($bound)+> Asked<T> {
+            const ANSWER: bool = true;
+        }
+
+        <Asked<$type>>::ANSWER
+    }};
+}
+
+/// Checks lines of a table: a type, and for each column whether it has the trait.
+macro_rules! table {
+    ($($type:ty: $send:literal $sync:literal $clone:literal $copy:literal;)+) => {$(
+        let name = stringify!($type);
+        assert_eq!(implements!($type: Send), $send, "{name}: Send");
+        assert_eq!(implements!($type: Sync), $sync, "{name}: Sync");
+        assert_eq!(implements!($type: Clone), $clone, "{name}: Clone");
+        assert_eq!(implements!($type: Copy), $copy, "{name}: Copy");
+        assert!(implements!($type: Unpin), "{name}: Unpin");
+        assert!(implements!($type: std::fmt::Debug), "{name}: Debug");
+    )+};
+}
+
+/// May be shared, but not sent.
+type NotSend = MutexGuard<'static, u64>;
+/// May be sent, but not shared.
+type NotSync = Cell<u64>;
+/// Neither.
+type Neither = Rc<u64>;
+
+#[test]
+fn the_question_can_be_answered_both_ways() {
+    assert!(implements!(u64: Send) && implements!(u64: Copy) && implements!(u64: UnwindSafe));
+    assert!(!implements!(Neither: Send) && !implements!(String: Copy));
+    assert!(implements!(NotSync: Send) && !implements!(NotSync: Sync));
+    assert!(!implements!(NotSend: Send) && implements!(NotSend: Sync));
+    assert!(!implements!(&mut u64: UnwindSafe) && !implements!(NotSync: RefUnwindSafe));
+}
+
+#[test]
+fn handles_of_ordinary_events_go_anywhere() {
+    table! {
+        // the type                   Send  Sync  Clone Copy
+        Writer<u64>:                  true  true  false false;
+        Reader<u64>:                  true  true  true  false;
+        Ring<u64>:                    true  true  true  false;
+        RingBuilder<u64>:             true  true  false false;
+        ReaderBuilder<u64>:           true  true  false false;
+        Batch<'static, u64>:          true  true  false false;
+        BatchEvents<'static, u64>:    true  true  false false;
+        Iter<'static, u64>:           true  true  false false;
+        Events<'static, u64>:         true  true  false false;
+        Claim<'static, u64>:          true  true  false false;
+        IterMut<'static, u64>:        true  true  false false;
+        Sequence:                     true  true  true  true;
+        Wait:                         true  true  true  true;
+    }
+}
+
+#[test]
+fn handles_of_events_that_may_not_be_shared_or_sent_stay_where_they_are() {
+    macro_rules! stays {
+        ($($event:ty),+) => {$(
+            table! {
+                Writer<$event>:                false false false false;
+                Reader<$event>:                false false true  false;
+                Ring<$event>:                  false false true  false;
+                ReaderBuilder<$event>:         false false false false;
+                Batch<'static, $event>:        false false false false;
+                BatchEvents<'static, $event>:  false false false false;
+                Iter<'static, $event>:         false false false false;
+                Events<'static, $event>:       false false false false;
+                Claim<'static, $event>:        false false false false;
+                IterMut<'static, $event>:      false false false false;
+            }
+        )+};
+    }
+    stays!(NotSend, NotSync, Neither, *const u64);
+}
+
+#[test]
+fn errors_go_anywhere_and_those_with_an_event_where_the_event_does() {
+    table! {
+        CapacityError:                 true  true  true  true;
+        SubscribeError:                true  true  true  true;
+        ClaimError:                    true  true  true  true;
+        TryClaimError:                 true  true  true  true;
+        Closed:                        true  true  true  true;
+        TryReadError:                  true  true  true  true;
+        ReadTimeoutError:              true  true  true  true;
+        TryPublishError<u64>:          true  true  true  true;
+        TryPublishError<String>:       true  true  true  false;
+        TryPublishError<NotSync>:      true  false true  false;
+        TryPublishError<NotSend>:      false true  false false;
+        PublishTimeoutError<u64>:      true  true  true  true;
+        PublishTimeoutError<NotSync>:  true  false true  false;
+        PublishTimeoutError<Neither>:  false false true  false;
+    }
+}
+
+#[test]
+fn handles_may_cross_a_caught_panic() {
+    macro_rules! safe {
+        ($($type:ty),+) => {$(
+            assert!(implements!($type: UnwindSafe), "{}: UnwindSafe", stringify!($type));
+            assert!(implements!($type: RefUnwindSafe), "{}: RefUnwindSafe", stringify!($type));
+        )+};
+    }
+    safe!(
+        Writer<u64>,
+        Reader<u64>,
+        Ring<u64>,
+        RingBuilder<u64>,
+        ReaderBuilder<u64>,
+        Writer<String>,
+        Reader<Vec<u8>>,
+        Sequence,
+        Wait,
+        TryPublishError<u64>,
+        TryReadError
+    );
+}

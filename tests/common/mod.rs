@@ -1,0 +1,157 @@
+//! What the tests share: events that tell their place, tallies that notice any
+//! that is missing, and a deadline for whatever could wait for ever.
+
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
+use std::panic;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use broadring::{Reader, Ring, Sequence, Wait, Writer};
+
+/// Far longer than any test takes, on any machine and under any sanitizer.
+const DEADLINE: Duration = Duration::from_secs(if cfg!(miri) { 3600 } else { 60 });
+
+/// Every way to wait, each with its knobs as they come and with none at all.
+pub(crate) const WAITS: [Wait; 6] = [
+    Wait::PARK,
+    Wait::PARK.spins(0).yields(0),
+    Wait::PARK.spins(7).yields(3),
+    Wait::YIELD,
+    Wait::YIELD.spins(0),
+    Wait::SPIN,
+];
+
+/// Runs the body on a thread of its own, and fails if it is not done by the
+/// deadline: what is broken then shows as a failure, not as a test that hangs.
+#[track_caller]
+pub(crate) fn finite<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> R {
+    let (working, done) = mpsc::channel::<()>();
+    let body = thread::spawn(move || {
+        let _working = working;
+        body()
+    });
+    match done.recv_timeout(DEADLINE) {
+        Err(RecvTimeoutError::Disconnected) => join(body),
+        _ => panic!("not done after {DEADLINE:?}: somebody waits for what never comes"),
+    }
+}
+
+/// Waits for a thread, and passes its panic on.
+pub(crate) fn join<R>(thread: JoinHandle<R>) -> R {
+    thread.join().unwrap_or_else(|payload| panic::resume_unwind(payload))
+}
+
+/// Yields until something holds, and fails if it still does not at the deadline.
+#[track_caller]
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < DEADLINE, "still not so after {DEADLINE:?}: {what}");
+        thread::yield_now();
+    }
+}
+
+/// As many as that, or a few under an interpreter.
+pub(crate) const fn count(full: u64) -> u64 {
+    if cfg!(miri) {
+        let few = full / 100;
+        if few < 20 { 20 } else { few }
+    } else {
+        full
+    }
+}
+
+/// A ring of numbers, with a reader that has joined before anything.
+pub(crate) fn ring_of(capacity: usize) -> (Writer<u64>, Reader<u64>, Ring<u64>) {
+    let (writer, ring) = Ring::builder(capacity).build(|| u64::MAX);
+    let reader = ring.subscribe().expect("the first reader");
+    (writer, reader, ring)
+}
+
+/// The event that the tests publish under a sequence. Neighbours look nothing
+/// alike, so that an event out of place is noticed.
+pub(crate) fn event(sequence: u64) -> u64 {
+    let mixed = (sequence ^ 0x6272_6f61_6472_696e).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ (mixed >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ (mixed >> 29)
+}
+
+/// The events of a range of sequences.
+pub(crate) fn events(sequences: std::ops::Range<u64>) -> impl ExactSizeIterator<Item = u64> {
+    let first = sequences.start;
+    (0..(sequences.end - first) as usize).map(move |index| event(first + index as u64))
+}
+
+/// Publishes the next event.
+pub(crate) fn publish_next(writer: &mut Writer<u64>) -> Sequence {
+    let next = writer.cursor();
+    let sequence = writer.publish(event(next.get()));
+    assert_eq!(sequence, next);
+    sequence
+}
+
+/// Publishes the next event, which must not have to wait.
+#[track_caller]
+pub(crate) fn publish_at_once(writer: &mut Writer<u64>) {
+    let next = writer.cursor();
+    assert_eq!(writer.try_publish(event(next.get())), Ok(next));
+}
+
+/// What one reader has seen: which sequences, and what it adds up to.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    first: u64,
+    next: u64,
+    checksum: u64,
+}
+
+impl Tally {
+    /// Starts a tally at the sequence where the reader starts.
+    pub(crate) fn at(first: Sequence) -> Self {
+        Self { first: first.get(), next: first.get(), checksum: 0 }
+    }
+
+    /// Counts an event, which must be the next one.
+    #[track_caller]
+    pub(crate) fn take(&mut self, seen: u64) {
+        assert_eq!(seen, event(self.next), "not the event of sequence {}", self.next);
+        self.checksum = Self::fold(self.checksum, seen);
+        self.next += 1;
+    }
+
+    /// Counts an event, which must be the next one by its sequence too.
+    #[track_caller]
+    pub(crate) fn take_at(&mut self, sequence: Sequence, seen: u64) {
+        assert_eq!(sequence.get(), self.next, "an event was skipped or came twice");
+        self.take(seen);
+    }
+
+    /// The sequence that must come next.
+    pub(crate) fn next(&self) -> Sequence {
+        Sequence::new(self.next)
+    }
+
+    /// Ends the tally: exactly the events below `end` must have come, as the
+    /// checksum, which is computed afresh from the events, confirms.
+    #[track_caller]
+    pub(crate) fn ends_at(&self, end: u64) {
+        assert_eq!(self.next, end, "the last sequence is not where the stream ends");
+        assert_eq!(self.checksum, events(self.first..end).fold(0, Self::fold), "the checksum");
+    }
+
+    fn fold(checksum: u64, event: u64) -> u64 {
+        checksum.rotate_left(5).wrapping_mul(31).wrapping_add(event)
+    }
+}
+
+/// Reads to the end of the stream in batches, and returns the tally.
+pub(crate) fn drain(mut reader: Reader<u64>) -> Tally {
+    let mut tally = Tally::at(reader.position());
+    while let Ok(batch) = reader.wait_batch() {
+        for (sequence, &event) in &batch {
+            tally.take_at(sequence, event);
+        }
+    }
+    tally
+}
