@@ -120,7 +120,7 @@ fn slots_lie_with_their_stamp<T>(slots: &Slots<T>) {
             assert_eq!((stamp % CACHE_LINE, Slots::<T>::STRIDE), (0, CACHE_LINE));
             assert!(slot + size <= stamp + CACHE_LINE);
         } else {
-            assert_eq!(place.lanes, 1);
+            assert_eq!((place.lanes, Slots::<T>::LANES), (1, 1));
         }
     }
 }
@@ -220,7 +220,6 @@ fn seven_words_to_a_line_and_the_last_line_as_it_comes() {
     let places: Vec<_> = (0..18).map(|at| slots.place(at)).map(|p| (p.line, p.lanes)).collect();
     assert_eq!(places[..2], [(0, 7), (0, 6)]);
     assert_eq!(places[6..9], [(0, 1), (64, 7), (64, 6)]);
-    // The last line has the two that are left.
     assert_eq!(places[13..], [(64, 1), (128, 2), (128, 1), (0, 7), (0, 6)]);
     assert_eq!(slots.memory.layout.size(), 3 * 64);
     let first = addresses(&slots)[0];
