@@ -86,6 +86,9 @@ impl<T> Reader<T> {
 
     /// Borrows everything that is there to read; waits until there is something.
     ///
+    /// What a limit has left behind from an earlier look comes first, by itself: only
+    /// when it is read does the reader look again.
+    ///
     /// # Errors
     ///
     /// [`Closed`] once the writer is gone and everything was read.
@@ -120,7 +123,8 @@ impl<T> Reader<T> {
         Ok(Batch::new(self, limit))
     }
 
-    /// Borrows everything that is there to read. Never waits.
+    /// Borrows everything that is there to read, or what a limit has left behind from
+    /// an earlier look. Never waits.
     ///
     /// A batch borrows the reader, also in the arms of a `match` on this call. To
     /// try first and wait otherwise, ask whether [`lag`](Self::lag) is 0, or call
@@ -150,8 +154,8 @@ impl<T> Reader<T> {
         Ok(Batch::new(self, limit))
     }
 
-    /// Borrows everything that is there to read; waits at most for `limit` until
-    /// there is something.
+    /// Borrows everything that is there to read, or what a limit has left behind from
+    /// an earlier look; waits at most for `limit` until there is something.
     ///
     /// # Errors
     ///
