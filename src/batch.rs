@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 
 use crate::reader::Reader;
 use crate::sequence::Sequence;
-use crate::slots::Walk;
+use crate::slots::{Place, Walk};
 use crate::watch::Reading;
 
 /// Events that are there to read, by reference; from [`Reader::wait_batch`].
@@ -45,6 +45,8 @@ pub struct Batch<'r, T> {
     /// The first event that is still in the batch. Those between the reader's
     /// position and here were handed out one by one and are not yet committed.
     next: u64,
+    /// Where that event lies: always the place of `next`.
+    place: Place,
     /// The end of the batch; never below `next`.
     end: u64,
     watch: Reading,
@@ -57,7 +59,8 @@ impl<'r, T> Batch<'r, T> {
         let Range { start: next, end } = reader.readable();
         let end = end.min(next.saturating_add(limit as u64));
         let watch = reader.shared().slots.watched.read(next, end);
-        Self { reader, next, end, watch }
+        let place = reader.place();
+        Self { reader, next, place, end, watch }
     }
 
     /// Returns how many events are in the batch.
@@ -118,7 +121,7 @@ impl<'r, T> Batch<'r, T> {
     /// Returns an iterator over the events.
     #[inline]
     pub fn events(&self) -> BatchEvents<'_, T> {
-        let walk = self.reader.shared().slots.walk(self.reader.place_of(self.next), self.len());
+        let walk = self.reader.shared().slots.walk(self.place, self.len());
         BatchEvents { walk, _lends: PhantomData }
     }
 
@@ -147,9 +150,11 @@ impl<'r, T> Batch<'r, T> {
         let end = self.end;
         assert!(sequence.get() < end, "cannot commit through {sequence}: the batch ends at {end}");
         let position = sequence.get() + 1;
+        if position > self.next {
+            self.skip_to(position);
+        }
         if position > self.reader.position().get() {
-            self.next = self.next.max(position);
-            self.commit(position);
+            self.commit(position, self.reader.shared().slots.place(position));
         }
     }
 
@@ -177,13 +182,14 @@ impl<'r, T> Batch<'r, T> {
             return None;
         }
         self.commit_passed();
-        let sequence = self.next;
-        self.next += 1;
+        let (sequence, place) = (self.next, self.place);
         let slots = &self.reader.shared().slots;
+        self.next += 1;
+        slots.step(&mut self.place);
         // SAFETY: I2, I6: the event is in the batch; I4: nothing at or above its
         // sequence is committed before the next call, and until then `self` is
         // borrowed.
-        let event = unsafe { slots.slot(slots.place(sequence)).as_ref() };
+        let event = unsafe { slots.slot(place).as_ref() };
         Some((Sequence::new(sequence), event))
     }
 
@@ -239,14 +245,21 @@ impl<'r, T> Batch<'r, T> {
         if uncommitted < self.stride() {
             return uncommitted;
         }
-        self.commit(self.next);
+        self.commit(self.next, self.place);
         0
     }
 
+    /// Takes everything below `position` out of the batch.
     #[inline]
-    fn commit(&mut self, position: u64) {
+    fn skip_to(&mut self, position: u64) {
+        self.next = position;
+        self.place = self.reader.shared().slots.place(position);
+    }
+
+    #[inline]
+    fn commit(&mut self, position: u64, place: Place) {
         self.watch.release_below(position);
-        self.reader.commit(position);
+        self.reader.commit(position, place);
     }
 }
 
@@ -270,7 +283,7 @@ impl<T> Passing<'_, '_, T> {
         handle: &mut impl FnMut(&T, Sequence) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let slots = &self.batch.reader.shared().slots;
-        for slot in slots.walk(self.batch.reader.place_of(self.next), self.len as usize) {
+        for slot in slots.walk(self.batch.place, self.len as usize) {
             let sequence = Sequence::new(self.next);
             self.next += 1;
             // SAFETY: the slot is in the batch, from which nothing is committed
@@ -285,11 +298,11 @@ impl<T> Passing<'_, '_, T> {
 impl<T> Drop for Passing<'_, '_, T> {
     #[inline]
     fn drop(&mut self) {
-        self.batch.next = self.next;
+        self.batch.skip_to(self.next);
         if !self.all {
             self.batch.end = self.next;
         }
-        self.batch.commit(self.next);
+        self.batch.commit(self.next, self.batch.place);
     }
 }
 
@@ -297,7 +310,7 @@ impl<T> Drop for Batch<'_, T> {
     #[inline]
     fn drop(&mut self) {
         if self.end > self.reader.position().get() {
-            self.commit(self.end);
+            self.commit(self.end, self.reader.shared().slots.place(self.end));
         }
     }
 }

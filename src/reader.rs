@@ -280,6 +280,7 @@ impl<T> Reader<T> {
     /// assert_eq!(sum.join().unwrap(), 5050);
     /// # Ok::<(), broadring::SubscribeError>(())
     /// ```
+    #[inline]
     pub fn run(&mut self, mut handle: impl FnMut(&T, Sequence, bool)) {
         let ended = self.run_until(|event, sequence, end_of_batch| {
             handle(event, sequence, end_of_batch);
@@ -320,6 +321,7 @@ impl<T> Reader<T> {
     /// assert_eq!(reader.recv(), Ok(4));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn run_until<B>(
         &mut self,
         mut handle: impl FnMut(&T, Sequence, bool) -> ControlFlow<B>,
@@ -472,23 +474,19 @@ impl<T> Reader<T> {
         // stays there until the reference is gone. I6: the slot holds a valid `T`.
         let event = unsafe { slots.slot(self.place).as_ref() }.clone();
         watch.release_below(self.position + 1);
-        self.shared.slots.step(&mut self.place);
-        self.commit_at_place(self.position + 1);
+        let mut place = self.place;
+        slots.step(&mut place);
+        self.commit(self.position + 1, place);
         event
     }
 
-    /// Releases everything below `position` to the writer.
+    /// Releases everything below `position`, which lies at `place`, to the writer.
     #[inline]
-    pub(crate) fn commit(&mut self, position: u64) {
-        self.place = self.shared.slots.place(position);
-        self.commit_at_place(position);
-    }
-
-    /// Releases everything below `position`, whose place is `self.place`.
-    #[inline]
-    fn commit_at_place(&mut self, position: u64) {
+    pub(crate) fn commit(&mut self, position: u64, place: Place) {
         debug_assert!(self.position <= position && position <= self.available);
+        debug_assert_eq!(place, self.shared.slots.place(position));
         self.position = position;
+        self.place = place;
         self.shared.sequencer.commit(self.gate, position);
     }
 
@@ -496,10 +494,10 @@ impl<T> Reader<T> {
         &self.shared
     }
 
-    /// Returns where the event with this sequence lies.
+    /// Returns where the event at the gate lies.
     #[inline]
-    pub(crate) fn place_of(&self, sequence: u64) -> Place {
-        if sequence == self.position { self.place } else { self.shared.slots.place(sequence) }
+    pub(crate) fn place(&self) -> Place {
+        self.place
     }
 
     /// Returns what may be read: from the gate to the end of what is available.

@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::time::Instant;
+
 use crossbeam_utils::CachePadded;
 
 use crate::cursor::Cursor;
@@ -12,6 +14,7 @@ use crate::event_count::EventCount;
 use crate::fences::Fences;
 use crate::gates::Gates;
 use crate::sync::{AtomicBool, AtomicU64, Ordering, fence, ordering, strong};
+use crate::wait::Wait;
 
 /// Where a new reader starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,8 +144,9 @@ impl Sequencer {
     }
 }
 
-/// What the writer may write. All of it private to the writer.
-#[derive(Debug)]
+/// What the writer may write. All of it private to the writer, who hands it to the
+/// slow paths and back by value: so the fast path can keep it in registers.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Allowance {
     /// The next sequence to publish: always equal to the cursor.
     next: u64,
@@ -181,13 +185,16 @@ impl Allowance {
         self.next += events;
     }
 
-    /// Scans the gates, and returns whether `events` more may be written.
+    /// Scans the gates, to learn whether `events` more may be written.
     ///
     /// The frontier moves in steps of half a ring, unless more is claimed at once:
     /// so a fence is paid twice a lap, and the latest half of a ring stays readable
     /// to those who join. While it need not move no fence is needed: a reader whose
     /// gate any scan since the announcement has missed sees the announcement.
-    pub(crate) fn refill(&mut self, sequencer: &Sequencer, events: u64) -> bool {
+    #[cold]
+    #[inline(never)]
+    #[must_use]
+    pub(crate) fn refill(mut self, sequencer: &Sequencer, events: u64) -> Self {
         let end = self.next + events;
         if end > self.frontier {
             self.frontier = self.next + events.max(sequencer.capacity / 2);
@@ -201,6 +208,27 @@ impl Allowance {
         }
         let smallest = sequencer.gates.smallest();
         self.limit = self.frontier.min(smallest.saturating_add(sequencer.capacity));
-        end <= self.limit
+        self
+    }
+
+    /// Waits until at least `needed` more may be written, or until the deadline,
+    /// while asking for `wanted`.
+    #[cold]
+    #[inline(never)]
+    #[must_use]
+    pub(crate) fn wait_for(
+        mut self,
+        sequencer: &Sequencer,
+        wait: Wait,
+        needed: u64,
+        wanted: u64,
+        deadline: Option<Instant>,
+    ) -> Self {
+        let holdup = (self.next + needed).saturating_sub(sequencer.capacity);
+        let _ = wait.until(&sequencer.freed, holdup, deadline, || {
+            self = self.refill(sequencer, wanted);
+            self.covers(needed).then_some(())
+        });
+        self
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Slots<T> {
     memory: Memory,
     /// The capacity less one; the capacity is a power of two.
     mask: usize,
+    /// Where the last slot ends.
+    end: usize,
     /// How many slots, from the first, hold a value: all, once built.
     filled: usize,
     /// Where stamps are kept when they cannot lie in the lines: loom's atomics
@@ -59,32 +61,30 @@ impl<T: RefUnwindSafe> RefUnwindSafe for Slots<T> {}
 
 impl<T: RefUnwindSafe> UnwindSafe for Slots<T> {}
 
-/// Where the slot of a sequence lies: byte offsets into the memory.
+/// Where the slot of a sequence lies: how many bytes into the memory. One word, so
+/// that a handle that keeps its place stores no more than that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// The start of the line.
-    line: usize,
-    /// The start of the slot.
-    slot: usize,
-    /// How many slots there are from this one to the end of the line.
-    lanes: usize,
-}
+pub(crate) struct Place(usize);
 
 impl<T> Slots<T> {
     /// Where the first event of a line begins.
     const FIRST: usize = if align_of::<T>() > STAMP { align_of::<T>() } else { STAMP };
 
+    /// The bytes from one event of a line to the next: the size of `T`, if it has any.
+    const PITCH: usize =
+        if size_of::<T>() > align_of::<T>() { size_of::<T>() } else { align_of::<T>() };
+
     /// How many events a full line holds.
     const LANES: usize = {
-        let size = if size_of::<T>() == 0 { 1 } else { size_of::<T>() };
-        if Self::FIRST + size <= CACHE_LINE { (CACHE_LINE - Self::FIRST) / size } else { 1 }
+        let lanes = CACHE_LINE.saturating_sub(Self::FIRST) / Self::PITCH;
+        if lanes == 0 { 1 } else { lanes }
     };
 
-    /// The bytes from one line to the next.
-    const STRIDE: usize = {
-        let used = Self::FIRST + Self::LANES * size_of::<T>();
-        used.next_multiple_of(Self::ALIGN)
-    };
+    /// The bytes of a full line, as far as they are used.
+    const USED: usize = Self::FIRST + Self::LANES * Self::PITCH;
+
+    /// The bytes from one line to the next: a cache line, unless one event takes more.
+    const STRIDE: usize = Self::USED.next_multiple_of(Self::ALIGN);
 
     /// The alignment of a line.
     const ALIGN: usize = if align_of::<T>() > CACHE_LINE { align_of::<T>() } else { CACHE_LINE };
@@ -112,12 +112,14 @@ impl<T> Slots<T> {
         let mut slots = Self {
             memory: Memory::new(layout),
             mask: capacity - 1,
+            end: 0,
             filled: 0,
             #[cfg(all(loom, feature = "loom"))]
             stamps: (0..capacity.div_ceil(Self::LANES)).map(|_| AtomicU64::new(0)).collect(),
             watched: Watched::new(capacity),
             _owns: PhantomData,
         };
+        slots.end = slots.place(capacity as u64 - 1).0 + Self::PITCH;
         for line in 0..capacity.div_ceil(Self::LANES) {
             let stamp = slots.memory.at::<u64>(line * Self::STRIDE);
             // SAFETY: `line` is below the number of lines that the memory was
@@ -143,50 +145,53 @@ impl<T> Slots<T> {
     #[inline]
     pub(crate) fn place(&self, sequence: u64) -> Place {
         let index = sequence as usize & self.mask;
-        let lane = index % Self::LANES;
-        let start = self.line_at(index / Self::LANES * Self::STRIDE);
-        Place { slot: start.slot + lane * size_of::<T>(), lanes: start.lanes - lane, ..start }
+        let line = index / Self::LANES * Self::STRIDE;
+        Place(line + Self::FIRST + index % Self::LANES * Self::PITCH)
     }
 
     /// Moves to the place of the next sequence, without a division.
     #[inline]
     pub(crate) fn step(&self, place: &mut Place) {
-        place.slot += size_of::<T>();
-        place.lanes -= 1;
-        if place.lanes == 0 {
-            *place = self.next_line(*place);
+        let next = place.0 + Self::PITCH;
+        place.0 = if next == self.end {
+            Self::FIRST
+        } else if Self::LANES == 1 || next % CACHE_LINE == Self::USED % CACHE_LINE {
+            next + (Self::STRIDE - Self::USED) + Self::FIRST
+        } else {
+            next
+        };
+    }
+
+    /// Returns the start of the line of a place.
+    #[inline]
+    fn line(place: Place) -> usize {
+        // More than one event share a line only if the line is a cache line.
+        if Self::LANES == 1 { place.0 - Self::FIRST } else { place.0 - place.0 % CACHE_LINE }
+    }
+
+    /// Returns how many slots there are from a place to the end of its line.
+    #[inline]
+    fn lanes_from(&self, place: Place) -> usize {
+        if Self::LANES == 1 {
+            return 1;
         }
-    }
-
-    /// Returns the first place of the line after that of `place`.
-    #[inline]
-    fn next_line(&self, place: Place) -> Place {
-        let next = place.line + Self::STRIDE;
-        self.line_at(if next == self.memory.layout.size() { 0 } else { next })
-    }
-
-    /// Returns the first place of the line that starts at `line`.
-    #[inline]
-    fn line_at(&self, line: usize) -> Place {
-        let index = line / Self::STRIDE * Self::LANES;
-        let lanes = if Self::LANES == 1 { 1 } else { Self::LANES.min(self.capacity() - index) };
-        Place { line, slot: line + Self::FIRST, lanes }
+        (self.end.min(Self::line(place) + Self::USED) - place.0) / Self::PITCH
     }
 
     /// Returns the slot at a place: aligned, inside the memory, and initialised.
     #[inline]
     pub(crate) fn slot(&self, place: Place) -> NonNull<T> {
-        self.memory.at(place.slot)
+        self.memory.at(place.0)
     }
 
     /// Returns the stamp of the line of a place.
     #[inline]
     fn stamp(&self, place: Place) -> &AtomicU64 {
         #[cfg(all(loom, feature = "loom"))]
-        return &self.stamps[place.line / Self::STRIDE];
+        return &self.stamps[Self::line(place) / Self::STRIDE];
         #[cfg(not(all(loom, feature = "loom")))]
         {
-            let stamp = self.memory.at::<AtomicU64>(place.line);
+            let stamp = self.memory.at::<AtomicU64>(Self::line(place));
             // SAFETY: every line begins with an aligned and initialised stamp,
             // which nothing touches but by this function once the ring is built,
             // and the memory lives as long as `self`.
@@ -215,8 +220,9 @@ impl<T> Slots<T> {
     #[inline]
     pub(crate) fn walk(&self, place: Place, len: usize) -> Walk<'_, T> {
         debug_assert!(len <= self.capacity());
-        let run = place.lanes.min(len);
-        Walk { slots: self, slot: self.slot(place), run, line: place, rest: len - run }
+        let run = self.lanes_from(place).min(len);
+        let line = Self::line(place);
+        Walk { slots: self, slot: self.slot(place), run, line, rest: len - run }
     }
 }
 
@@ -261,8 +267,8 @@ pub(crate) struct Walk<'a, T> {
     slot: NonNull<T>,
     /// The slots still to come in this line.
     run: usize,
-    /// A place in this line.
-    line: Place,
+    /// The start of this line.
+    line: usize,
     /// The slots still to come after this line.
     rest: usize,
 }
@@ -271,9 +277,11 @@ impl<T> Walk<'_, T> {
     /// Goes on to the next line. There is one: `rest` is not zero.
     #[inline]
     fn turn(&mut self) {
-        self.line = self.slots.next_line(self.line);
-        self.slot = self.slots.slot(self.line);
-        self.run = self.line.lanes.min(self.rest);
+        let next = self.line + Slots::<T>::STRIDE;
+        self.line = if next == self.slots.memory.layout.size() { 0 } else { next };
+        let place = Place(self.line + Slots::<T>::FIRST);
+        self.slot = self.slots.slot(place);
+        self.run = self.slots.lanes_from(place).min(self.rest);
         self.rest -= self.run;
     }
 }
@@ -293,7 +301,7 @@ impl<T> Iterator for Walk<'_, T> {
         let slot = self.slot;
         // SAFETY: `slot` is in the line that the walk is in, so one slot further
         // is in it or at its end, inside the memory.
-        self.slot = unsafe { slot.add(1) };
+        self.slot = unsafe { slot.byte_add(Slots::<T>::PITCH) };
         Some(slot)
     }
 
@@ -310,7 +318,7 @@ impl<T> Iterator for Walk<'_, T> {
         loop {
             for lane in 0..self.run {
                 // SAFETY: `run` slots from `slot` on are in this line.
-                folded = f(folded, unsafe { self.slot.add(lane) });
+                folded = f(folded, unsafe { self.slot.byte_add(lane * Slots::<T>::PITCH) });
             }
             if self.rest == 0 {
                 return folded;

@@ -338,7 +338,10 @@ impl<T> Writer<T> {
         event: T,
         deadline: impl FnOnce() -> Option<Instant>,
     ) -> Result<Sequence, PublishTimeoutError<T>> {
-        if self.try_reserve(1) || self.wait_for(1, 1, deadline()) {
+        if !self.try_reserve(1) {
+            self.wait_for(1, 1, deadline());
+        }
+        if self.allowance.covers(1) {
             Ok(self.put(event))
         } else {
             Err(PublishTimeoutError::new(event))
@@ -356,38 +359,27 @@ impl<T> Writer<T> {
     /// Returns whether the next `events` slots are free.
     #[inline]
     fn try_reserve(&mut self, events: u64) -> bool {
-        self.allowance.covers(events) || self.refill(events)
+        if !self.allowance.covers(events) {
+            self.allowance = self.allowance.refill(&self.shared.sequencer, events);
+        }
+        self.allowance.covers(events)
     }
 
     /// Waits until one slot is free, and returns how many are, `events` at most.
     #[inline]
     fn reserve_up_to(&mut self, events: u64) -> u64 {
-        if !self.allowance.covers(events) && !self.refill(events) && self.allowance.remaining() == 0
-        {
+        if events > 0 && !self.try_reserve(events) && self.allowance.remaining() == 0 {
             self.wait_for(1, events, None);
         }
         self.allowance.remaining().min(events)
     }
 
-    #[cold]
-    #[inline(never)]
-    fn refill(&mut self, events: u64) -> bool {
-        self.allowance.refill(&self.shared.sequencer, events)
-    }
-
-    /// Waits until at least `needed` slots are free, while asking for `wanted`.
-    /// Returns false at the deadline.
-    #[cold]
-    #[inline(never)]
-    fn wait_for(&mut self, needed: u64, wanted: u64, deadline: Option<Instant>) -> bool {
+    /// Waits until at least `needed` slots are free, or until the deadline, while
+    /// asking for `wanted`.
+    #[inline]
+    fn wait_for(&mut self, needed: u64, wanted: u64, deadline: Option<Instant>) {
         let Self { shared, allowance, wait, .. } = self;
-        let sequencer = &shared.sequencer;
-        let holdup = (allowance.next() + needed).saturating_sub(sequencer.capacity());
-        let waited = wait.until(&sequencer.freed, holdup, deadline, || {
-            allowance.refill(sequencer, wanted);
-            allowance.covers(needed).then_some(())
-        });
-        waited.is_some()
+        *allowance = allowance.wait_for(&shared.sequencer, *wait, needed, wanted, deadline);
     }
 
     /// Moves an event into the next slot, which is reserved, and publishes it.

@@ -112,7 +112,7 @@ fn slots_lie_with_their_stamp<T>(slots: &Slots<T>) {
     let fits = size_of::<T>().max(1) + align_of::<T>().max(STAMP) <= CACHE_LINE;
     for index in 0..slots.capacity() as u64 {
         let place = slots.place(index);
-        let stamp = slots.memory.start.addr().get() + place.line;
+        let stamp = slots.memory.start.addr().get() + Slots::<T>::line(place);
         let slot = slots.slot(place).addr().get();
         assert!(stamp + STAMP <= slot);
         assert!(slot + size <= stamp + Slots::<T>::STRIDE);
@@ -120,7 +120,7 @@ fn slots_lie_with_their_stamp<T>(slots: &Slots<T>) {
             assert_eq!((stamp % CACHE_LINE, Slots::<T>::STRIDE), (0, CACHE_LINE));
             assert!(slot + size <= stamp + CACHE_LINE);
         } else {
-            assert_eq!((place.lanes, Slots::<T>::LANES), (1, 1));
+            assert_eq!((slots.lanes_from(place), Slots::<T>::LANES), (1, 1));
         }
     }
 }
@@ -132,7 +132,10 @@ fn stamps_are_one_for_each_line<T>(slots: &Slots<T>) {
     for (number, &place) in (1..).zip(&places) {
         slots.set_stamp(place, number);
         for &other in &places {
-            assert_eq!(slots.stamped(other) == number, other.line == place.line);
+            assert_eq!(
+                slots.stamped(other) == number,
+                Slots::<T>::line(other) == Slots::<T>::line(place)
+            );
         }
     }
 }
@@ -155,8 +158,8 @@ fn content_stays<T: Filled>(capacity: usize) {
         assert!(event.bytes().iter().all(|&byte| byte == expected.wrapping_add(1)));
     }
     for index in 0..capacity as u64 {
-        let line = slots.place(index).line;
-        let last = (0..capacity as u64).rfind(|&at| slots.place(at).line == line);
+        let line = Slots::<T>::line(slots.place(index));
+        let last = (0..capacity as u64).rfind(|&at| Slots::<T>::line(slots.place(at)) == line);
         assert_eq!(Some(u64::MAX - slots.stamped(slots.place(index))), last);
     }
 }
@@ -217,7 +220,10 @@ fn a_line_holds_as_many_events_as_documented() {
 #[test]
 fn seven_words_to_a_line_and_the_last_line_as_it_comes() {
     let slots = Slots::new(16, || 0_u64);
-    let places: Vec<_> = (0..18).map(|at| slots.place(at)).map(|p| (p.line, p.lanes)).collect();
+    let places: Vec<_> = (0..18)
+        .map(|at| slots.place(at))
+        .map(|place| (Slots::<u64>::line(place), slots.lanes_from(place)))
+        .collect();
     assert_eq!(places[..2], [(0, 7), (0, 6)]);
     assert_eq!(places[6..9], [(0, 1), (64, 7), (64, 6)]);
     assert_eq!(places[13..], [(64, 1), (128, 2), (128, 1), (0, 7), (0, 6)]);
