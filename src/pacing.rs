@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use crate::sync::{self, MODEL};
 
-/// The first delay that is tried.
+/// The first delay that is tried, in nanoseconds.
 const SHORTEST: u32 = 80;
 
 /// The longest delay, in nanoseconds.
@@ -86,22 +86,28 @@ impl Pacing {
     /// Takes note that the first look found nothing.
     #[inline]
     pub(crate) fn found_nothing(&mut self) {
-        self.delay /= 2;
+        self.shorten();
     }
 
+    /// Keeps, changes or drops a delay, by what it has brought.
     fn judge(&mut self, events: u64) {
         if events < u64::from(self.delay / PRICE) {
             self.delay = 0;
             self.rest = self.next_rest;
             self.next_rest = (self.next_rest * 2).min(LONGEST_REST);
-        } else {
-            self.next_rest = 1;
-            if events < self.enough {
-                self.delay = (self.delay * 2).min(LONGEST);
-            } else if events >= 4 * self.enough {
-                self.delay /= 2;
-            }
+            return;
         }
+        self.next_rest = 1;
+        if events < self.enough {
+            self.delay = (self.delay * 2).min(LONGEST);
+        } else if events >= 4 * self.enough {
+            self.shorten();
+        }
+    }
+
+    #[inline]
+    fn shorten(&mut self) {
+        self.delay = if self.delay > SHORTEST { self.delay / 2 } else { 0 };
     }
 }
 
@@ -127,3 +133,6 @@ fn nanoseconds_per_pause() -> u32 {
         (shortest.as_nanos() as u32 / PAUSES).max(1)
     })
 }
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests;
