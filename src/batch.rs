@@ -93,10 +93,11 @@ impl<'r, T> Batch<'r, T> {
         Some((Sequence::new(self.end - 1), self.get(index)?))
     }
 
-    /// Whether the event with this sequence is the last of the batch.
+    /// Whether the event with this sequence is the last of the batch: also when it
+    /// was handed out already.
     #[inline]
     pub fn is_last(&self, sequence: Sequence) -> bool {
-        !self.is_empty() && sequence.get() == self.end - 1
+        sequence.get() + 1 == self.end
     }
 
     /// Returns the event at `index`, counted from the first one in the batch.
@@ -114,8 +115,8 @@ impl<'r, T> Batch<'r, T> {
 
     /// Returns an iterator over the events and their sequences.
     #[inline]
-    pub fn iter(&self) -> Iter<'_, T> {
-        Iter { next: self.next, events: self.events() }
+    pub fn iter(&self) -> BatchIter<'_, T> {
+        BatchIter { next: self.next, events: self.events() }
     }
 
     /// Returns an iterator over the events.
@@ -225,8 +226,9 @@ impl<'r, T> Batch<'r, T> {
     ) -> ControlFlow<B> {
         while !self.is_empty() {
             let uncommitted = self.commit_passed();
-            let (next, len) = (self.next, (self.stride() - uncommitted).min(self.end - self.next));
-            Passing { batch: &mut self, next, len, all: false }.pass(&mut handle)?;
+            let len = (self.stride() - uncommitted).min(self.end - self.next);
+            let next = self.next;
+            Passing { batch: &mut self, next, all: false }.pass(len as usize, &mut handle)?;
         }
         ControlFlow::Continue(())
     }
@@ -270,8 +272,6 @@ struct Passing<'p, 'r, T> {
     batch: &'p mut Batch<'r, T>,
     /// The first event that the closure was not given.
     next: u64,
-    /// How many events there were to give.
-    len: u64,
     /// Whether the closure was given all of them and came back from the last.
     all: bool,
 }
@@ -280,10 +280,11 @@ impl<T> Passing<'_, '_, T> {
     #[inline]
     fn pass<B>(
         mut self,
+        len: usize,
         handle: &mut impl FnMut(&T, Sequence) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let slots = &self.batch.reader.shared().slots;
-        for slot in slots.walk(self.batch.place, self.len as usize) {
+        for slot in slots.walk(self.batch.place, len) {
             let sequence = Sequence::new(self.next);
             self.next += 1;
             // SAFETY: the slot is in the batch, from which nothing is committed
@@ -330,10 +331,10 @@ impl<T> Index<usize> for Batch<'_, T> {
 
 impl<'a, T> IntoIterator for &'a Batch<'_, T> {
     type Item = (Sequence, &'a T);
-    type IntoIter = Iter<'a, T>;
+    type IntoIter = BatchIter<'a, T>;
 
     #[inline]
-    fn into_iter(self) -> Iter<'a, T> {
+    fn into_iter(self) -> BatchIter<'a, T> {
         self.iter()
     }
 }
@@ -394,13 +395,12 @@ impl<T> fmt::Debug for BatchEvents<'_, T> {
 
 /// An iterator over the events of a batch and their sequences; from
 /// [`Batch::iter`].
-#[derive(Debug)]
-pub struct Iter<'a, T> {
+pub struct BatchIter<'a, T> {
     next: u64,
     events: BatchEvents<'a, T>,
 }
 
-impl<'a, T> Iterator for Iter<'a, T> {
+impl<'a, T> Iterator for BatchIter<'a, T> {
     type Item = (Sequence, &'a T);
 
     #[inline]
@@ -427,6 +427,12 @@ impl<'a, T> Iterator for Iter<'a, T> {
     }
 }
 
-impl<T> ExactSizeIterator for Iter<'_, T> {}
+impl<T> ExactSizeIterator for BatchIter<'_, T> {}
 
-impl<T> FusedIterator for Iter<'_, T> {}
+impl<T> FusedIterator for BatchIter<'_, T> {}
+
+impl<T> fmt::Debug for BatchIter<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchIter").field("len", &self.len()).finish_non_exhaustive()
+    }
+}

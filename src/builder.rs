@@ -6,6 +6,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::fences::Fences;
+use crate::pacing::Pacing;
 use crate::ring::{Ring, Shared};
 use crate::sequencer::Sequencer;
 use crate::slots::Slots;
@@ -85,8 +86,8 @@ impl<T> RingBuilder<T> {
     ///
     /// # Panics
     ///
-    /// If the factory panics; what it has made by then is dropped. If so many readers
-    /// are more than memory can hold.
+    /// If the factory panics; what it has made by then is dropped. If the gates of so
+    /// many readers are more than memory can hold.
     pub fn build(self, factory: impl FnMut() -> T) -> (Writer<T>, Ring<T>)
     where
         T: Send + Sync,
@@ -95,6 +96,7 @@ impl<T> RingBuilder<T> {
             sequencer: Sequencer::new(self.capacity as u64, self.max_readers, Fences::choose()),
             slots: Slots::new(self.capacity, factory),
             reader_wait: self.reader_wait,
+            pacing: Pacing::new(self.capacity as u64),
         });
         (Writer::new(Arc::clone(&shared), self.writer_wait), Ring { shared })
     }

@@ -67,9 +67,9 @@ impl<'w, T> Claim<'w, T> {
     }
 
     /// Lends the slots one after the other.
-    pub fn iter_mut(&mut self) -> IterMut<'_, T> {
+    pub fn iter_mut(&mut self) -> ClaimIterMut<'_, T> {
         let walk = self.writer.shared().slots.walk(self.writer.place(), self.len);
-        IterMut { walk, _lends: PhantomData }
+        ClaimIterMut { walk, _lends: PhantomData }
     }
 
     /// Makes all the events visible to every reader, with one release, and
@@ -155,9 +155,9 @@ impl<T> IndexMut<usize> for Claim<'_, T> {
 
 impl<'a, T> IntoIterator for &'a mut Claim<'_, T> {
     type Item = &'a mut T;
-    type IntoIter = IterMut<'a, T>;
+    type IntoIter = ClaimIterMut<'a, T>;
 
-    fn into_iter(self) -> IterMut<'a, T> {
+    fn into_iter(self) -> ClaimIterMut<'a, T> {
         self.iter_mut()
     }
 }
@@ -172,12 +172,12 @@ impl<T> fmt::Debug for Claim<'_, T> {
 }
 
 /// Lends claimed slots; from [`Claim::iter_mut`].
-pub struct IterMut<'a, T> {
+pub struct ClaimIterMut<'a, T> {
     walk: Walk<'a, T>,
     _lends: PhantomData<&'a mut T>,
 }
 
-impl<'a, T> Iterator for IterMut<'a, T> {
+impl<'a, T> Iterator for ClaimIterMut<'a, T> {
     type Item = &'a mut T;
 
     #[inline]
@@ -199,12 +199,12 @@ impl<'a, T> Iterator for IterMut<'a, T> {
     }
 }
 
-impl<T> ExactSizeIterator for IterMut<'_, T> {}
+impl<T> ExactSizeIterator for ClaimIterMut<'_, T> {}
 
-impl<T> FusedIterator for IterMut<'_, T> {}
+impl<T> FusedIterator for ClaimIterMut<'_, T> {}
 
-impl<T> fmt::Debug for IterMut<'_, T> {
+impl<T> fmt::Debug for ClaimIterMut<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IterMut").field("len", &self.len()).finish_non_exhaustive()
+        f.debug_struct("ClaimIterMut").field("len", &self.len()).finish_non_exhaustive()
     }
 }

@@ -10,7 +10,7 @@ use crossbeam_utils::CachePadded;
 use crate::fences::Fences;
 use crate::sync::{self, AtomicU64, Condvar, Mutex, Ordering, strong};
 
-/// What [`EventCount::threshold`] holds while nobody sleeps: no position reaches it.
+/// What [`Bell::threshold`] holds while nobody sleeps: no position reaches it.
 const NOBODY: u64 = u64::MAX;
 
 /// A place to sleep, and to wake those who sleep there.

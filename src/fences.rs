@@ -10,10 +10,9 @@
 //! swapping its two operations.
 //!
 //! [`Fences::heavy`] is for the side that sleeps, [`Fences::light`] for the side that
-//! wakes.
-//! Where `membarrier` is missing (another system, an old kernel, a sandbox, Miri,
-//! or the `membarrier` feature turned off) both are sequentially consistent
-//! fences, as they are under loom.
+//! wakes. Where `membarrier` is missing (another system, an old kernel, a sandbox, Miri,
+//! or the `membarrier` feature turned off) both are sequentially consistent fences, as
+//! they are under loom.
 
 #![forbid(unsafe_code)]
 
@@ -39,6 +38,8 @@ impl Fences {
     #[inline]
     pub(crate) fn light(self) {
         match self {
+            // ORDERING: keeps the compiler from swapping the two; `membarrier` in
+            // `heavy` keeps the processor from it (I7).
             Self::Asymmetric => compiler_fence(Ordering::SeqCst),
             // ORDERING: SeqCst fence; pairs with the one in `heavy`. Either the
             // sleeper's registration is seen after this, or the waker's store is
@@ -51,6 +52,8 @@ impl Fences {
     /// The sleeper's fence, between its registration and its last look for work.
     pub(crate) fn heavy(self) {
         match self {
+            // ORDERING: a full fence in every running thread; pairs with the
+            // compiler fence in `light` (I7).
             Self::Asymmetric => system::barrier(),
             // ORDERING: SeqCst fence; pairs with the one in `light` (I7).
             Self::Symmetric if strong!("fence.heavy") => fence(Ordering::SeqCst),

@@ -6,11 +6,12 @@
 //! strides. Who must not wait, though, is a reader to whom events come slowly:
 //! there a look that comes later only finds the event later.
 //!
-//! So the delay has to prove itself. A reader tries one when it has found events
-//! at its first look; keeps and doubles it as long as it catches what only a
-//! writer at full speed publishes meanwhile; halves it whenever it finds nothing;
-//! and drops it as soon as it does not pay, after which it waits longer and
-//! longer before it tries again. No delay is ever longer than [`LONGEST`].
+//! So the delay has to prove itself. A reader tries one when its first look has found
+//! events, but fewer than are enough. It keeps the delay and doubles it as long as it
+//! catches what only a writer at full speed publishes meanwhile; halves it whenever it
+//! finds nothing, or many times what is enough, until it is as short as the first; and
+//! drops it as soon as it does not pay, after which it waits longer and longer before
+//! it tries again. No delay is ever longer than [`LONGEST`].
 
 #![forbid(unsafe_code)]
 
@@ -112,8 +113,8 @@ impl Pacing {
 }
 
 /// How long a pause takes: from some 10 to some 50 nanoseconds, by processor.
-/// Measured by the first reader; of several tries the shortest, so that being
-/// interrupted in one of them does not matter.
+/// Measured when the first ring is built; of several tries the shortest, so that
+/// being interrupted in one of them does not matter.
 fn nanoseconds_per_pause() -> u32 {
     const PAUSES: u32 = 64;
     static MEASURED: OnceLock<u32> = OnceLock::new();

@@ -22,7 +22,9 @@ use crate::wait::Wait;
 /// cloned one by one ([`recv`](Self::recv)), or handed to a closure until the
 /// ring is closed ([`run`](Self::run)). The plain methods wait, the `try_`
 /// methods do not, and the `_timeout` methods wait for a limited time. A read is
-/// wait-free when there is something to read, unless the writer has to be woken.
+/// wait-free when there is something to read, unless the writer has to be woken. One
+/// that waits may first hold off for less than a microsecond while events stream in
+/// (see the [crate's documentation](crate#waiting)); the `try_` methods never do.
 ///
 /// The reader holds the writer back: what it has not *committed* is not
 /// overwritten. A batch commits when it is dropped; `recv` and `run` commit by
@@ -80,7 +82,7 @@ impl<T> Reader<T> {
     ) -> Self {
         let Joined { gate, position, available } = joined;
         let place = shared.slots.place(position);
-        let pacing = Pacing::new(shared.sequencer.capacity());
+        let pacing = shared.pacing.clone();
         Self { shared, gate, position, place, available, pacing, wait, name }
     }
 
@@ -379,7 +381,10 @@ impl<T> Reader<T> {
     /// Waits until there is something to read.
     #[inline]
     fn fill(&mut self) -> Result<(), Closed> {
-        if self.look_ahead() { Ok(()) } else { self.wait_for(None).unwrap_or(Err(Closed)) }
+        if self.look_ahead() {
+            return Ok(());
+        }
+        self.wait_for(None).unwrap_or_else(|| unreachable!("there is no deadline"))
     }
 
     /// Waits until there is something to read, at most for `limit`.
@@ -533,12 +538,12 @@ impl<T> fmt::Debug for Reader<T> {
             .field("name", &self.name())
             .field("position", &self.position())
             .field("lag", &self.lag())
+            .field("wait", &self.wait)
             .finish_non_exhaustive()
     }
 }
 
 /// An iterator over clones of the events; from [`Reader::iter`].
-#[derive(Debug)]
 pub struct Events<'r, T> {
     reader: &'r mut Reader<T>,
 }
@@ -553,3 +558,12 @@ impl<T: Clone> Iterator for Events<'_, T> {
 }
 
 impl<T: Clone> FusedIterator for Events<'_, T> {}
+
+impl<T> fmt::Debug for Events<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").field("reader", &self.reader).finish()
+    }
+}
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests;

@@ -6,6 +6,7 @@ use core::fmt;
 
 use crate::builder::RingBuilder;
 use crate::error::{CapacityError, SubscribeError};
+use crate::pacing::Pacing;
 use crate::reader::Reader;
 use crate::sequence::Sequence;
 use crate::sequencer::Sequencer;
@@ -21,6 +22,8 @@ pub(crate) struct Shared<T> {
     pub(crate) slots: Slots<T>,
     /// How readers wait who do not say otherwise.
     pub(crate) reader_wait: Wait,
+    /// What every reader's pacing begins with.
+    pub(crate) pacing: Pacing,
 }
 
 /// The handle that readers are made from.

@@ -129,9 +129,10 @@ impl<T> Slots<T> {
         }
         for index in 0..capacity {
             let slot = slots.slot(slots.place(index as u64));
+            let event = factory();
             // SAFETY: `slot` is that of an index below the capacity, aligned and
             // inside the memory, and nobody else has the memory yet.
-            unsafe { slot.write(factory()) };
+            unsafe { slot.write(event) };
             slots.filled = index + 1;
         }
         slots
@@ -356,8 +357,8 @@ impl Memory {
         }
     }
 
-    /// Returns the address `offset` bytes in. Offsets come from `Place` only, so
-    /// they are below the size.
+    /// Returns the address `offset` bytes in. Offsets are those of a place or of the
+    /// start of a line, and so never more than the size.
     #[inline]
     fn at<U>(&self, offset: usize) -> NonNull<U> {
         debug_assert!(offset <= self.layout.size());

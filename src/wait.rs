@@ -151,3 +151,6 @@ impl Default for Wait {
         Self::PARK
     }
 }
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests;

@@ -31,7 +31,8 @@ use crate::wait::Wait;
 /// only when a reader is cloned meanwhile.
 ///
 /// Dropping the writer closes the ring: readers read what is left, and then get
-/// [`Closed`](crate::Closed). So does a panic that unwinds past it.
+/// [`Closed`](crate::Closed). So does a panic that unwinds past it. To close takes a
+/// lock for a moment, because readers may be asleep.
 ///
 /// # Examples
 ///
@@ -162,7 +163,8 @@ impl<T> Writer<T> {
         }
     }
 
-    /// Publishes an event; waits at most for `limit` while the ring is full.
+    /// Publishes an event; waits at most for `limit` while the ring is full. A limit
+    /// that no clock can hold is none.
     ///
     /// # Errors
     ///
@@ -240,7 +242,7 @@ impl<T> Writer<T> {
             let run = events.size_hint().0.clamp(1, longest);
             let Some(event) = events.next() else { return start..self.cursor() };
             let run = self.reserve_up_to(run as u64);
-            self.claim_reserved(run).fill(event, &mut events);
+            Claim::new(self, run).fill(event, &mut events);
         }
     }
 
@@ -269,7 +271,7 @@ impl<T> Writer<T> {
     pub fn claim(&mut self, len: usize) -> Result<Claim<'_, T>, ClaimError> {
         self.check_claim(len)?;
         self.reserve(len as u64);
-        Ok(self.claim_reserved(len as u64))
+        Ok(Claim::new(self, len as u64))
     }
 
     /// Claims the next `len` slots if they are free. Never waits.
@@ -281,7 +283,7 @@ impl<T> Writer<T> {
     pub fn try_claim(&mut self, len: usize) -> Result<Claim<'_, T>, TryClaimError> {
         self.check_claim(len)?;
         if self.try_reserve(len as u64) {
-            Ok(self.claim_reserved(len as u64))
+            Ok(Claim::new(self, len as u64))
         } else {
             Err(TryClaimError::Full)
         }
@@ -298,7 +300,7 @@ impl<T> Writer<T> {
     pub fn claim_up_to(&mut self, len: usize) -> Result<Claim<'_, T>, ClaimError> {
         self.check_claim(len)?;
         let len = self.reserve_up_to(len as u64);
-        Ok(self.claim_reserved(len))
+        Ok(Claim::new(self, len))
     }
 
     /// Returns the sequence that the next event will have: how many events are
@@ -318,13 +320,14 @@ impl<T> Writer<T> {
     ///
     /// There may be more room by the time you see it, because readers move on.
     /// There is less only if a reader has joined at an old event, or is just joining.
+    /// Lock-free, with a look at every reader's position.
     pub fn remaining_capacity(&self) -> usize {
         let capacity = self.shared.sequencer.capacity();
         let end = self.shared.sequencer.gates.smallest().saturating_add(capacity);
         end.saturating_sub(self.allowance.next()).min(capacity) as usize
     }
 
-    /// Whether anybody reads. Readers may join or leave meanwhile.
+    /// Whether anybody reads. Readers may join or leave meanwhile. Wait-free.
     pub fn has_readers(&self) -> bool {
         self.shared.sequencer.gates.count() > 0
     }
@@ -410,11 +413,6 @@ impl<T> Writer<T> {
         Sequence::new(sequence)
     }
 
-    /// Lends the next `len` slots, which are reserved.
-    fn claim_reserved(&mut self, len: u64) -> Claim<'_, T> {
-        Claim::new(self, len)
-    }
-
     /// Publishes the next `len` events, which are written: one release for all.
     /// The caller moves `self.place` on, and wakes the readers.
     ///
@@ -462,6 +460,7 @@ impl<T> fmt::Debug for Writer<T> {
             .field("capacity", &self.capacity())
             .field("cursor", &self.cursor())
             .field("remaining_capacity", &self.remaining_capacity())
+            .field("wait", &self.wait)
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::MutexGuard;
 
 use broadring::{
-    Batch, BatchEvents, CapacityError, Claim, ClaimError, Closed, Events, Iter, IterMut,
+    Batch, BatchEvents, BatchIter, CapacityError, Claim, ClaimError, ClaimIterMut, Closed, Events,
     PublishTimeoutError, ReadTimeoutError, Reader, ReaderBuilder, Ring, RingBuilder, Sequence,
     SubscribeError, TryClaimError, TryPublishError, TryReadError, Wait, Writer,
 };
@@ -72,10 +72,10 @@ fn handles_of_ordinary_events_go_anywhere() {
         ReaderBuilder<u64>:           true  true  false false;
         Batch<'static, u64>:          true  true  false false;
         BatchEvents<'static, u64>:    true  true  false false;
-        Iter<'static, u64>:           true  true  false false;
+        BatchIter<'static, u64>:           true  true  false false;
         Events<'static, u64>:         true  true  false false;
         Claim<'static, u64>:          true  true  false false;
-        IterMut<'static, u64>:        true  true  false false;
+        ClaimIterMut<'static, u64>:        true  true  false false;
         Sequence:                     true  true  true  true;
         Wait:                         true  true  true  true;
     }
@@ -92,10 +92,10 @@ fn handles_of_events_that_may_not_be_shared_or_sent_stay_where_they_are() {
                 ReaderBuilder<$event>:         false false false false;
                 Batch<'static, $event>:        false false false false;
                 BatchEvents<'static, $event>:  false false false false;
-                Iter<'static, $event>:         false false false false;
+                BatchIter<'static, $event>:         false false false false;
                 Events<'static, $event>:       false false false false;
                 Claim<'static, $event>:        false false false false;
-                IterMut<'static, $event>:      false false false false;
+                ClaimIterMut<'static, $event>:      false false false false;
             }
         )+};
     }

@@ -524,3 +524,18 @@ fn a_value_that_cannot_be_cloned_is_delivered_by_reference() {
         assert_eq!(batch[1].0, "written in place");
     }
 }
+
+#[test]
+fn the_last_event_of_a_batch_is_the_last_also_when_it_was_handed_out() {
+    let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    let mut reader = ring.subscribe().unwrap();
+    writer.publish_all(0..3);
+    let mut batch = reader.try_batch().unwrap();
+    let ahead: Vec<_> = batch.iter().map(|(sequence, _)| batch.is_last(sequence)).collect();
+    assert_eq!(ahead, [false, false, true]);
+    let mut handed_out = Vec::new();
+    while let Some((sequence, _)) = batch.next_event() {
+        handed_out.push(batch.is_last(sequence));
+    }
+    assert_eq!(handed_out, ahead);
+}

@@ -130,10 +130,10 @@ fn a_clone_holds_the_writer_back_where_the_original_no_longer_does() {
     for below in [false, true] {
         for original_leaves in [false, true] {
             let (mut writer, first, ring) = ring_of(4);
-            let mut original = if below { ring.subscribe().ok() } else { None };
-            // Either the first reader leaves, or it is the original itself.
-            if let Some(reader) = original.is_none().then_some(first) {
-                original = Some(reader);
+            let mut original = Some(first);
+            if below {
+                // Leaves the first gate vacant, for the clone to take.
+                original = Some(ring.subscribe().unwrap());
             }
             for _ in 0..4 {
                 publish_at_once(&mut writer);

@@ -186,8 +186,9 @@ fn everything_at_once(capacity: usize, total: u64, seed: u64) {
         for reader in regulars {
             join(reader).ends_at(total);
         }
-        let seen: u64 = guests.into_iter().map(join).sum();
-        assert!(seen > 0, "somebody came and saw something");
+        for guest in guests {
+            join(guest);
+        }
         assert!(ring.is_closed());
         assert_eq!((ring.cursor().get(), ring.reader_count()), (total, 0));
     });

@@ -291,3 +291,17 @@ fn a_parked_thread_needs_no_core() {
         assert!(used < 10, "a writer that waits used {used} ticks");
     });
 }
+
+#[test]
+fn everybody_waits_as_told_and_says_how() {
+    let (reader_wait, writer_wait) = (Wait::YIELD.spins(1), Wait::PARK.yields(3));
+    let builder = Ring::builder(2).reader_wait(reader_wait).writer_wait(writer_wait);
+    let (writer, ring) = builder.build(|| 0);
+    let told = |wait: Wait| format!("wait: {wait:?}");
+    assert!(format!("{writer:?}").contains(&told(writer_wait)));
+    let reader = ring.subscribe().unwrap();
+    assert!(format!("{reader:?}").contains(&told(reader_wait)));
+    let other = ring.reader().wait(Wait::SPIN).subscribe().unwrap();
+    assert!(format!("{other:?}").contains(&told(Wait::SPIN)));
+    assert!(format!("{:?}", other.clone()).contains(&told(Wait::SPIN)));
+}
