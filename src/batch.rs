@@ -17,7 +17,8 @@ use crate::watch::Reading;
 /// While the batch is held, the writer does not touch the events. Dropping it,
 /// also by a panic, *commits* all of it, read or not: the writer may use the
 /// slots again. Forgetting it commits nothing, and the same events come again.
-/// [`commit_through`](Self::commit_through) releases the first part earlier.
+/// [`commit_through`](Self::commit_through) releases the first part earlier. All of this
+/// is wait-free, unless the writer has to be woken.
 ///
 /// In a long batch it matters when events are released. Iterating over `&batch`
 /// lends references that live as long as the batch, so everything is released
@@ -76,7 +77,8 @@ impl<'r, T> Batch<'r, T> {
         self.next == self.end
     }
 
-    /// Returns the sequences of the events.
+    /// Returns the sequences of the events. To go through them one by one, iterate
+    /// over the batch, or over the range of their [numbers](Sequence::get).
     #[inline]
     pub fn sequences(&self) -> Range<Sequence> {
         Sequence::new(self.next)..Sequence::new(self.end)
@@ -131,7 +133,7 @@ impl<'r, T> Batch<'r, T> {
     ///
     /// # Panics
     ///
-    /// If `sequence` is beyond the end of the batch.
+    /// If `sequence` is after the last event of the batch.
     ///
     /// # Examples
     ///
@@ -140,16 +142,23 @@ impl<'r, T> Batch<'r, T> {
     /// let mut reader = ring.subscribe()?;
     /// writer.publish_all([1, 2, 3, 4]);
     /// let mut batch = reader.try_batch()?;
-    /// let second = batch.sequences().start + 1;
-    /// batch.commit_through(second);
-    /// assert_eq!(writer.remaining_capacity(), 2);
-    /// assert_eq!(batch[0], 3);
+    /// let mut pairs = Vec::new();
+    /// while let Some((sequence, event)) = batch.next_event() {
+    ///     pairs.push(*event);
+    ///     if sequence.get() % 2 == 1 {
+    ///         batch.commit_through(sequence); // the writer may use two more slots
+    ///     }
+    /// }
+    /// # assert_eq!(writer.remaining_capacity(), 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
     pub fn commit_through(&mut self, sequence: Sequence) {
         let end = self.end;
-        assert!(sequence.get() < end, "cannot commit through {sequence}: the batch ends at {end}");
+        assert!(
+            sequence.get() < end,
+            "cannot commit through {sequence}: it is not before {end}, the end of the batch"
+        );
         let position = sequence.get() + 1;
         if position > self.next {
             self.skip_to(position);

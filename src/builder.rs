@@ -58,7 +58,8 @@ impl<T> RingBuilder<T> {
         }
     }
 
-    /// Sets how many readers there can be at once, 64 unless told otherwise.
+    /// Sets how many readers there can be at once, 64 unless told otherwise. With 0,
+    /// nobody can ever subscribe.
     /// Each possible reader costs one cache line, or two where the processor
     /// fetches lines in pairs.
     pub fn max_readers(self, max_readers: usize) -> Self {

@@ -35,8 +35,8 @@ impl CapacityError {
         self.capacity
     }
 
-    /// Returns the next power of two, if the capacity was none and a ring can be
-    /// so large.
+    /// Returns the next power of two, if the capacity is not one and a ring can be so
+    /// large.
     pub fn suggestion(&self) -> Option<usize> {
         self.suggestion
     }
@@ -48,7 +48,7 @@ impl fmt::Display for CapacityError {
         match self.suggestion {
             Some(next) => write!(
                 f,
-                "the capacity of a ring must be a power of two, and {capacity} is none: try {next}"
+                "the capacity of a ring must be a power of two, and {capacity} is not one: try {next}"
             ),
             None => write!(f, "a ring of capacity {capacity} is larger than memory can be"),
         }
@@ -76,7 +76,7 @@ impl SubscribeError {
 
 impl fmt::Display for SubscribeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the ring has all the readers it was built for, at most {}", self.max_readers)
+        write!(f, "the ring has all the readers it was built for: {}", self.max_readers)
     }
 }
 

@@ -54,12 +54,21 @@
 //!
 //! [`Ring::subscribe`] starts with the next event to be published,
 //! [`ReaderBuilder::from_oldest`] with the oldest that is still there, and a clone of
-//! a reader where that reader is. To join is lock-free, and the writer publishes on.
+//! a reader where that reader is. Joining is lock-free, and the writer publishes on.
 //!
 //! # Closing
 //!
 //! Dropping the writer closes the ring. Readers read what is left, then get
 //! [`Closed`]. There is no other way to close it, and none to open it again.
+//!
+//! # Stopping
+//!
+//! Dropping the writer ends every [`run`](Reader::run) and every loop over
+//! [`wait_batch`](Reader::wait_batch), but nobody waits for the readers: join their
+//! threads. [`run_until`](Reader::run_until) can end at an event. To stop a reader from
+//! outside while no event comes, let it loop over
+//! [`batch_timeout`](Reader::batch_timeout) and look at a flag. If a reader may hang,
+//! publish with [`publish_timeout`](Writer::publish_timeout).
 //!
 //! # Waiting
 //!
@@ -84,7 +93,7 @@
 //!
 //! Publishing while there is room and reading while there are events are wait-free,
 //! unless a thread has to be woken. Twice a lap the writer looks at every reader's
-//! position, which is lock-free, and so is joining. Locks are taken only to put a
+//! position, which is lock-free, as joining is. Locks are taken only to put a
 //! thread to sleep, to wake it, to leave and to close, and never while user code runs.
 //!
 //! # Trade-offs
@@ -103,8 +112,9 @@
 //!
 //! Built with `--cfg loom` and the feature `loom`, the ring runs on the primitives of
 //! [loom](https://docs.rs/loom), and a model of your own code explores the ring with
-//! it, down to who borrows which slot. `loom-tests/tests/user_program.rs` in the
-//! repository is a worked example.
+//! it, down to who borrows which slot. Timeouts do not exist there: what waits for a
+//! limited time waits for ever. `loom-tests/tests/user_program.rs` in the repository is
+//! a worked example.
 //!
 //! # Features
 //!

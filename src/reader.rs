@@ -32,10 +32,11 @@ use crate::wait::Wait;
 /// the ring, so drop readers that are no longer needed.
 ///
 /// Dropping the reader, also by a panic that unwinds past it, makes it leave:
-/// the writer no longer waits for it. To leave takes a lock for a moment, because
+/// the writer no longer waits for it. Leaving takes a lock for a moment, because
 /// the writer may be asleep.
 ///
-/// A clone starts at the same position, and from there on reads on its own.
+/// A clone starts at the same position, and from there on reads on its own. Cloning
+/// panics if the ring has all its readers; [`try_clone`](Self::try_clone) does not.
 ///
 /// # Examples
 ///
@@ -111,18 +112,18 @@ impl<T> Reader<T> {
         self.wait_batch_up_to(usize::MAX)
     }
 
-    /// Borrows at most `limit` events of what is there to read; waits until
-    /// there is something. With a limit of 0 it returns an empty batch at once.
+    /// Borrows at most `max_events` of what is there to read; waits until
+    /// there is something. With a maximum of 0 it returns an empty batch at once.
     ///
     /// # Errors
     ///
     /// [`Closed`] once the writer is gone and everything was read.
     #[inline]
-    pub fn wait_batch_up_to(&mut self, limit: usize) -> Result<Batch<'_, T>, Closed> {
-        if limit > 0 {
+    pub fn wait_batch_up_to(&mut self, max_events: usize) -> Result<Batch<'_, T>, Closed> {
+        if max_events > 0 {
             self.fill()?;
         }
-        Ok(Batch::new(self, limit))
+        Ok(Batch::new(self, max_events))
     }
 
     /// Borrows everything that is there to read, or what a limit has left behind from
@@ -141,35 +142,35 @@ impl<T> Reader<T> {
         self.try_batch_up_to(usize::MAX)
     }
 
-    /// Borrows at most `limit` events of what is there to read. Never waits.
-    /// With a limit of 0 it returns an empty batch.
+    /// Borrows at most `max_events` of what is there to read. Never waits.
+    /// With a maximum of 0 it returns an empty batch.
     ///
     /// # Errors
     ///
     /// [`TryReadError::Empty`] if there is nothing to read now,
     /// [`TryReadError::Closed`] if there never will be.
     #[inline]
-    pub fn try_batch_up_to(&mut self, limit: usize) -> Result<Batch<'_, T>, TryReadError> {
-        if limit > 0 {
+    pub fn try_batch_up_to(&mut self, max_events: usize) -> Result<Batch<'_, T>, TryReadError> {
+        if max_events > 0 {
             self.try_fill()?;
         }
-        Ok(Batch::new(self, limit))
+        Ok(Batch::new(self, max_events))
     }
 
     /// Borrows everything that is there to read, or what a limit has left behind from
-    /// an earlier look; waits at most for `limit` until there is something.
+    /// an earlier look; waits at most for `timeout` until there is something.
     ///
     /// # Errors
     ///
     /// [`ReadTimeoutError::Timeout`] if nothing came in time,
     /// [`ReadTimeoutError::Closed`] if nothing ever will.
     #[inline]
-    pub fn batch_timeout(&mut self, limit: Duration) -> Result<Batch<'_, T>, ReadTimeoutError> {
-        self.batch_timeout_up_to(usize::MAX, limit)
+    pub fn batch_timeout(&mut self, timeout: Duration) -> Result<Batch<'_, T>, ReadTimeoutError> {
+        self.batch_timeout_up_to(usize::MAX, timeout)
     }
 
-    /// Borrows at most `events` of what is there to read; waits at most for
-    /// `limit` until there is something. With `events` at 0 it returns an empty
+    /// Borrows at most `max_events` of what is there to read; waits at most for
+    /// `timeout` until there is something. With a maximum of 0 it returns an empty
     /// batch at once.
     ///
     /// # Errors
@@ -179,13 +180,13 @@ impl<T> Reader<T> {
     #[inline]
     pub fn batch_timeout_up_to(
         &mut self,
-        events: usize,
-        limit: Duration,
+        max_events: usize,
+        timeout: Duration,
     ) -> Result<Batch<'_, T>, ReadTimeoutError> {
-        if events > 0 {
-            self.fill_in_time(limit)?;
+        if max_events > 0 {
+            self.fill_in_time(timeout)?;
         }
-        Ok(Batch::new(self, events))
+        Ok(Batch::new(self, max_events))
     }
 
     /// Returns a clone of the next event; waits until there is one.
@@ -225,7 +226,7 @@ impl<T> Reader<T> {
         Ok(self.take_clone())
     }
 
-    /// Returns a clone of the next event; waits at most for `limit` until there
+    /// Returns a clone of the next event; waits at most for `timeout` until there
     /// is one.
     ///
     /// # Errors
@@ -237,11 +238,11 @@ impl<T> Reader<T> {
     ///
     /// As [`recv`](Self::recv).
     #[inline]
-    pub fn recv_timeout(&mut self, limit: Duration) -> Result<T, ReadTimeoutError>
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<T, ReadTimeoutError>
     where
         T: Clone,
     {
-        self.fill_in_time(limit)?;
+        self.fill_in_time(timeout)?;
         Ok(self.take_clone())
     }
 
@@ -387,13 +388,13 @@ impl<T> Reader<T> {
         self.wait_for(None).unwrap_or_else(|| unreachable!("there is no deadline"))
     }
 
-    /// Waits until there is something to read, at most for `limit`.
+    /// Waits until there is something to read, at most for `timeout`.
     #[inline]
-    fn fill_in_time(&mut self, limit: Duration) -> Result<(), ReadTimeoutError> {
+    fn fill_in_time(&mut self, timeout: Duration) -> Result<(), ReadTimeoutError> {
         if self.look_ahead() {
             return Ok(());
         }
-        match self.wait_for(Instant::now().checked_add(limit)) {
+        match self.wait_for(Instant::now().checked_add(timeout)) {
             Some(filled) => Ok(filled?),
             None => Err(ReadTimeoutError::Timeout),
         }

@@ -40,7 +40,8 @@ impl<T> ReaderBuilder<T> {
         Self { ring, name: None, wait, start: Start::Cursor }
     }
 
-    /// Gives the reader a name, for [`Reader::name`] and whoever debugs.
+    /// Gives the reader a name, for [`Reader::name`] and for its `Debug` output. The
+    /// ring knows nothing of it.
     pub fn name(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into().into()), ..self }
     }

@@ -21,8 +21,8 @@ use crate::wait::Wait;
 /// ([`publish_with`](Self::publish_with)), or several are claimed at once
 /// ([`claim`](Self::claim), [`publish_all`](Self::publish_all)). While the
 /// slowest reader is a whole ring behind, the ring is full: then the plain
-/// methods wait, the `try_` methods refuse, and the timed ones do one after the
-/// other. Without any reader nothing is ever full.
+/// methods wait, the `try_` methods refuse, and the timed ones, which publish by
+/// value, do one after the other. Without any reader nothing is ever full.
 ///
 /// Publishing is wait-free while there is room and nobody has to be woken: it
 /// writes the slot, its line's stamp and the cursor, and looks once whether anybody
@@ -31,7 +31,7 @@ use crate::wait::Wait;
 /// only when a reader is cloned meanwhile.
 ///
 /// Dropping the writer closes the ring: readers read what is left, and then get
-/// [`Closed`](crate::Closed). So does a panic that unwinds past it. To close takes a
+/// [`Closed`](crate::Closed). So does a panic that unwinds past it. Closing takes a
 /// lock for a moment, because readers may be asleep.
 ///
 /// # Examples
@@ -163,8 +163,8 @@ impl<T> Writer<T> {
         }
     }
 
-    /// Publishes an event; waits at most for `limit` while the ring is full. A limit
-    /// that no clock can hold is none.
+    /// Publishes an event; waits at most for `timeout` while the ring is full. One that
+    /// no clock can hold is none.
     ///
     /// # Errors
     ///
@@ -189,9 +189,9 @@ impl<T> Writer<T> {
     pub fn publish_timeout(
         &mut self,
         event: T,
-        limit: Duration,
+        timeout: Duration,
     ) -> Result<Sequence, PublishTimeoutError<T>> {
-        self.publish_before(event, || Instant::now().checked_add(limit))
+        self.publish_before(event, || Instant::now().checked_add(timeout))
     }
 
     /// Publishes an event; waits at most until `deadline` while the ring is full.

@@ -48,17 +48,14 @@ fn every_error_says_what_happened() {
     let said = |error: &dyn Error| error.to_string();
     assert_eq!(
         said(&capacity_error(1000)),
-        "the capacity of a ring must be a power of two, and 1000 is none: try 1024"
+        "the capacity of a ring must be a power of two, and 1000 is not one: try 1024"
     );
     let large = 1 << (usize::BITS - 1);
     assert_eq!(
         said(&capacity_error(large)),
         format!("a ring of capacity {large} is larger than memory can be")
     );
-    assert_eq!(
-        said(&subscribe_error()),
-        "the ring has all the readers it was built for, at most 1"
-    );
+    assert_eq!(said(&subscribe_error()), "the ring has all the readers it was built for: 1");
     assert_eq!(said(&claim_error()), "a claim of 7 slots can never fit a ring of 1");
     assert_eq!(said(&try_publish_error(5)), "the ring is full");
     assert_eq!(said(&publish_timeout_error(5)), "the ring was full until the time was up");

@@ -279,7 +279,9 @@ fn points_here(seen: &Seen, message: &str) {
 #[test]
 fn a_bad_capacity_names_the_next_power_of_two() {
     let none = |capacity: usize, next: usize| {
-        format!("the capacity of a ring must be a power of two, and {capacity} is none: try {next}")
+        format!(
+            "the capacity of a ring must be a power of two, and {capacity} is not one: try {next}"
+        )
     };
     points_here(&panic_of(|| Ring::<u64>::builder(0)), &none(0, 1));
     points_here(&panic_of(|| Ring::<u64>::builder(3)), &none(3, 4));
@@ -317,10 +319,10 @@ fn publishing_more_than_is_claimed_points_at_the_caller_and_publishes_nothing() 
 fn committing_beyond_a_batch_points_at_the_caller_and_commits_nothing() {
     let (_writer, mut reader, _ring) = ring_with(5);
     let mut batch = reader.try_batch_up_to(3).unwrap();
-    let message = "cannot commit through 3: the batch ends at 3";
+    let message = "cannot commit through 3: it is not before 3, the end of the batch";
     points_here(&panic_of(|| batch.commit_through(Sequence::new(3))), message);
     let last = Sequence::new(u64::MAX);
-    let message = format!("cannot commit through {last}: the batch ends at 3");
+    let message = format!("cannot commit through {last}: it is not before 3, the end of the batch");
     points_here(&panic_of(|| batch.commit_through(last)), &message);
     assert_eq!(batch.len(), 3);
     std::mem::forget(batch);
@@ -331,7 +333,7 @@ fn committing_beyond_a_batch_points_at_the_caller_and_commits_nothing() {
 fn one_clone_too_many_points_at_the_caller() {
     let (_writer, ring) = Ring::builder(4).max_readers(1).build(|| 0_u64);
     let reader = ring.subscribe().unwrap();
-    let message = "the ring has all the readers it was built for, at most 1";
+    let message = "the ring has all the readers it was built for: 1";
     points_here(&panic_of(|| reader.clone()), message);
     assert_eq!(ring.reader_count(), 1);
 }

@@ -15,7 +15,7 @@ use crate::waits::Waits;
 /// What the columns of the first table mean.
 const LEGEND: &str = " largest lag  the most records published but not yet read, as a batch began
  ring full    batches that began with the whole ring unread, the writer held up
- waits        for a slot in the writer's row, for a record in a reader's
+ waits        how often the writer waited for a slot, or a reader for a record
  order seen   digest of the records, in the order in which they came";
 
 /// What everybody knows in the end.

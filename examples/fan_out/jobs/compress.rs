@@ -28,7 +28,7 @@ impl Compress {
             Some(path) => {
                 (Box::new(BufWriter::new(create(path)?)), format!("in {}", path.display()))
             }
-            None => (Box::new(io::sink()), "kept nowhere (see --output)".to_owned()),
+            None => (Box::new(io::sink()), "and not kept (see --output)".to_owned()),
         };
         let encoder = GzEncoder::new(Counted { out, written: 0 }, Compression::fast());
         Ok(Self { encoder, read: 0, place })
@@ -56,7 +56,7 @@ impl Job for Compress {
         });
         let written =
             finished.with_context(|| format!("cannot write the compressed copy {place}"))?;
-        Ok(format!("{} made {}, {place}", HumanBytes(read), HumanBytes(written)))
+        Ok(format!("{} compressed to {} {place}", HumanBytes(read), HumanBytes(written)))
     }
 }
 

@@ -47,7 +47,8 @@ fn fails(model: &str, label: &str, symptom: &str) {
 /// Defines a control for each label: the model that must fail, and how.
 macro_rules! controls {
     ($($name:ident: $label:literal => $model:literal, $symptom:expr;)*) => {
-        const LABELS: &[&str] = &[$($label),*];
+        /// Each label, and the model that it is for.
+        const LABELS: &[(&str, &str)] = &[$(($label, $model)),*];
 
         $(
             #[test]
@@ -131,10 +132,12 @@ fn every_label_has_a_control_and_a_line_in_the_design_notes() {
             labels.extend(label.map(str::to_owned));
         }
     }
-    assert_eq!(labels, LABELS.iter().map(|&label| label.to_owned()).collect());
+    assert_eq!(labels, LABELS.iter().map(|&(label, _)| label.to_owned()).collect());
     let design = fs::read_to_string(root.join("docs/design.md")).expect("the notes can be read");
-    for label in labels {
-        assert!(design.contains(&format!("`{label}`")), "docs/design.md does not mention {label}");
+    for (label, model) in LABELS {
+        let model = model.rsplit("::").next().expect("a model has a name");
+        assert!(design.contains(&format!("| `{label}` |")), "docs/design.md does not list {label}");
+        assert!(design.contains(&format!("`{model}`")), "docs/design.md does not name {model}");
     }
 }
 
