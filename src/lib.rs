@@ -130,8 +130,6 @@ compile_error!("broadring needs atomic operations on 64 bits");
 mod batch;
 mod builder;
 mod claim;
-#[cfg(doctest)]
-mod compile_fail;
 mod cursor;
 mod error;
 mod event_count;
@@ -148,6 +146,14 @@ mod sync;
 mod wait;
 mod watch;
 mod writer;
+
+#[cfg(doctest)]
+mod compile_fail;
+
+// The example in the README is tested like any other.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 pub use batch::{Batch, BatchEvents, BatchIter};
 pub use builder::RingBuilder;
