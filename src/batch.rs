@@ -222,8 +222,8 @@ impl<'r, T> Batch<'r, T> {
     }
 
     /// Hands the events and their sequences to the closure until it breaks off, and
-    /// commits as it goes, at least every quarter of the ring. The event at which the closure
-    /// breaks off counts as read, and none after it.
+    /// commits as it goes, at least every quarter of the ring. The event at which the
+    /// closure breaks off counts as read, and none after it.
     ///
     /// # Panics
     ///
@@ -296,7 +296,7 @@ impl<T> Passing<'_, '_, T> {
         for slot in slots.walk(self.batch.place, len) {
             let sequence = Sequence::new(self.next);
             self.next += 1;
-            // SAFETY: the slot is in the batch, from which nothing is committed
+            // SAFETY: I2, I6: the slot is in the batch; I4: nothing is committed
             // before the closure, which cannot keep the reference, has returned.
             handle(unsafe { lend(slot) }, sequence)?;
         }

@@ -123,8 +123,8 @@ impl Sequencer {
     /// Adds a reader at `position`, which the caller protects with a gate of its
     /// own; `None` if every gate is taken. Lock-free.
     ///
-    /// No fence is needed. The caller's gate holds the writer back for as long as it stands at
-    /// `position`, and a scan that misses the new gate but sees the caller's
+    /// No fence is needed. The caller's gate holds the writer back for as long as it
+    /// stands at `position`, and a scan that misses the new gate but sees the caller's
     /// move on repeats itself: see [`Gates::smallest`].
     pub(crate) fn join_beside(&self, position: u64) -> Option<usize> {
         self.gates.take_beside(position)

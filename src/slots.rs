@@ -239,8 +239,8 @@ impl<T> Drop for Slots<T> {
     fn drop(&mut self) {
         struct DropRest<'a, T>(Walk<'a, T>);
 
-        impl<T> Drop for DropRest<'_, T> {
-            fn drop(&mut self) {
+        impl<T> DropRest<'_, T> {
+            fn drop_all(&mut self) {
                 for slot in self.0.by_ref() {
                     // SAFETY: I6; this is the last handle, and the walk passes
                     // every slot once.
@@ -249,13 +249,14 @@ impl<T> Drop for Slots<T> {
             }
         }
 
-        if core::mem::needs_drop::<T>() {
-            let mut slots = DropRest(self.walk(self.place(0), self.filled));
-            for slot in slots.0.by_ref() {
-                // SAFETY: I6; this is the last handle, and the walk passes every
-                // slot once.
-                unsafe { slot.drop_in_place() };
+        impl<T> Drop for DropRest<'_, T> {
+            fn drop(&mut self) {
+                self.drop_all();
             }
+        }
+
+        if core::mem::needs_drop::<T>() {
+            DropRest(self.walk(self.place(0), self.filled)).drop_all();
         }
     }
 }
