@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 
 use crate::reader::Reader;
 use crate::sequence::Sequence;
-use crate::slots::{Place, Walk};
+use crate::slots::{Block, Walk};
 use crate::watch::Reading;
 
 /// Events that are there to read, by reference; from [`Reader::wait_batch`].
@@ -46,8 +46,8 @@ pub struct Batch<'r, T> {
     /// The first event that is still in the batch. Those between the reader's
     /// position and here were handed out one by one and are not yet committed.
     next: u64,
-    /// Where that event lies: always the place of `next`.
-    place: Place,
+    /// The block of that event, or the one before if that is the first of a block.
+    block: Block,
     /// The end of the batch; never below `next`.
     end: u64,
     watch: Reading,
@@ -60,8 +60,8 @@ impl<'r, T> Batch<'r, T> {
         let Range { start: next, end } = reader.readable();
         let end = end.min(next.saturating_add(limit as u64));
         let watch = reader.shared().slots.watched.read(next, end);
-        let place = reader.place();
-        Self { reader, next, place, end, watch }
+        let block = reader.block();
+        Self { reader, next, block, end, watch }
     }
 
     /// Returns how many events are in the batch.
@@ -109,7 +109,7 @@ impl<'r, T> Batch<'r, T> {
             return None;
         }
         let slots = &self.reader.shared().slots;
-        let slot = slots.slot(slots.place(self.next + index as u64));
+        let slot = slots.slot(self.next + index as u64);
         // SAFETY: I2, I4, I6: the event is in the batch, and `self` is borrowed
         // for as long as the reference lives.
         Some(unsafe { slot.as_ref() })
@@ -124,7 +124,7 @@ impl<'r, T> Batch<'r, T> {
     /// Returns an iterator over the events.
     #[inline]
     pub fn events(&self) -> BatchEvents<'_, T> {
-        let walk = self.reader.shared().slots.walk(self.place, self.len());
+        let walk = self.reader.shared().slots.walk(self.block, self.next, self.len());
         BatchEvents { walk, _lends: PhantomData }
     }
 
@@ -164,7 +164,7 @@ impl<'r, T> Batch<'r, T> {
             self.skip_to(position);
         }
         if position > self.reader.position().get() {
-            self.commit(position, self.reader.shared().slots.place(position));
+            self.commit(position, self.reader.shared().slots.block(position));
         }
     }
 
@@ -192,14 +192,14 @@ impl<'r, T> Batch<'r, T> {
             return None;
         }
         self.commit_passed();
-        let (sequence, place) = (self.next, self.place);
         let slots = &self.reader.shared().slots;
+        slots.move_reader(&mut self.block, self.next);
+        let sequence = self.next;
         self.next += 1;
-        slots.step(&mut self.place);
         // SAFETY: I2, I6: the event is in the batch; I4: nothing at or above its
         // sequence is committed before the next call, and until then `self` is
         // borrowed.
-        let event = unsafe { slots.slot(place).as_ref() };
+        let event = unsafe { slots.slot_in(&self.block, sequence).as_ref() };
         Some((Sequence::new(sequence), event))
     }
 
@@ -256,7 +256,7 @@ impl<'r, T> Batch<'r, T> {
         if uncommitted < self.stride() {
             return uncommitted;
         }
-        self.commit(self.next, self.place);
+        self.commit(self.next, self.block);
         0
     }
 
@@ -264,13 +264,13 @@ impl<'r, T> Batch<'r, T> {
     #[inline]
     fn skip_to(&mut self, position: u64) {
         self.next = position;
-        self.place = self.reader.shared().slots.place(position);
+        self.block = self.reader.shared().slots.block(position);
     }
 
     #[inline]
-    fn commit(&mut self, position: u64, place: Place) {
+    fn commit(&mut self, position: u64, block: Block) {
         self.watch.release_below(position);
-        self.reader.commit(position, place);
+        self.reader.commit(position, block);
     }
 }
 
@@ -293,7 +293,7 @@ impl<T> Passing<'_, '_, T> {
         handle: &mut impl FnMut(&T, Sequence) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let slots = &self.batch.reader.shared().slots;
-        for slot in slots.walk(self.batch.place, len) {
+        for slot in slots.walk::<false>(self.batch.block, self.batch.next, len) {
             let sequence = Sequence::new(self.next);
             self.next += 1;
             // SAFETY: I2, I6: the slot is in the batch; I4: nothing is committed
@@ -312,7 +312,7 @@ impl<T> Drop for Passing<'_, '_, T> {
         if !self.all {
             self.batch.end = self.next;
         }
-        self.batch.commit(self.next, self.batch.place);
+        self.batch.commit(self.next, self.batch.block);
     }
 }
 
@@ -320,7 +320,7 @@ impl<T> Drop for Batch<'_, T> {
     #[inline]
     fn drop(&mut self) {
         if self.end > self.reader.position().get() {
-            self.commit(self.end, self.reader.shared().slots.place(self.end));
+            self.commit(self.end, self.reader.shared().slots.block(self.end));
         }
     }
 }
@@ -356,7 +356,7 @@ impl<T: fmt::Debug> fmt::Debug for Batch<'_, T> {
 
 /// An iterator over the events of a batch; from [`Batch::events`].
 pub struct BatchEvents<'a, T> {
-    walk: Walk<'a, T>,
+    walk: Walk<'a, T, false>,
     _lends: PhantomData<&'a T>,
 }
 

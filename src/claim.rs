@@ -68,7 +68,7 @@ impl<'w, T> Claim<'w, T> {
 
     /// Lends the slots one after the other.
     pub fn iter_mut(&mut self) -> ClaimIterMut<'_, T> {
-        let walk = self.writer.shared().slots.walk(self.writer.place(), self.len);
+        let walk = self.writer.walk(self.len);
         ClaimIterMut { walk, _lends: PhantomData }
     }
 
@@ -129,7 +129,7 @@ impl<'w, T> Claim<'w, T> {
     fn slot(&self, index: usize) -> NonNull<T> {
         assert!(index < self.len, "the index is {index} but {} slots are claimed", self.len);
         let slots = &self.writer.shared().slots;
-        slots.slot(slots.place(self.first_sequence().get() + index as u64))
+        slots.slot(self.first_sequence().get() + index as u64)
     }
 }
 
@@ -173,7 +173,7 @@ impl<T> fmt::Debug for Claim<'_, T> {
 
 /// Lends claimed slots; from [`Claim::iter_mut`].
 pub struct ClaimIterMut<'a, T> {
-    walk: Walk<'a, T>,
+    walk: Walk<'a, T, true>,
     _lends: PhantomData<&'a mut T>,
 }
 

@@ -7,18 +7,21 @@ use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
-use crate::fences::Fences;
-use crate::sync::{self, AtomicU64, Condvar, Mutex, Ordering, strong};
+use crate::fences::{self, Fences};
+use crate::sync::{self, AtomicU64, Condvar, MODEL, Mutex, Ordering, strong};
 
-/// What [`Bell::threshold`] holds while nobody sleeps: no position reaches it.
+/// The threshold while nobody sleeps: no position reaches it.
 const NOBODY: u64 = u64::MAX;
+
+/// A threshold that every position reaches.
+const ALWAYS: u64 = 0;
 
 /// A place to sleep, and to wake those who sleep there.
 ///
 /// A sleeper says which position it waits for, and a waker which position it has
 /// just stored, so that a store that cannot matter to any sleeper wakes nobody.
-/// Where nobody sleeps, waking costs a light fence and one load of a line that
-/// only sleepers and their wakers write.
+/// Where nobody sleeps, waking costs a fence and one load of a line that only sleepers and
+/// their wakers write; and where the system has asymmetric fences, that fence is free.
 ///
 /// The design is the classic event count: register, look again, sleep unless
 /// something was woken since the registration.
@@ -32,9 +35,12 @@ pub(crate) struct EventCount {
 /// What wakers look at, on cache lines that only sleepers and wakers write.
 #[derive(Debug)]
 struct Bell {
-    /// The smallest position that a registered sleeper waits for, or [`NOBODY`].
-    /// A copy of [`State::threshold`], stored under its lock.
+    /// The position from which on a waker has to do something. With asymmetric fences it
+    /// is the smallest that a registered sleeper waits for, or [`NOBODY`]; with symmetric
+    /// ones it is [`ALWAYS`], because what counts can be seen only behind a fence.
     threshold: AtomicU64,
+    /// What `threshold` would be if it were not [`ALWAYS`].
+    behind_fence: AtomicU64,
     fences: Fences,
 }
 
@@ -42,13 +48,19 @@ struct Bell {
 struct State {
     /// How many times sleepers were woken.
     epoch: u64,
+    /// The smallest position that a registered sleeper waits for, or [`NOBODY`].
     threshold: u64,
 }
 
 impl EventCount {
     pub(crate) fn new(fences: Fences) -> Self {
+        let threshold = match fences {
+            Fences::Asymmetric => NOBODY,
+            Fences::Symmetric => ALWAYS,
+        };
+        let (threshold, behind_fence) = (AtomicU64::new(threshold), AtomicU64::new(NOBODY));
         Self {
-            bell: CachePadded::new(Bell { threshold: AtomicU64::new(NOBODY), fences }),
+            bell: CachePadded::new(Bell { threshold, behind_fence, fences }),
             state: Mutex::new(State { epoch: 0, threshold: NOBODY }),
             wakes: Condvar::new(),
         }
@@ -58,12 +70,25 @@ impl EventCount {
     /// right after `position` was stored where the sleepers look.
     #[inline]
     pub(crate) fn wake(&self, position: u64) {
-        self.bell.fences.light();
-        // ORDERING: Relaxed; the fences order it. Either this load sees the
-        // sleeper's registration, or the sleeper's last look sees `position` (I7).
-        if position >= self.bell.threshold.load(Ordering::Relaxed) {
-            self.wake_all();
+        fences::light();
+        // ORDERING: Relaxed; `membarrier` orders it. Either this load sees the sleeper's
+        // registration, or the sleeper's last look sees `position` (I7).
+        if MODEL || position >= self.bell.threshold.load(Ordering::Relaxed) {
+            self.wake_behind_fence(position);
         }
+    }
+
+    #[cold]
+    fn wake_behind_fence(&self, position: u64) {
+        let Bell { behind_fence, fences, .. } = &*self.bell;
+        if *fences == Fences::Symmetric {
+            fences::full();
+            // ORDERING: Relaxed; the fence orders it as above.
+            if position < behind_fence.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+        self.wake_all();
     }
 
     /// Wakes every sleeper. Needs no fence: the lock orders the caller's last
@@ -133,9 +158,13 @@ impl EventCount {
 
     fn set_threshold(&self, state: &mut State, threshold: u64) {
         state.threshold = threshold;
+        let word = match self.bell.fences {
+            Fences::Asymmetric => &self.bell.threshold,
+            Fences::Symmetric => &self.bell.behind_fence,
+        };
         if strong!("event_count.register") || threshold == NOBODY {
             // ORDERING: Relaxed; the sleeper's heavy fence comes after it (I7).
-            self.bell.threshold.store(threshold, Ordering::Relaxed);
+            word.store(threshold, Ordering::Relaxed);
         }
     }
 }

@@ -9,7 +9,7 @@
 //! pass a full fence, and the waker then needs only to keep the compiler from
 //! swapping its two operations.
 //!
-//! [`Fences::heavy`] is for the side that sleeps, [`Fences::light`] for the side that
+//! [`Fences::heavy`] is for the side that sleeps, [`light`] or [`full`] for the side that
 //! wakes. Where `membarrier` is missing (another system, an old kernel, a sandbox, Miri,
 //! or the `membarrier` feature turned off) both are sequentially consistent fences, as
 //! they are under loom.
@@ -34,31 +34,35 @@ impl Fences {
         if system::register() { Self::Asymmetric } else { Self::Symmetric }
     }
 
-    /// The waker's fence, between its store and its look for sleepers.
-    #[inline]
-    pub(crate) fn light(self) {
-        match self {
-            // ORDERING: keeps the compiler from swapping the two; `membarrier` in
-            // `heavy` keeps the processor from it (I7).
-            Self::Asymmetric => compiler_fence(Ordering::SeqCst),
-            // ORDERING: SeqCst fence; pairs with the one in `heavy`. Either the
-            // sleeper's registration is seen after this, or the waker's store is
-            // seen after `heavy` (I7).
-            Self::Symmetric if strong!("fence.light") => fence(Ordering::SeqCst),
-            Self::Symmetric => (),
-        }
-    }
-
     /// The sleeper's fence, between its registration and its last look for work.
     pub(crate) fn heavy(self) {
         match self {
             // ORDERING: a full fence in every running thread; pairs with the
             // compiler fence in `light` (I7).
             Self::Asymmetric => system::barrier(),
-            // ORDERING: SeqCst fence; pairs with the one in `light` (I7).
+            // ORDERING: SeqCst fence; pairs with the one in `full` (I7).
             Self::Symmetric if strong!("fence.heavy") => fence(Ordering::SeqCst),
             Self::Symmetric => (),
         }
+    }
+}
+
+/// The waker's fence, between its store and its look for sleepers, where the sleeper's is
+/// asymmetric.
+#[inline]
+pub(crate) fn light() {
+    // ORDERING: keeps the compiler from swapping the two; `membarrier` in `Fences::heavy`
+    // keeps the processor from it (I7).
+    compiler_fence(Ordering::SeqCst);
+}
+
+/// The waker's fence where the sleeper's is symmetric.
+pub(crate) fn full() {
+    if strong!("fence.light") {
+        // ORDERING: SeqCst fence; pairs with the one in `Fences::heavy`. Either the
+        // sleeper's registration is seen after this, or the waker's store is seen after
+        // `heavy` (I7).
+        fence(Ordering::SeqCst);
     }
 }
 

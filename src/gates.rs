@@ -4,19 +4,24 @@
 
 use crossbeam_utils::CachePadded;
 
-use crate::sync::{AtomicU64, AtomicUsize, Ordering, ordering, strong};
+use crate::sync::{AtomicU64, AtomicUsize, Ordering, PlainArc, ordering, strong};
 
 /// The word of a gate that no reader holds. No position ever reaches it, so it
 /// never is the smallest of anything.
 const VACANT: u64 = u64::MAX;
 
-/// The positions of all readers, each on cache lines of its own.
+/// The position of one reader, on cache lines of its own.
 ///
 /// A gate is taken by a reader that joins, moved forward by that reader alone,
-/// and given up when it leaves. The writer scans them all for the smallest.
+/// and given up when it leaves.
+#[derive(Debug)]
+pub(crate) struct Gate(CachePadded<AtomicU64>);
+
+/// The gates of all readers. The writer scans them for the smallest.
 #[derive(Debug)]
 pub(crate) struct Gates {
-    words: Box<[CachePadded<AtomicU64>]>,
+    /// Readers share them, to reach theirs without a detour.
+    all: Box<[PlainArc<Gate>]>,
     directory: CachePadded<Directory>,
 }
 
@@ -29,10 +34,31 @@ struct Directory {
     joins: AtomicU64,
 }
 
+impl Gate {
+    fn vacant() -> Self {
+        Self(CachePadded::new(AtomicU64::new(VACANT)))
+    }
+
+    /// Moves it forward: the reader is done with everything below `position`.
+    #[inline]
+    pub(crate) fn advance(&self, position: u64) {
+        // ORDERING: Release pairs with the Acquire of `Gates::smallest`: the reader's
+        // last look at the slots below happens before the writer reuses them (I5).
+        self.0.store(position, ordering!("gates.advance", Release));
+    }
+
+    /// Gives it up: the reader is done with everything.
+    pub(crate) fn vacate(&self) {
+        // ORDERING: Release pairs with the Acquire of `Gates::smallest`, as in
+        // `advance`, and with that of `Gates::take` (I5).
+        self.0.store(VACANT, ordering!("gates.vacate", Release));
+    }
+}
+
 impl Gates {
     pub(crate) fn new(count: usize) -> Self {
         Self {
-            words: (0..count).map(|_| CachePadded::new(AtomicU64::new(VACANT))).collect(),
+            all: (0..count).map(|_| PlainArc::new(Gate::vacant())).collect(),
             directory: CachePadded::new(Directory {
                 high: AtomicUsize::new(0),
                 joins: AtomicU64::new(0),
@@ -42,57 +68,43 @@ impl Gates {
 
     /// How many readers there can be at once.
     pub(crate) fn capacity(&self) -> usize {
-        self.words.len()
+        self.all.len()
     }
 
     /// Takes a vacant gate and closes it at `position`; `None` if all are taken.
     ///
     /// A scan that has begun before may miss it. The caller sees to that: see
     /// `Sequencer::join`.
-    pub(crate) fn take(&self, position: u64) -> Option<usize> {
-        let index = self.words.iter().position(|word| {
+    pub(crate) fn take(&self, position: u64) -> Option<PlainArc<Gate>> {
+        let index = self.all.iter().position(|gate| {
             // ORDERING: Acquire pairs with the Release of `vacate`: the reads of
             // the reader that had this gate before happen before every store
             // that this one makes to it, so a scan that sees only the newer
             // reader's stores is ordered after the older one's reads too (I5).
-            word.compare_exchange(
-                VACANT,
-                position,
-                ordering!("gates.take", Acquire),
-                Ordering::Relaxed,
-            )
-            .is_ok()
+            gate.0
+                .compare_exchange(
+                    VACANT,
+                    position,
+                    ordering!("gates.take", Acquire),
+                    Ordering::Relaxed,
+                )
+                .is_ok()
         })?;
         // ORDERING: Relaxed; ordered by the fence of `Sequencer::join`, or by the
         // increment in `take_beside`.
         self.directory.high.fetch_max(index + 1, Ordering::Relaxed);
-        Some(index)
+        Some(PlainArc::clone(&self.all[index]))
     }
 
     /// Takes a vacant gate and closes it at `position`, where the gate of the
     /// caller stands; `None` if all are taken. A scan that misses it and then sees
     /// the caller's gate move on starts again.
-    pub(crate) fn take_beside(&self, position: u64) -> Option<usize> {
-        let index = self.take(position)?;
+    pub(crate) fn take_beside(&self, position: u64) -> Option<PlainArc<Gate>> {
+        let gate = self.take(position)?;
         // ORDERING: Release pairs with the first load in `smallest`: a scan that
         // sees this increment sees the gate and the mark.
         self.directory.joins.fetch_add(1, ordering!("gates.joined", Release));
-        Some(index)
-    }
-
-    /// Moves a gate forward: its reader is done with everything below `position`.
-    #[inline]
-    pub(crate) fn advance(&self, index: usize, position: u64) {
-        // ORDERING: Release pairs with the Acquire of `smallest`: the reader's
-        // last look at the slots below happens before the writer reuses them (I5).
-        self.words[index].store(position, ordering!("gates.advance", Release));
-    }
-
-    /// Gives a gate up: its reader is done with everything.
-    pub(crate) fn vacate(&self, index: usize) {
-        // ORDERING: Release pairs with the Acquire of `smallest`, as in
-        // `advance`, and with that of `take` (I5).
-        self.words[index].store(VACANT, ordering!("gates.vacate", Release));
+        Some(gate)
     }
 
     /// Returns the smallest position of a reader, or `u64::MAX` without readers.
@@ -120,13 +132,13 @@ impl Gates {
         self.taken().filter(|&position| position != VACANT).count()
     }
 
-    /// The words of all gates that were ever taken.
+    /// The positions of all gates that were ever taken.
     fn taken(&self) -> impl Iterator<Item = u64> {
         // ORDERING: Relaxed; see `take`.
         let high = self.directory.high.load(Ordering::Relaxed);
-        self.words[..high].iter().map(|word| {
+        self.all[..high].iter().map(|gate| {
             // ORDERING: Acquire pairs with the Release of `advance` and `vacate` (I5).
-            word.load(ordering!("gates.scan", Acquire))
+            gate.0.load(ordering!("gates.scan", Acquire))
         })
     }
 }

@@ -79,7 +79,7 @@
 //!
 //! A reader that is as fast as the writer would take from it the very cache line that
 //! it is writing. So a read that waits, and finds that events come faster than one
-//! every 16 ns, holds off before its next look: for 80 ns at first, and up to 640 ns as
+//! every 32 ns, holds off before its next look: for 80 ns at first, and up to 640 ns as
 //! long as that lets more events gather. The `try_` methods never do.
 //!
 //! # What happens before what
@@ -136,6 +136,7 @@ mod event_count;
 mod fences;
 mod gates;
 mod pacing;
+mod prefetch;
 mod reader;
 mod ring;
 mod sequence;

@@ -7,11 +7,15 @@
 //! there a look that comes later only finds the event later.
 //!
 //! So the delay has to prove itself. A reader tries one when its first look has found
-//! events, but fewer than are enough. It keeps the delay and doubles it as long as it
-//! catches what only a writer at full speed publishes meanwhile; halves it whenever it
+//! events, but fewer than are enough. It keeps the delay and doubles it as long as events
+//! come as fast as only a writer at full speed publishes them; halves it whenever it
 //! finds nothing, or many times what is enough, until it is as short as the first; and
 //! drops it as soon as it does not pay, after which it waits longer and longer before
 //! it tries again. No delay is ever longer than [`LONGEST`].
+//!
+//! How fast events come is how many were found since the last look and how long ago that
+//! was, by the clock. The number alone would not tell: a reader that handles events about
+//! as slowly as they come finds many after any delay, because they came meanwhile.
 
 #![forbid(unsafe_code)]
 
@@ -26,75 +30,82 @@ const SHORTEST: u32 = 80;
 /// The longest delay, in nanoseconds.
 const LONGEST: u32 = 640;
 
-/// What one event is worth, in nanoseconds: a delay pays if it catches at least
-/// one event for each.
-const PRICE: u32 = 16;
+/// What one event is worth, in nanoseconds: a delay pays while at least one comes in each.
+const PRICE: u64 = 32;
 
 /// As many events at once as are enough: a longer run gains nothing more.
 const ENOUGH: u64 = 256;
 
-/// The most looks between a delay that did not pay and the next trial.
-const LONGEST_REST: u32 = 1024;
+/// The most events between a delay that did not pay and the next trial.
+const LONGEST_REST: u64 = 1024;
 
 /// The delay of one reader before it looks for events.
 #[derive(Debug, Clone)]
 pub(crate) struct Pacing {
     /// The delay in nanoseconds, or 0.
     delay: u32,
-    /// How many looks to go before another trial.
-    rest: u32,
-    /// How many looks the next rest lasts.
-    next_rest: u32,
+    /// The sequence before which no delay is tried.
+    rest_until: u64,
+    /// How many events the next rest lasts.
+    next_rest: u64,
     /// As many events as are enough in this ring.
     enough: u64,
     /// How long a pause of the processor takes, in nanoseconds.
     pause: u32,
+    /// When the last look was, while there is a delay.
+    looked: Instant,
 }
 
 impl Pacing {
     pub(crate) fn new(capacity: u64) -> Self {
         let enough = ENOUGH.min(capacity / 4).max(1);
-        Self { delay: 0, rest: 0, next_rest: 1, enough, pause: nanoseconds_per_pause() }
-    }
-
-    /// Waits out the delay.
-    #[inline]
-    pub(crate) fn hold_off(&self) {
-        if self.delay > 0 {
-            self.pause();
+        Self {
+            delay: 0,
+            rest_until: 0,
+            next_rest: 1,
+            enough,
+            pause: nanoseconds_per_pause(),
+            looked: Instant::now(),
         }
     }
 
-    #[inline(never)]
-    fn pause(&self) {
+    /// Whether a reader at this position need not care: a delay did not pay a short
+    /// while ago. Rests are counted in events, so that nothing has to be counted down.
+    #[inline]
+    pub(crate) fn rests(&self, position: u64) -> bool {
+        position < self.rest_until
+    }
+
+    /// Waits out the delay.
+    pub(crate) fn hold_off(&self) {
         for _ in 0..self.delay.div_ceil(self.pause) {
             sync::spin_loop();
         }
     }
 
-    /// Takes note that the first look found that many events.
-    #[inline]
-    pub(crate) fn found(&mut self, events: u64) {
+    /// Takes note that the first look, from this position and just now, found that many
+    /// events.
+    pub(crate) fn found(&mut self, position: u64, events: u64) {
         if self.delay > 0 {
-            self.judge(events);
-        } else if self.rest > 0 {
-            self.rest -= 1;
-        } else if events < self.enough && !MODEL {
+            self.judge(position, events, Instant::now());
+        } else if events < self.enough && !self.rests(position) && !MODEL {
             self.delay = SHORTEST;
+            self.looked = Instant::now();
         }
     }
 
     /// Takes note that the first look found nothing.
-    #[inline]
     pub(crate) fn found_nothing(&mut self) {
         self.shorten();
     }
 
     /// Keeps, changes or drops a delay, by what it has brought.
-    fn judge(&mut self, events: u64) {
-        if events < u64::from(self.delay / PRICE) {
+    fn judge(&mut self, position: u64, events: u64, now: Instant) {
+        let since = now.saturating_duration_since(self.looked);
+        self.looked = now;
+        if since > Duration::from_nanos(events * PRICE) {
             self.delay = 0;
-            self.rest = self.next_rest;
+            self.rest_until = position + events + self.next_rest;
             self.next_rest = (self.next_rest * 2).min(LONGEST_REST);
             return;
         }
@@ -106,7 +117,6 @@ impl Pacing {
         }
     }
 
-    #[inline]
     fn shorten(&mut self) {
         self.delay = if self.delay > SHORTEST { self.delay / 2 } else { 0 };
     }

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use crate::batch::Batch;
 use crate::error::{Closed, ReadTimeoutError, SubscribeError, TryReadError};
+use crate::gates::Gate;
 use crate::pacing::Pacing;
 use crate::ring::Shared;
 use crate::sequence::Sequence;
 use crate::sequencer::Joined;
-use crate::slots::Place;
-use crate::sync::Arc;
+use crate::slots::Block;
+use crate::sync::{Arc, PlainArc};
 use crate::wait::Wait;
 
 /// A handle that reads every event, in order, from where it has joined.
@@ -61,12 +62,12 @@ use crate::wait::Wait;
 /// ```
 pub struct Reader<T> {
     shared: Arc<Shared<T>>,
-    /// The index of the gate that this reader holds.
-    gate: usize,
+    /// The gate that this reader holds.
+    gate: PlainArc<Gate>,
     /// The first sequence that is not committed: always what the gate says.
     position: u64,
-    /// Where the next event lies: always the place of `position`.
-    place: Place,
+    /// The block of `position`, or the one before if that is the first of a block.
+    block: Block,
     /// Everything below this may be read; may be stale, never too large.
     available: u64,
     pacing: Pacing,
@@ -82,9 +83,9 @@ impl<T> Reader<T> {
         name: Option<Box<str>>,
     ) -> Self {
         let Joined { gate, position, available } = joined;
-        let place = shared.slots.place(position);
+        let block = shared.slots.block(position);
         let pacing = shared.pacing.clone();
-        Self { shared, gate, position, place, available, pacing, wait, name }
+        Self { shared, gate, position, block, available, pacing, wait, name }
     }
 
     /// Borrows everything that is there to read; waits until there is something.
@@ -382,6 +383,7 @@ impl<T> Reader<T> {
     /// Waits until there is something to read.
     #[inline]
     fn fill(&mut self) -> Result<(), Closed> {
+        self.settle();
         if self.look_ahead() {
             return Ok(());
         }
@@ -391,6 +393,7 @@ impl<T> Reader<T> {
     /// Waits until there is something to read, at most for `timeout`.
     #[inline]
     fn fill_in_time(&mut self, timeout: Duration) -> Result<(), ReadTimeoutError> {
+        self.settle();
         if self.look_ahead() {
             return Ok(());
         }
@@ -403,6 +406,7 @@ impl<T> Reader<T> {
     /// Sees whether there is something to read.
     #[inline]
     fn try_fill(&mut self) -> Result<(), TryReadError> {
+        self.settle();
         if self.position < self.available || self.catch_up() {
             return Ok(());
         }
@@ -422,23 +426,33 @@ impl<T> Reader<T> {
         if self.position < self.available {
             return true;
         }
+        if self.pacing.rests(self.position) { self.catch_up() } else { self.look_paced() }
+    }
+
+    /// Takes the first look as the pacing says, and tells it what was found.
+    #[inline(never)]
+    fn look_paced(&mut self) -> bool {
         self.pacing.hold_off();
         let found = self.catch_up();
         if found {
-            self.pacing.found(self.available - self.position);
+            self.pacing.found(self.position, self.available - self.position);
         } else {
             self.pacing.found_nothing();
         }
         found
     }
 
-    /// Looks at the stamp that announces the next event, and if it is there
-    /// already asks the cursor for the whole range: this reader is behind.
+    /// Looks at the stamp that announces the next event, and if it is there already asks
+    /// for the whole range: this reader is behind. The cursor is on a line that the
+    /// writer would rather keep, and so it is asked only if there can be more in it.
     #[inline]
     fn catch_up(&mut self) -> bool {
-        let behind = self.shared.slots.stamped(self.place) > self.position;
+        let Shared { sequencer, slots, .. } = &*self.shared;
+        let stamped = slots.stamped(&self.block, self.position);
+        let behind = stamped > self.position;
         if behind {
-            self.available = self.shared.sequencer.cursor.load();
+            let told_all = slots.tells_all(&self.block, stamped);
+            self.available = if told_all { stamped } else { sequencer.cursor.load() };
         }
         behind
     }
@@ -457,7 +471,7 @@ impl<T> Reader<T> {
     #[inline]
     fn look(&self) -> Option<Result<u64, Closed>> {
         let Shared { sequencer, slots, .. } = &*self.shared;
-        let stamped = slots.stamped(self.place);
+        let stamped = slots.stamped(&self.block, self.position);
         if stamped > self.position {
             return Some(Ok(stamped));
         }
@@ -478,32 +492,36 @@ impl<T> Reader<T> {
         let mut watch = slots.watched.read(self.position, self.position + 1);
         // SAFETY: I2: the event is below `available`; I4: and at the gate, which
         // stays there until the reference is gone. I6: the slot holds a valid `T`.
-        let event = unsafe { slots.slot(self.place).as_ref() }.clone();
+        let event = unsafe { slots.slot_in(&self.block, self.position).as_ref() }.clone();
         watch.release_below(self.position + 1);
-        let mut place = self.place;
-        slots.step(&mut place);
-        self.commit(self.position + 1, place);
+        self.commit(self.position + 1, self.block);
         event
     }
 
-    /// Releases everything below `position`, which lies at `place`, to the writer.
+    /// Releases everything below `position`, which is in this block or the first
+    /// after it, to the writer.
     #[inline]
-    pub(crate) fn commit(&mut self, position: u64, place: Place) {
+    pub(crate) fn commit(&mut self, position: u64, block: Block) {
         debug_assert!(self.position <= position && position <= self.available);
-        debug_assert_eq!(place, self.shared.slots.place(position));
         self.position = position;
-        self.place = place;
-        self.shared.sequencer.commit(self.gate, position);
+        self.block = block;
+        self.shared.sequencer.commit(&self.gate, position);
     }
 
     pub(crate) fn shared(&self) -> &Shared<T> {
         &self.shared
     }
 
-    /// Returns where the event at the gate lies.
+    /// Returns the block of the event at the gate.
     #[inline]
-    pub(crate) fn place(&self) -> Place {
-        self.place
+    pub(crate) fn block(&self) -> Block {
+        self.block
+    }
+
+    /// Moves to the block of the next event.
+    #[inline]
+    fn settle(&mut self) {
+        self.shared.slots.move_reader(&mut self.block, self.position);
     }
 
     /// Returns what may be read: from the gate to the end of what is available.
@@ -529,7 +547,7 @@ impl<T> Clone for Reader<T> {
 
 impl<T> Drop for Reader<T> {
     fn drop(&mut self) {
-        self.shared.sequencer.leave(self.gate);
+        self.shared.sequencer.leave(&self.gate);
     }
 }
 

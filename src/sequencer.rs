@@ -12,8 +12,8 @@ use crossbeam_utils::CachePadded;
 use crate::cursor::Cursor;
 use crate::event_count::EventCount;
 use crate::fences::Fences;
-use crate::gates::Gates;
-use crate::sync::{AtomicBool, AtomicU64, Ordering, fence, ordering, strong};
+use crate::gates::{Gate, Gates};
+use crate::sync::{AtomicBool, AtomicU64, Ordering, PlainArc, fence, ordering, strong};
 use crate::wait::Wait;
 
 /// Where a new reader starts.
@@ -28,7 +28,7 @@ pub(crate) enum Start {
 /// What a reader gets when it joins.
 #[derive(Debug)]
 pub(crate) struct Joined {
-    pub(crate) gate: usize,
+    pub(crate) gate: PlainArc<Gate>,
     /// The first event to read.
     pub(crate) position: u64,
     /// The end of what may be read at once.
@@ -112,7 +112,7 @@ impl Sequencer {
             Start::Cursor => available,
             Start::Oldest => intact,
         };
-        self.gates.advance(gate, position);
+        gate.advance(position);
         if strong!("sequencer.join_wake") {
             // The writer may have found the gate where it was at first.
             self.freed.wake(position);
@@ -126,20 +126,20 @@ impl Sequencer {
     /// No fence is needed. The caller's gate holds the writer back for as long as it
     /// stands at `position`, and a scan that misses the new gate but sees the caller's
     /// move on repeats itself: see [`Gates::smallest`].
-    pub(crate) fn join_beside(&self, position: u64) -> Option<usize> {
+    pub(crate) fn join_beside(&self, position: u64) -> Option<PlainArc<Gate>> {
         self.gates.take_beside(position)
     }
 
     /// Releases everything below `position` to the writer.
     #[inline]
-    pub(crate) fn commit(&self, gate: usize, position: u64) {
-        self.gates.advance(gate, position);
+    pub(crate) fn commit(&self, gate: &Gate, position: u64) {
+        gate.advance(position);
         self.freed.wake(position);
     }
 
     /// Removes a reader.
-    pub(crate) fn leave(&self, gate: usize) {
-        self.gates.vacate(gate);
+    pub(crate) fn leave(&self, gate: &Gate) {
+        gate.vacate();
         self.freed.wake_all();
     }
 }

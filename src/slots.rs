@@ -1,42 +1,50 @@
-//! The storage: every event of the ring, packed into cache lines.
+//! The storage: every event of the ring, packed into blocks.
 //!
-//! A *line* holds a stamp, and behind it as many events as fit: seven `u64`s to
-//! a line of 64 bytes, one event of 57 bytes or more to a line of as many bytes
-//! as it takes. The stamp is a copy of the cursor, and lies where its reader is
-//! going to read anyway, so that an event and the news of it cross from one core
-//! to another in a single transfer.
+//! A *block* is a stamp, and behind it one or more events. The stamp is a copy of the
+//! cursor, and lies where its reader is going to read anyway. As many small events as fit
+//! share one cache line with their stamp: seven `u64`s, for instance. Then an event and the
+//! news of it cross from one core to another in a single transfer. A larger event has a
+//! stamp of its own right before it, and these blocks lie end to end, so that no more
+//! lines have to cross than there are bytes.
 //!
 //! Nothing here knows when a slot may be read or written: the callers do.
 //! Together with the guards that lend from it (`claim.rs`, `batch.rs`, and the
-//! handles beneath them), this is the only unsafe code of the crate.
+//! handles beneath them), this is the only unsafe code of the crate, hints aside.
 
 use core::alloc::Layout;
 use core::cell::UnsafeCell;
-use core::iter::FusedIterator;
 use core::marker::PhantomData;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 use std::alloc;
 
+use crate::prefetch::{self, CACHE_LINE};
 use crate::sync::{AtomicU64, ordering};
 use crate::watch::Watched;
 
-/// The bytes that cross between cores at once, on nearly every processor.
-const CACHE_LINE: usize = 64;
+mod walk;
+
+pub(crate) use walk::Walk;
 
 /// The bytes of a stamp.
 const STAMP: usize = size_of::<u64>();
+
+/// How many bytes ahead of the reader memory is fetched, in a batch that is long enough.
+const READ_AHEAD: usize = 16 * CACHE_LINE;
 
 /// A ring of slots that always hold a valid `T` each (I6).
 pub(crate) struct Slots<T> {
     memory: Memory,
     /// The capacity less one; the capacity is a power of two.
     mask: usize,
-    /// Where the last slot ends.
-    end: usize,
+    /// Where the last block starts. It may have fewer slots than the others.
+    last: usize,
+    lanes_in_last: usize,
+    /// How many bytes ahead of the writer memory is fetched.
+    write_ahead: usize,
     /// How many slots, from the first, hold a value: all, once built.
     filled: usize,
-    /// Where stamps are kept when they cannot lie in the lines: loom's atomics
+    /// Where stamps are kept when they cannot lie in the blocks: loom's atomics
     /// are larger than the real ones.
     #[cfg(all(loom, feature = "loom"))]
     stamps: Box<[AtomicU64]>,
@@ -61,33 +69,54 @@ impl<T: RefUnwindSafe> RefUnwindSafe for Slots<T> {}
 
 impl<T: RefUnwindSafe> UnwindSafe for Slots<T> {}
 
-/// Where the slot of a sequence lies: how many bytes into the memory. One word, so
-/// that a handle that keeps its place stores no more than that.
+/// The block that a handle is at. With it the slots of the block are found without a
+/// division, and without a word to be stored at every step. Where each event has a block
+/// of its own it is not needed, and says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place(usize);
+pub(crate) struct Block {
+    /// Where the block starts, in bytes.
+    start: usize,
+    stamp: NonNull<AtomicU64>,
+    /// Where the slot of sequence 0 would be if the block reached back that far.
+    origin: *mut u8,
+    /// The first sequence after the block.
+    end: u64,
+}
+
+// SAFETY: a block is a handful of addresses; what it takes to use them is said where that
+// is done.
+unsafe impl Send for Block {}
+
+// SAFETY: as above.
+unsafe impl Sync for Block {}
 
 impl<T> Slots<T> {
-    /// Where the first event of a line begins.
-    const FIRST: usize = if align_of::<T>() > STAMP { align_of::<T>() } else { STAMP };
-
-    /// The bytes from one event of a line to the next: the size of `T`, if it has any.
+    /// The bytes from one event of a block to the next: the size of `T`, if it has any.
     const PITCH: usize =
         if size_of::<T>() > align_of::<T>() { size_of::<T>() } else { align_of::<T>() };
 
-    /// How many events a full line holds.
-    const LANES: usize = {
-        let lanes = CACHE_LINE.saturating_sub(Self::FIRST) / Self::PITCH;
-        if lanes == 0 { 1 } else { lanes }
+    /// Where the first event of a block begins.
+    const FIRST: usize = if align_of::<T>() > STAMP { align_of::<T>() } else { STAMP };
+
+    /// Whether an event fits into one cache line with its stamp.
+    const SMALL: bool = Self::FIRST + Self::PITCH <= CACHE_LINE;
+
+    /// How many events a full block holds.
+    const LANES: usize = if Self::SMALL { (CACHE_LINE - Self::FIRST) / Self::PITCH } else { 1 };
+
+    /// The bytes from one block to the next: a cache line, or as much as a larger event
+    /// takes.
+    const STRIDE: usize = if Self::SMALL {
+        CACHE_LINE
+    } else {
+        (Self::FIRST + Self::PITCH).next_multiple_of(Self::FIRST)
     };
 
-    /// The bytes of a full line, as far as they are used.
-    const USED: usize = Self::FIRST + Self::LANES * Self::PITCH;
-
-    /// The bytes from one line to the next: a cache line, unless one event takes more.
-    const STRIDE: usize = Self::USED.next_multiple_of(Self::ALIGN);
-
-    /// The alignment of a line.
+    /// The alignment of the memory.
     const ALIGN: usize = if align_of::<T>() > CACHE_LINE { align_of::<T>() } else { CACHE_LINE };
+
+    /// How many bytes ahead of the writer memory is fetched, in a ring that is large enough.
+    const WRITE_AHEAD: usize = CACHE_LINE * if Self::SMALL { 16 } else { 64 };
 
     /// The layout of a ring of `capacity` slots, if memory can be that large.
     fn layout(capacity: usize) -> Option<Layout> {
@@ -101,7 +130,7 @@ impl<T> Slots<T> {
     }
 
     /// Makes `capacity` slots, a power of two, each filled by a call of the
-    /// factory. Writes to every line, so that no page fault is left for later.
+    /// factory. Writes to every page, so that no page fault is left for later.
     ///
     /// # Panics
     ///
@@ -112,23 +141,24 @@ impl<T> Slots<T> {
         let mut slots = Self {
             memory: Memory::new(layout),
             mask: capacity - 1,
-            end: 0,
+            lanes_in_last: (capacity - 1) % Self::LANES + 1,
+            last: layout.size() - Self::STRIDE,
+            write_ahead: Self::WRITE_AHEAD.min(layout.size() / 4 / CACHE_LINE * CACHE_LINE),
             filled: 0,
             #[cfg(all(loom, feature = "loom"))]
             stamps: (0..capacity.div_ceil(Self::LANES)).map(|_| AtomicU64::new(0)).collect(),
             watched: Watched::new(capacity),
             _owns: PhantomData,
         };
-        slots.end = slots.place(capacity as u64 - 1).0 + Self::PITCH;
-        for line in 0..capacity.div_ceil(Self::LANES) {
-            let stamp = slots.memory.at::<u64>(line * Self::STRIDE);
-            // SAFETY: `line` is below the number of lines that the memory was
+        for block in 0..capacity.div_ceil(Self::LANES) {
+            let stamp = slots.memory.at::<u64>(block * Self::STRIDE);
+            // SAFETY: `block` is below the number of blocks that the memory was
             // laid out for, each begins with an aligned stamp, and nobody else
             // has the memory yet.
             unsafe { stamp.write(0) };
         }
         for index in 0..capacity {
-            let slot = slots.slot(slots.place(index as u64));
+            let slot = slots.slot(index as u64);
             let event = factory();
             // SAFETY: `slot` is that of an index below the capacity, aligned and
             // inside the memory, and nobody else has the memory yet.
@@ -142,88 +172,201 @@ impl<T> Slots<T> {
         self.mask + 1
     }
 
-    /// Returns where the slot of a sequence is.
+    /// Returns the block of a sequence.
     #[inline]
-    pub(crate) fn place(&self, sequence: u64) -> Place {
+    pub(crate) fn block(&self, sequence: u64) -> Block {
+        if Self::LANES == 1 {
+            return self.block_at(0, 0);
+        }
         let index = sequence as usize & self.mask;
-        let line = index / Self::LANES * Self::STRIDE;
-        Place(line + Self::FIRST + index % Self::LANES * Self::PITCH)
+        let start = index / Self::LANES * Self::STRIDE;
+        self.block_at(start, sequence.wrapping_sub((index % Self::LANES) as u64))
     }
 
-    /// Moves to the place of the next sequence, without a division.
+    /// Returns the block that starts here, with the sequence of its first slot.
     #[inline]
-    pub(crate) fn step(&self, place: &mut Place) {
-        let next = place.0 + Self::PITCH;
-        place.0 = if next == self.end {
-            Self::FIRST
-        } else if Self::LANES == 1 || next % CACHE_LINE == Self::USED % CACHE_LINE {
-            next + (Self::STRIDE - Self::USED) + Self::FIRST
+    fn block_at(&self, start: usize, first: u64) -> Block {
+        let before = (first as usize).wrapping_mul(Self::PITCH);
+        let origin = self.memory.at::<u8>(start + Self::FIRST).as_ptr().wrapping_sub(before);
+        let end = first.wrapping_add(self.lanes(start) as u64);
+        Block { start, stamp: self.stamp_at(start), origin, end }
+    }
+
+    /// Moves the writer to the block of the next sequence, and fetches memory ahead of it.
+    #[inline]
+    pub(crate) fn move_writer(&self, block: &mut Block, sequence: u64) {
+        let turns = !self.holds(block, sequence);
+        if turns {
+            self.turn(block);
+        }
+        if turns || !Self::SMALL {
+            self.fetch_to_write(self.slot_in(block, sequence));
+        }
+    }
+
+    /// Moves a reader to the block of the next sequence.
+    #[inline]
+    pub(crate) fn move_reader(&self, block: &mut Block, sequence: u64) {
+        if !self.holds(block, sequence) {
+            self.turn(block);
+        }
+    }
+
+    /// Whether a sequence, known to be in this block or the first after it, is in it.
+    #[inline]
+    fn holds(&self, block: &Block, sequence: u64) -> bool {
+        Self::LANES == 1 || sequence != block.end
+    }
+
+    /// Whether everything that is published is announced in this block, if it announces
+    /// `stamped`: the block is not full, so what comes next will be announced in it too.
+    #[inline]
+    pub(crate) fn tells_all(&self, block: &Block, stamped: u64) -> bool {
+        Self::LANES > 1 && stamped < block.end
+    }
+
+    /// Goes on to the next block.
+    #[inline]
+    fn turn(&self, block: &mut Block) {
+        let next = block.start + Self::STRIDE;
+        *block = if next < self.last {
+            Block {
+                start: next,
+                stamp: self.stamp_at(next),
+                origin: block.origin.wrapping_add(Self::STRIDE - Self::LANES * Self::PITCH),
+                end: block.end.wrapping_add(Self::LANES as u64),
+            }
         } else {
-            next
+            self.block_at(self.next_start(block.start), block.end)
         };
     }
 
-    /// Returns the start of the line of a place.
+    /// Returns the start of the block after the one that starts here.
     #[inline]
-    fn line(place: Place) -> usize {
-        // More than one event share a line only if the line is a cache line.
-        if Self::LANES == 1 { place.0 - Self::FIRST } else { place.0 - place.0 % CACHE_LINE }
+    fn next_start(&self, start: usize) -> usize {
+        if start == self.last { 0 } else { start + Self::STRIDE }
     }
 
-    /// Returns how many slots there are from a place to the end of its line.
+    /// Returns how many slots there are in the block that starts here.
     #[inline]
-    fn lanes_from(&self, place: Place) -> usize {
+    fn lanes(&self, start: usize) -> usize {
+        if Self::LANES > 1 && start == self.last { self.lanes_in_last } else { Self::LANES }
+    }
+
+    /// Returns where the block of a sequence starts, which is this one.
+    #[inline]
+    fn start(&self, block: &Block, sequence: u64) -> usize {
         if Self::LANES == 1 {
-            return 1;
+            (sequence as usize & self.mask) * Self::STRIDE
+        } else {
+            debug_assert_eq!(*block, self.block(sequence));
+            block.start
         }
-        (self.end.min(Self::line(place) + Self::USED) - place.0) / Self::PITCH
     }
 
-    /// Returns the slot at a place: aligned, inside the memory, and initialised.
+    /// Returns the slot of a sequence: aligned, inside the memory, and initialised.
     #[inline]
-    pub(crate) fn slot(&self, place: Place) -> NonNull<T> {
-        self.memory.at(place.0)
+    pub(crate) fn slot(&self, sequence: u64) -> NonNull<T> {
+        self.slot_in(&self.block(sequence), sequence)
     }
 
-    /// Returns the stamp of the line of a place.
+    /// Returns the slot of a sequence, which is in this block.
     #[inline]
-    fn stamp(&self, place: Place) -> &AtomicU64 {
+    pub(crate) fn slot_in(&self, block: &Block, sequence: u64) -> NonNull<T> {
+        if Self::LANES == 1 {
+            return self.memory.at(self.start(block, sequence) + Self::FIRST);
+        }
+        debug_assert_eq!(*block, self.block(sequence));
+        let slot = block.origin.wrapping_add((sequence as usize).wrapping_mul(Self::PITCH));
+        // SAFETY: the sequence is in the block, and so this is inside the memory.
+        unsafe { NonNull::new_unchecked(slot) }.cast()
+    }
+
+    /// Returns the stamp of the block that starts here.
+    #[inline]
+    fn stamp_at(&self, start: usize) -> NonNull<AtomicU64> {
         #[cfg(all(loom, feature = "loom"))]
-        return &self.stamps[Self::line(place) / Self::STRIDE];
+        return NonNull::from(&self.stamps[start / Self::STRIDE]);
         #[cfg(not(all(loom, feature = "loom")))]
-        {
-            let stamp = self.memory.at::<AtomicU64>(Self::line(place));
-            // SAFETY: every line begins with an aligned and initialised stamp,
-            // which nothing touches but by this function once the ring is built,
-            // and the memory lives as long as `self`.
-            unsafe { stamp.as_ref() }
-        }
+        self.memory.at(start)
     }
 
-    /// Announces, in the line of `place`, that everything below `end` is there.
+    /// Returns the stamp of the block of a sequence, which is this one.
     #[inline]
-    pub(crate) fn set_stamp(&self, place: Place, end: u64) {
+    fn stamp(&self, block: &Block, sequence: u64) -> &AtomicU64 {
+        let stamp = if Self::LANES == 1 {
+            self.stamp_at(self.start(block, sequence))
+        } else {
+            debug_assert_eq!(*block, self.block(sequence));
+            block.stamp
+        };
+        // SAFETY: every block has an aligned and initialised stamp, which nothing touches
+        // but by this function once the ring is built, and which lives as long as `self`.
+        unsafe { stamp.as_ref() }
+    }
+
+    /// Announces, in the block of `sequence`, that everything below `end` is there.
+    #[inline]
+    pub(crate) fn set_stamp(&self, block: &Block, sequence: u64, end: u64) {
         // ORDERING: Release pairs with the Acquire in `stamped`: every slot
         // written below `end`, and the store of the cursor, happen before a
         // reader that sees `end` (I2).
-        self.stamp(place).store(end, ordering!("slots.set_stamp", Release));
+        self.stamp(block, sequence).store(end, ordering!("slots.set_stamp", Release));
     }
 
-    /// Returns the latest announcement in the line of `place`. When it is above
-    /// the sequence of the place, everything below it may be read.
+    /// Returns the latest announcement in the block of `sequence`. When it is above
+    /// that, everything below it may be read.
     #[inline]
-    pub(crate) fn stamped(&self, place: Place) -> u64 {
+    pub(crate) fn stamped(&self, block: &Block, sequence: u64) -> u64 {
         // ORDERING: Acquire pairs with the Release in `set_stamp` (I2).
-        self.stamp(place).load(ordering!("slots.stamped", Acquire))
+        self.stamp(block, sequence).load(ordering!("slots.stamped", Acquire))
     }
 
-    /// Returns an iterator over `len` slots from `place` on.
+    /// Fetches memory some way ahead of a slot, to write it: a cache line if several events
+    /// share one, and else as much as an event takes.
+    ///
+    /// Memory that readers have read a lap ago is in their cores' caches. To write it takes
+    /// a round trip to them, and while that lasts all later stores queue up behind it.
+    /// Asked for ahead of time, it is there when its turn comes.
     #[inline]
-    pub(crate) fn walk(&self, place: Place, len: usize) -> Walk<'_, T> {
+    fn fetch_to_write(&self, slot: NonNull<T>) {
+        let bytes = if Self::SMALL { CACHE_LINE } else { Self::PITCH };
+        prefetch::to_write(self.ahead(slot, self.write_ahead), bytes);
+    }
+
+    /// Fetches memory some way ahead of a slot, to read it. Unasked, the processor looks
+    /// no further ahead than it can hold instructions.
+    #[inline]
+    fn fetch_to_read(&self, slot: NonNull<T>) {
+        let bytes = if Self::SMALL { CACHE_LINE } else { Self::PITCH };
+        prefetch::to_read(self.ahead(slot, READ_AHEAD), bytes);
+    }
+
+    /// Returns the address so many bytes ahead, round the end of the memory.
+    #[inline]
+    fn ahead(&self, slot: NonNull<T>, bytes: usize) -> *const u8 {
+        let size = self.memory.layout.size();
+        let ahead = slot.as_ptr().cast::<u8>().wrapping_add(bytes);
+        let end = self.memory.start.as_ptr().wrapping_add(size);
+        if ahead >= end { ahead.wrapping_sub(size) } else { ahead }
+    }
+
+    /// Returns an iterator over `len` slots from `sequence` on, which is in this block or
+    /// the first after it. It fetches memory ahead, to be written or to be read.
+    #[inline]
+    pub(crate) fn walk<const WRITES: bool>(
+        &self,
+        mut block: Block,
+        sequence: u64,
+        len: usize,
+    ) -> Walk<'_, T, WRITES> {
         debug_assert!(len <= self.capacity());
-        let run = self.lanes_from(place).min(len);
-        let line = Self::line(place);
-        Walk { slots: self, slot: self.slot(place), run, line, rest: len - run }
+        if !self.holds(&block, sequence) {
+            self.turn(&mut block);
+        }
+        let left = if Self::LANES == 1 { 1 } else { block.end.wrapping_sub(sequence) as usize };
+        let start = self.start(&block, sequence);
+        Walk::new(self, start, self.slot_in(&block, sequence), left.min(len), len)
     }
 }
 
@@ -237,7 +380,7 @@ impl<T> core::fmt::Debug for Slots<T> {
 /// and the panic goes on.
 impl<T> Drop for Slots<T> {
     fn drop(&mut self) {
-        struct DropRest<'a, T>(Walk<'a, T>);
+        struct DropRest<'a, T>(Walk<'a, T, false>);
 
         impl<T> DropRest<'_, T> {
             fn drop_all(&mut self) {
@@ -256,90 +399,10 @@ impl<T> Drop for Slots<T> {
         }
 
         if core::mem::needs_drop::<T>() {
-            DropRest(self.walk(self.place(0), self.filled)).drop_all();
+            DropRest(self.walk::<false>(self.block(0), 0, self.filled)).drop_all();
         }
     }
 }
-
-/// The slots of a run of sequences, line by line with a running pointer. To lend
-/// what they point to is for the guards that hold them.
-#[derive(Debug)]
-pub(crate) struct Walk<'a, T> {
-    slots: &'a Slots<T>,
-    slot: NonNull<T>,
-    /// The slots still to come in this line.
-    run: usize,
-    /// The start of this line.
-    line: usize,
-    /// The slots still to come after this line.
-    rest: usize,
-}
-
-impl<T> Walk<'_, T> {
-    /// Goes on to the next line. There is one: `rest` is not zero.
-    #[inline]
-    fn turn(&mut self) {
-        let next = self.line + Slots::<T>::STRIDE;
-        self.line = if next == self.slots.memory.layout.size() { 0 } else { next };
-        let place = Place(self.line + Slots::<T>::FIRST);
-        self.slot = self.slots.slot(place);
-        self.run = self.slots.lanes_from(place).min(self.rest);
-        self.rest -= self.run;
-    }
-}
-
-impl<T> Iterator for Walk<'_, T> {
-    type Item = NonNull<T>;
-
-    #[inline]
-    fn next(&mut self) -> Option<NonNull<T>> {
-        if self.run == 0 {
-            if self.rest == 0 {
-                return None;
-            }
-            self.turn();
-        }
-        self.run -= 1;
-        let slot = self.slot;
-        // SAFETY: `slot` is in the line that the walk is in, so one slot further
-        // is in it or at its end, inside the memory.
-        self.slot = unsafe { slot.byte_add(Slots::<T>::PITCH) };
-        Some(slot)
-    }
-
-    #[inline]
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = self.run + self.rest;
-        (len, Some(len))
-    }
-
-    /// Two plain loops, one inside the other, which compilers like.
-    #[inline]
-    fn fold<B, F: FnMut(B, NonNull<T>) -> B>(mut self, init: B, mut f: F) -> B {
-        let mut folded = init;
-        loop {
-            for lane in 0..self.run {
-                // SAFETY: `run` slots from `slot` on are in this line.
-                folded = f(folded, unsafe { self.slot.byte_add(lane * Slots::<T>::PITCH) });
-            }
-            if self.rest == 0 {
-                return folded;
-            }
-            self.turn();
-        }
-    }
-}
-
-impl<T> ExactSizeIterator for Walk<'_, T> {}
-
-impl<T> FusedIterator for Walk<'_, T> {}
-
-// SAFETY: a walk gives out addresses only; the guards that hold one lend `&T` or
-// `&mut T` with the lifetime and the auto traits that go with it.
-unsafe impl<T: Send + Sync> Send for Walk<'_, T> {}
-
-// SAFETY: as above.
-unsafe impl<T: Send + Sync> Sync for Walk<'_, T> {}
 
 /// A block of memory, freed when dropped.
 struct Memory {
@@ -359,7 +422,7 @@ impl Memory {
     }
 
     /// Returns the address `offset` bytes in. Offsets are those of a place or of the
-    /// start of a line, and so never more than the size.
+    /// start of a block, and so never more than the size.
     #[inline]
     fn at<U>(&self, offset: usize) -> NonNull<U> {
         debug_assert!(offset <= self.layout.size());

@@ -27,6 +27,10 @@ mod primitives {
 
 pub(crate) use primitives::*;
 
+/// Shares what is used for its address alone: no step of the protocol depends on its
+/// count, so loom need not explore it.
+pub(crate) use std::sync::Arc as PlainArc;
+
 /// Has no counterpart in loom, which never needs it: see `fences.rs`.
 pub(crate) use core::sync::atomic::compiler_fence;
 

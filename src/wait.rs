@@ -56,11 +56,11 @@ impl Wait {
     /// Spins for ever.
     pub const SPIN: Self = Self { spins: 0, yields: 0, last: Last::Spin };
 
-    /// Spins 100 times, then yields for ever.
-    pub const YIELD: Self = Self { spins: 100, yields: 0, last: Last::Yield };
+    /// Spins 50 times, then yields for ever.
+    pub const YIELD: Self = Self { spins: 50, yields: 0, last: Last::Yield };
 
-    /// Spins 100 times, yields 16 times, then parks until woken.
-    pub const PARK: Self = Self { spins: 100, yields: 16, last: Last::Park };
+    /// Spins 50 times, yields 64 times, then parks until woken.
+    pub const PARK: Self = Self { spins: 50, yields: 64, last: Last::Park };
 
     /// Sets how many times to look with only a pause of the processor in
     /// between (some 10 to 50 ns each), before going on to the next phase.

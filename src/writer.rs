@@ -10,7 +10,7 @@ use crate::error::{ClaimError, PublishTimeoutError, TryClaimError, TryPublishErr
 use crate::ring::Shared;
 use crate::sequence::Sequence;
 use crate::sequencer::Allowance;
-use crate::slots::Place;
+use crate::slots::{Block, Walk};
 use crate::sync::Arc;
 use crate::wait::Wait;
 
@@ -25,7 +25,7 @@ use crate::wait::Wait;
 /// value, do one after the other. Without any reader nothing is ever full.
 ///
 /// Publishing is wait-free while there is room and nobody has to be woken: it
-/// writes the slot, its line's stamp and the cursor, and looks once whether anybody
+/// writes the slot, the stamp of its block and the cursor, and looks once whether anybody
 /// sleeps. Twice in every lap of the ring, and whenever the ring seems full, the
 /// writer looks at the position of every reader; that is lock-free, and repeats
 /// only when a reader is cloned meanwhile.
@@ -52,16 +52,16 @@ use crate::wait::Wait;
 pub struct Writer<T> {
     shared: Arc<Shared<T>>,
     allowance: Allowance,
-    /// Where the next event goes: always the place of `allowance.next()`.
-    place: Place,
+    /// The block of the latest event, or that of the next one.
+    block: Block,
     wait: Wait,
 }
 
 impl<T> Writer<T> {
     pub(crate) fn new(shared: Arc<Shared<T>>, wait: Wait) -> Self {
         let allowance = Allowance::new();
-        let place = shared.slots.place(allowance.next());
-        Self { shared, allowance, place, wait }
+        let block = shared.slots.block(allowance.next());
+        Self { shared, allowance, block, wait }
     }
 
     /// Publishes an event, and returns the sequence under which every reader
@@ -401,20 +401,20 @@ impl<T> Writer<T> {
     #[inline]
     fn put_with(&mut self, write: impl FnOnce(&mut T)) -> Sequence {
         let sequence = self.allowance.next();
+        self.shared.slots.move_writer(&mut self.block, sequence);
         let mut watch = self.shared.slots.watched.write(sequence, sequence + 1);
         // SAFETY: I1: the caller has reserved the slot, nothing below it is
         // unpublished, and `&mut self` makes this the only writer. I6: it holds
         // a valid `T`.
-        write(unsafe { self.shared.slots.slot(self.place).as_mut() });
+        write(unsafe { self.shared.slots.slot_in(&self.block, sequence).as_mut() });
         watch.release();
         self.make_visible(1);
-        self.shared.slots.step(&mut self.place);
         self.shared.sequencer.published.wake(sequence + 1);
         Sequence::new(sequence)
     }
 
     /// Publishes the next `len` events, which are written: one release for all.
-    /// The caller moves `self.place` on, and wakes the readers.
+    /// The caller has moved `self.block` to that of the first, and wakes the readers.
     ///
     /// The cursor first and the stamp second, so that no reader is ever ahead of
     /// the cursor.
@@ -422,7 +422,7 @@ impl<T> Writer<T> {
     fn make_visible(&mut self, len: u64) {
         let end = self.allowance.next() + len;
         self.shared.sequencer.cursor.publish(end);
-        self.shared.slots.set_stamp(self.place, end);
+        self.shared.slots.set_stamp(&self.block, self.allowance.next(), end);
         self.allowance.advance(len);
     }
 
@@ -430,18 +430,19 @@ impl<T> Writer<T> {
         &self.shared
     }
 
-    /// Returns where the next event goes.
+    /// Returns an iterator over the next `len` slots.
     #[inline]
-    pub(crate) fn place(&self) -> Place {
-        self.place
+    pub(crate) fn walk(&self, len: usize) -> Walk<'_, T, true> {
+        self.shared.slots.walk(self.block, self.allowance.next(), len)
     }
 
     /// Publishes the first `len` events of a claim.
     pub(crate) fn publish_claimed(&mut self, len: u64) -> Range<Sequence> {
         let start = self.cursor();
         if len > 0 {
+            self.shared.slots.move_writer(&mut self.block, start.get());
             self.make_visible(len);
-            self.place = self.shared.slots.place(self.allowance.next());
+            self.block = self.shared.slots.block(self.allowance.next());
             self.shared.sequencer.published.wake(self.allowance.next());
         }
         start..self.cursor()

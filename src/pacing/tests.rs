@@ -1,4 +1,7 @@
-//! How the delay answers to what looks find. No time passes in these tests.
+//! How the delay answers to what looks find, and how long ago the last one was. The tests
+//! say what time it is.
+
+use std::time::Duration;
 
 use super::{ENOUGH, LONGEST, LONGEST_REST, PRICE, Pacing, SHORTEST};
 
@@ -6,9 +9,15 @@ fn pacing() -> Pacing {
     Pacing::new(1 << 20)
 }
 
-/// What a writer at full speed publishes in the current delay, and then some.
-fn a_lot(pacing: &Pacing) -> u64 {
-    u64::from(pacing.delay / PRICE) + 1
+/// A look that finds so many events, so many nanoseconds after the last one.
+fn look(pacing: &mut Pacing, position: u64, events: u64, nanoseconds: u64) {
+    match pacing.delay {
+        0 => pacing.found(position, events),
+        _ => {
+            let now = pacing.looked + Duration::from_nanos(nanoseconds);
+            pacing.judge(position, events, now);
+        }
+    }
 }
 
 #[test]
@@ -23,11 +32,11 @@ fn a_reader_that_never_finds_events_at_once_never_holds_off() {
 #[test]
 fn a_delay_that_pays_grows_up_to_the_longest() {
     let mut pacing = pacing();
-    pacing.found(1);
+    pacing.found(0, 1);
     assert_eq!(pacing.delay, SHORTEST);
     for _ in 0..10 {
         let before = pacing.delay;
-        pacing.found(a_lot(&pacing));
+        look(&mut pacing, 0, 50, 50 * PRICE);
         assert_eq!(pacing.delay, (2 * before).min(LONGEST));
     }
     assert_eq!(pacing.delay, LONGEST);
@@ -37,17 +46,37 @@ fn a_delay_that_pays_grows_up_to_the_longest() {
 fn a_delay_that_does_not_pay_is_dropped_and_tried_more_and_more_rarely() {
     // One event at each look: who publishes and receives by turns.
     let mut pacing = pacing();
-    let (mut looks, mut delays) = (0_u32, Vec::new());
-    while delays.len() < 14 {
-        pacing.found(1);
-        looks += 1;
+    let mut delays = Vec::new();
+    for position in 0.. {
+        look(&mut pacing, position, 1, u64::from(SHORTEST));
         if pacing.delay > 0 {
-            delays.push(looks);
+            delays.push(position);
+        }
+        if delays.len() == 14 {
+            break;
         }
     }
     let between: Vec<_> = delays.windows(2).map(|pair| pair[1] - pair[0] - 2).collect();
     let expected: Vec<_> = (0..13).map(|times| (1 << times).min(LONGEST_REST)).collect();
     assert_eq!(between, expected);
+}
+
+#[test]
+fn many_events_do_not_pay_if_they_took_long_to_come() {
+    // A reader that is kept busy by a writer at a moderate rate.
+    let mut pacing = pacing();
+    pacing.found(0, 100);
+    look(&mut pacing, 0, 100, 100 * PRICE + 1);
+    assert_eq!(pacing.delay, 0);
+}
+
+#[test]
+fn a_reader_rests_for_as_many_events_as_it_is_told() {
+    let mut pacing = pacing();
+    pacing.delay = SHORTEST;
+    pacing.next_rest = 8;
+    look(&mut pacing, 100, 1, PRICE + 1);
+    assert!(pacing.rests(101) && pacing.rests(108) && !pacing.rests(109));
 }
 
 #[test]
@@ -64,11 +93,11 @@ fn finding_nothing_halves_the_delay_and_soon_ends_it() {
 #[test]
 fn a_reader_far_behind_does_not_hold_off() {
     let mut pacing = pacing();
-    pacing.found(4 * ENOUGH);
+    pacing.found(0, 4 * ENOUGH);
     assert_eq!(pacing.delay, 0);
     pacing.delay = LONGEST;
     for _ in 0..4 {
-        pacing.found(4 * ENOUGH);
+        look(&mut pacing, 0, 4 * ENOUGH, 1000);
     }
     assert_eq!(pacing.delay, 0);
 }
@@ -76,6 +105,6 @@ fn a_reader_far_behind_does_not_hold_off() {
 #[test]
 fn a_small_ring_is_not_waited_full() {
     let mut pacing = Pacing::new(8);
-    pacing.found(2);
+    pacing.found(0, 2);
     assert_eq!(pacing.delay, 0, "a quarter of the ring is enough");
 }

@@ -1,4 +1,4 @@
-//! The arithmetic of the packed lines, over sizes, alignments and capacities.
+//! The arithmetic of the packed blocks, over sizes, alignments and capacities.
 
 use super::*;
 
@@ -30,34 +30,53 @@ trait Filled {
 
 const CAPACITIES: [usize; 7] = [1, 2, 4, 8, 16, 32, 128];
 
-/// The addresses of all slots, place by place.
+/// The addresses of all slots, one by one.
 fn addresses<T>(slots: &Slots<T>) -> Vec<usize> {
-    (0..slots.capacity() as u64).map(|index| slots.slot(slots.place(index)).addr().get()).collect()
+    (0..slots.capacity() as u64).map(|index| slots.slot(index).addr().get()).collect()
 }
 
-/// Going from place to place leads where the division leads, lap after lap.
-fn step_agrees_with_place<T>(slots: &Slots<T>) {
+/// Where the block of a sequence starts.
+fn start<T>(slots: &Slots<T>, sequence: u64) -> usize {
+    slots.start(&slots.block(sequence), sequence)
+}
+
+fn stamped<T>(slots: &Slots<T>, sequence: u64) -> u64 {
+    slots.stamped(&slots.block(sequence), sequence)
+}
+
+/// How many slots there are from a sequence to the end of its block.
+fn rest_of_block<T>(slots: &Slots<T>, sequence: u64) -> usize {
+    slots.walk::<false>(slots.block(sequence), sequence, slots.capacity()).run()
+}
+
+/// Going from block to block leads where the division leads, lap after lap.
+fn moving_on_agrees_with_the_division<T>(slots: &Slots<T>) {
     let capacity = slots.capacity() as u64;
     for first in [0, 5 * capacity, (1 << 40) - capacity, u64::MAX - 6 * capacity] {
-        let mut place = slots.place(first);
-        for sequence in first + 1..first + 3 * capacity + 2 {
-            slots.step(&mut place);
-            assert_eq!(place, slots.place(sequence));
+        let (mut writer, mut reader) = (slots.block(first), slots.block(first));
+        for sequence in first..first + 3 * capacity + 2 {
+            slots.move_writer(&mut writer, sequence);
+            slots.move_reader(&mut reader, sequence);
+            assert_eq!((writer, reader), (slots.block(sequence), slots.block(sequence)));
         }
     }
 }
 
-/// Walking from any sequence, over any length, passes what place by place is
+/// Walking from any sequence, over any length, passes what slot by slot is
 /// passed, whether by hand, by `fold`, or first one and then the other.
-fn walk_agrees_with_place<T>(slots: &Slots<T>) {
+fn walk_agrees_with_the_division<T>(slots: &Slots<T>) {
     let capacity = slots.capacity();
     let step = if capacity > 16 { 5 } else { 1 };
     for first in (0..2 * capacity as u64).step_by(step) {
         for len in (0..=capacity).step_by(step).chain([capacity]) {
-            let expected: Vec<_> =
-                (first..first + len as u64).map(|at| slots.slot(slots.place(at))).collect();
+            let expected: Vec<_> = (first..first + len as u64).map(|at| slots.slot(at)).collect();
+            // From the block of the sequence, or from the one before.
+            let block = match first.checked_sub(1).map(|before| slots.block(before)) {
+                Some(before) if !slots.holds(&before, first) => before,
+                _ => slots.block(first),
+            };
             let by_hand = {
-                let mut walk = slots.walk(slots.place(first), len);
+                let mut walk = slots.walk::<true>(block, first, len);
                 let mut passed = Vec::new();
                 loop {
                     assert_eq!(walk.len(), len - passed.len());
@@ -69,12 +88,12 @@ fn walk_agrees_with_place<T>(slots: &Slots<T>) {
             };
             assert_eq!(by_hand, expected);
             for taken in [0, 1, len / 2, len] {
-                let mut walk = slots.walk(slots.place(first), len);
+                let mut walk = slots.walk::<false>(block, first, len);
                 let mut passed: Vec<_> = walk.by_ref().take(taken).collect();
                 walk.for_each(|slot| passed.push(slot));
                 assert_eq!(passed, expected);
             }
-            let mut over = slots.walk(slots.place(first), len);
+            let mut over = slots.walk::<false>(block, first, len);
             over.by_ref().for_each(drop);
             assert_eq!((over.next(), over.next(), over.len()), (None, None, 0));
         }
@@ -87,10 +106,10 @@ fn slots_keep_apart<T>(slots: &Slots<T>) {
     let start = slots.memory.start.addr().get();
     let end = start + slots.memory.layout.size();
     assert_eq!(start % Slots::<T>::ALIGN, 0);
-    assert_eq!(Slots::<T>::STRIDE % Slots::<T>::ALIGN, 0);
+    assert_eq!(Slots::<T>::STRIDE % STAMP, 0);
 
     let slots_at = addresses(slots);
-    let stamps_at = (start..end).step_by(Slots::<T>::STRIDE).map(|line| (line, STAMP));
+    let stamps_at = (start..end).step_by(Slots::<T>::STRIDE).map(|block| (block, STAMP));
     let mut taken: Vec<_> =
         slots_at.iter().map(|&at| (at, size_of::<T>())).chain(stamps_at).collect();
     for &at in &slots_at {
@@ -105,36 +124,34 @@ fn slots_keep_apart<T>(slots: &Slots<T>) {
     }
 }
 
-/// A slot lies in the line whose stamp announces it, and where the two fit into
+/// A slot lies in the block whose stamp announces it, and where the two fit into
 /// one cache line, that is one cache line.
 fn slots_lie_with_their_stamp<T>(slots: &Slots<T>) {
     let size = size_of::<T>();
     let fits = size_of::<T>().max(1) + align_of::<T>().max(STAMP) <= CACHE_LINE;
+    assert_eq!(fits, Slots::<T>::SMALL);
     for index in 0..slots.capacity() as u64 {
-        let place = slots.place(index);
-        let stamp = slots.memory.start.addr().get() + Slots::<T>::line(place);
-        let slot = slots.slot(place).addr().get();
+        let stamp = slots.memory.start.addr().get() + start(slots, index);
+        let slot = slots.slot(index).addr().get();
         assert!(stamp + STAMP <= slot);
         assert!(slot + size <= stamp + Slots::<T>::STRIDE);
         if fits {
             assert_eq!((stamp % CACHE_LINE, Slots::<T>::STRIDE), (0, CACHE_LINE));
             assert!(slot + size <= stamp + CACHE_LINE);
-        } else {
-            assert_eq!((slots.lanes_from(place), Slots::<T>::LANES), (1, 1));
         }
     }
 }
 
-/// A stamp is that of all slots of its line, and of no other.
-fn stamps_are_one_for_each_line<T>(slots: &Slots<T>) {
-    let places: Vec<_> = (0..slots.capacity() as u64).map(|at| slots.place(at)).collect();
-    assert!(places.iter().all(|&place| slots.stamped(place) == 0));
-    for (number, &place) in (1..).zip(&places) {
-        slots.set_stamp(place, number);
-        for &other in &places {
+/// A stamp is that of all slots of its block, and of no other.
+fn stamps_are_one_for_each_block<T>(slots: &Slots<T>) {
+    let all = 0..slots.capacity() as u64;
+    assert!(all.clone().all(|sequence| stamped(slots, sequence) == 0));
+    for sequence in all.clone() {
+        slots.set_stamp(&slots.block(sequence), sequence, sequence + 1);
+        for other in all.clone() {
             assert_eq!(
-                slots.stamped(other) == number,
-                Slots::<T>::line(other) == Slots::<T>::line(place)
+                stamped(slots, other) == sequence + 1,
+                start(slots, other) == start(slots, sequence)
             );
         }
     }
@@ -149,18 +166,18 @@ fn content_stays<T: Filled>(capacity: usize) {
         T::filled(made)
     });
     for index in 0..capacity as u64 {
-        slots.set_stamp(slots.place(index), u64::MAX - index);
+        slots.set_stamp(&slots.block(index), index, u64::MAX - index);
     }
-    for (slot, expected) in slots.walk(slots.place(0), capacity).zip((0..).map(|n: usize| n as u8))
-    {
+    let all = slots.walk::<false>(slots.block(0), 0, capacity);
+    for (slot, expected) in all.zip((0..).map(|n: usize| n as u8)) {
         // SAFETY: the slot is filled, and nobody writes to it.
         let event = unsafe { slot.as_ref() };
         assert!(event.bytes().iter().all(|&byte| byte == expected.wrapping_add(1)));
     }
     for index in 0..capacity as u64 {
-        let line = Slots::<T>::line(slots.place(index));
-        let last = (0..capacity as u64).rfind(|&at| Slots::<T>::line(slots.place(at)) == line);
-        assert_eq!(Some(u64::MAX - slots.stamped(slots.place(index))), last);
+        let block = start(&slots, index);
+        let last = (0..capacity as u64).rfind(|&at| start(&slots, at) == block);
+        assert_eq!(Some(u64::MAX - stamped(&slots, index)), last);
     }
 }
 
@@ -171,11 +188,11 @@ fn all_hold<T: Filled>() {
         }
         let slots = Slots::new(capacity, || T::filled(0));
         assert_eq!(slots.capacity(), capacity);
-        step_agrees_with_place(&slots);
-        walk_agrees_with_place(&slots);
+        moving_on_agrees_with_the_division(&slots);
+        walk_agrees_with_the_division(&slots);
         slots_keep_apart(&slots);
         slots_lie_with_their_stamp(&slots);
-        stamps_are_one_for_each_line(&slots);
+        stamps_are_one_for_each_block(&slots);
         content_stays::<T>(capacity);
     }
 }
@@ -195,13 +212,13 @@ packed! {
     uneven_events_are_packed: A1<18>, A1<19>, A1<27>, A1<28>, A1<29>;
     words_are_packed: A2<2>, A4<4>, A8<8>, A8<16>, A8<24>, A4<12>, A2<6>;
     events_of_about_a_line_are_packed: A1<55>, A1<56>, A1<57>, A8<48>, A8<56>, A8<64>;
-    large_events_are_packed: A1<120>, A1<121>, A8<200>, A1<1000>;
+    large_events_are_packed: A1<120>, A1<121>, A8<200>, A1<256>, A1<1000>;
     aligned_events_are_packed: A16<16>, A16<48>, A16<64>, A32<32>, A32<64>;
     events_aligned_to_lines_are_packed: A64<1>, A64<64>, A64<128>, A128<1>, A128<128>, A128<256>;
 }
 
 #[test]
-fn a_line_holds_as_many_events_as_documented() {
+fn a_block_holds_as_many_events_as_documented() {
     assert_eq!((Slots::<u64>::LANES, Slots::<u64>::STRIDE), (7, 64));
     assert_eq!((Slots::<u8>::LANES, Slots::<u8>::STRIDE), (56, 64));
     assert_eq!((Slots::<u32>::LANES, Slots::<u32>::STRIDE), (14, 64));
@@ -209,8 +226,10 @@ fn a_line_holds_as_many_events_as_documented() {
     assert_eq!((Slots::<A1<28>>::LANES, Slots::<A1<28>>::STRIDE), (2, 64));
     assert_eq!((Slots::<A1<29>>::LANES, Slots::<A1<29>>::STRIDE), (1, 64));
     assert_eq!((Slots::<A1<56>>::LANES, Slots::<A1<56>>::STRIDE), (1, 64));
-    assert_eq!((Slots::<A1<57>>::LANES, Slots::<A1<57>>::STRIDE), (1, 128));
-    assert_eq!((Slots::<A1<200>>::LANES, Slots::<A1<200>>::STRIDE), (1, 256));
+    assert_eq!((Slots::<A1<57>>::LANES, Slots::<A1<57>>::STRIDE), (1, 72));
+    assert_eq!((Slots::<A8<64>>::LANES, Slots::<A8<64>>::STRIDE), (1, 72));
+    assert_eq!((Slots::<A1<200>>::LANES, Slots::<A1<200>>::STRIDE), (1, 208));
+    assert_eq!((Slots::<A8<4096>>::LANES, Slots::<A8<4096>>::STRIDE), (1, 4104));
     assert_eq!((Slots::<A16<16>>::LANES, Slots::<A16<16>>::STRIDE), (3, 64));
     assert_eq!((Slots::<A32<32>>::LANES, Slots::<A32<32>>::STRIDE), (1, 64));
     assert_eq!((Slots::<A64<64>>::LANES, Slots::<A64<64>>::STRIDE), (1, 128));
@@ -218,12 +237,9 @@ fn a_line_holds_as_many_events_as_documented() {
 }
 
 #[test]
-fn seven_words_to_a_line_and_the_last_line_as_it_comes() {
+fn seven_words_to_a_block_and_the_last_block_as_it_comes() {
     let slots = Slots::new(16, || 0_u64);
-    let places: Vec<_> = (0..18)
-        .map(|at| slots.place(at))
-        .map(|place| (Slots::<u64>::line(place), slots.lanes_from(place)))
-        .collect();
+    let places: Vec<_> = (0..18).map(|at| (start(&slots, at), rest_of_block(&slots, at))).collect();
     assert_eq!(places[..2], [(0, 7), (0, 6)]);
     assert_eq!(places[6..9], [(0, 1), (64, 7), (64, 6)]);
     assert_eq!(places[13..], [(64, 1), (128, 2), (128, 1), (0, 7), (0, 6)]);
