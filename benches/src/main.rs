@@ -1,0 +1,38 @@
+//! `cargo run --release -p broadring-benches -- --help`
+
+use anyhow::Result;
+use broadring_benches::session::{Options, Session};
+use broadring_benches::{core_to_core, latency, throughput};
+use clap::{Parser, Subcommand};
+
+/// Measures broadring on this machine, beside the libraries that it is compared with.
+///
+/// Ctrl-C ends a measurement early and keeps what there is.
+#[derive(Parser)]
+#[command(version, about, long_about = None)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Latency at fixed rates, from the moment when each event was due
+    Latency(latency::Arguments),
+    /// Every scenario with every subject, in turns: events a second, nanoseconds, CPU time
+    Throughput(throughput::Arguments),
+    /// How long a cache line takes from each core to each other one
+    CoreToCore(core_to_core::Arguments),
+}
+
+fn main() -> Result<()> {
+    let Arguments { command, options } = Arguments::parse();
+    let session = Session::begin(options)?;
+    match command {
+        Command::Latency(arguments) => latency::run(&session, &arguments),
+        Command::Throughput(arguments) => throughput::run(&session, &arguments),
+        Command::CoreToCore(arguments) => core_to_core::run(&session, &arguments),
+    }
+}

@@ -1,0 +1,128 @@
+//! The `throughput` command: every scenario, with every subject, in turns.
+
+mod churn;
+mod contest;
+mod goals;
+mod idle;
+mod one_thread;
+pub(crate) mod ping_pong;
+mod scenarios;
+mod stream;
+mod table;
+mod wake_up;
+
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+use clap::Args;
+use serde::Serialize;
+
+use crate::machine::Machine;
+use crate::session::{Selection, Session};
+use contest::Results;
+use scenarios::Scenario;
+
+/// The options of this command.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// Only the scenarios whose names contain one of these words; see `--list`
+    #[arg(value_name = "SCENARIO")]
+    scenarios: Vec<String>,
+
+    /// List the scenarios
+    #[arg(long)]
+    list: bool,
+
+    /// How often each subject has its turn [default: 9, or 3 with --quick]
+    #[arg(long)]
+    rounds: Option<usize>,
+
+    /// How long each turn is to last, in milliseconds [default: 200, or 20 with --quick]
+    #[arg(long, value_name = "MS")]
+    turn: Option<u64>,
+
+    /// The number of events that fit each ring or queue
+    #[arg(long, default_value_t = 4096)]
+    capacity: usize,
+
+    #[command(flatten)]
+    selection: Selection,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    machine: &'a Machine,
+    capacity: usize,
+    rounds: usize,
+    turn_ms: u64,
+    scenarios: &'a [Results],
+}
+
+/// Runs the scenarios that were asked for, and prints a table of each.
+///
+/// # Errors
+///
+/// If the arguments make no sense, or a file cannot be written.
+pub fn run(session: &Session, arguments: &Arguments) -> Result<()> {
+    let scenarios = chosen(&arguments.scenarios)?;
+    if arguments.list {
+        for scenario in scenarios {
+            println!("{:24} {}", scenario.name(), scenario.what());
+        }
+        return Ok(());
+    }
+    arguments.selection.check()?;
+    let (rounds, turn) = if session.quick() { (3, 20) } else { (9, 200) };
+    let rounds = arguments.rounds.unwrap_or(rounds);
+    let turn = arguments.turn.unwrap_or(turn);
+    ensure!(rounds > 0 && turn > 0, "there must be a round, and a turn of a millisecond");
+    let capacity = arguments.capacity;
+    ensure!(
+        capacity.is_power_of_two() && capacity >= 256,
+        "a capacity is a power of two from 256 on, not {capacity}: batches are of up to 128 events"
+    );
+
+    let machine = Machine::here();
+    if session.talks() {
+        println!("{machine}");
+        println!("capacity {capacity}, medians of {rounds} turns of {turn} ms, taken in turns");
+    }
+    let mut all = Vec::new();
+    for scenario in scenarios {
+        if session.stopped() {
+            break;
+        }
+        if session.places().cores().len() < scenario.cores() {
+            if session.talks() {
+                println!("\n{}: needs {} cores", scenario.name(), scenario.cores());
+            }
+            continue;
+        }
+        let contestants = scenario.contestants(session.places(), capacity, &arguments.selection);
+        let turn = Duration::from_millis(turn);
+        let results = contest::hold(session, &scenario, contestants, rounds, turn);
+        if session.talks() {
+            table::print(&results);
+        }
+        all.push(results);
+    }
+    if session.talks() {
+        goals::print(&all);
+    }
+    let report = Report { machine: &machine, capacity, rounds, turn_ms: turn, scenarios: &all };
+    session.write_json(&report)
+}
+
+/// Returns the scenarios whose names contain one of the words; all, if there is none.
+fn chosen(words: &[String]) -> Result<Vec<Scenario>> {
+    let all = scenarios::all();
+    for word in words {
+        if !all.iter().any(|scenario| scenario.name().contains(&**word)) {
+            bail!("no scenario is called {word:?}; `--list` shows them");
+        }
+    }
+    let wanted = |scenario: &Scenario| {
+        words.is_empty() || words.iter().any(|word| scenario.name().contains(&**word))
+    };
+    Ok(all.into_iter().filter(wanted).collect())
+}

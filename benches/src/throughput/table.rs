@@ -1,0 +1,56 @@
+//! The results, for people.
+
+use comfy_table::{Cell, CellAlignment, Table, TableStyle};
+
+use crate::figure::number;
+use crate::subject::Kind;
+use crate::throughput::contest::Results;
+
+/// Prints the results of one scenario.
+pub(super) fn print(results: &Results) {
+    let broadcast = |kind| kind == Kind::Broadcast;
+    let peer = results.best(|peer| broadcast(peer.kind) && peer.subject != "broadring");
+    let limit = results.best(|limit| matches!(limit.kind, Kind::Limit | Kind::StreamLimit));
+
+    let mut table = Table::new();
+    table.load_style(TableStyle::new());
+    let mut head = vec!["".to_owned(), "waits by".to_owned()];
+    for unit in results.units {
+        head.extend([(*unit).to_owned(), "least–greatest".to_owned()]);
+    }
+    head.extend(peer.map(|_| "× best peer".to_owned()));
+    head.extend(limit.map(|_| "× limit".to_owned()));
+    table.set_header(head);
+    for standing in &results.standings {
+        let mark = match standing.kind {
+            Kind::Broadcast => "",
+            Kind::QueuePerReader => " ¹",
+            Kind::OneToOne => " ²",
+            Kind::Limit | Kind::StreamLimit => " ³",
+        };
+        let mut row = vec![format!("{}{mark}", standing.subject), standing.mode.to_string()];
+        for figure in &standing.figures {
+            row.extend([number(figure.median), figure.spread()]);
+        }
+        for other in [peer, limit].into_iter().flatten() {
+            row.push(format!("{:.2}", results.times_as_good(standing, other)));
+        }
+        table.add_row(row.into_iter().enumerate().map(|(column, text)| {
+            let alignment = if column < 2 { CellAlignment::Left } else { CellAlignment::Right };
+            Cell::new(text).set_alignment(alignment)
+        }));
+    }
+    println!("\n{}: {}", results.name, results.what);
+    println!("{table}");
+    let kinds = [
+        (Kind::QueuePerReader, "¹ a queue for each reader"),
+        (Kind::OneToOne, "² one reader only"),
+        (Kind::Limit, "³ no library, but what the machine can do"),
+        (Kind::StreamLimit, "³ no library, but what the machine can do: half a ring at a time"),
+    ];
+    for (kind, note) in kinds {
+        if results.best(|standing| standing.kind == kind).is_some() {
+            println!("{note}");
+        }
+    }
+}
