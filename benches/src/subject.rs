@@ -68,8 +68,8 @@ pub enum Kind {
     /// Not a way to send a stream, but what the machine itself can do: the fastest
     /// round trip that there can be.
     Limit,
-    /// What the machine itself can do with a stream, if it may come in large pieces.
-    StreamLimit,
+    /// Not a library either, but the plainest way to send a stream fast, in large pieces.
+    Yardstick,
 }
 
 /// A library under comparison, at its best documented use.

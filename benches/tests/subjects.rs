@@ -114,7 +114,7 @@ struct EveryReaderGetsEveryEvent;
 
 impl Property for EveryReaderGetsEveryEvent {
     fn is_for<S: Subject>() -> bool {
-        is_queue::<S>() || S::KIND == Kind::StreamLimit
+        is_queue::<S>() || S::KIND == Kind::Yardstick
     }
 
     fn check<S: Subject, const WORDS: usize>(mode: Mode) {
@@ -304,7 +304,7 @@ struct PingPong;
 
 impl Property for PingPong {
     fn is_for<S: Subject>() -> bool {
-        S::KIND != Kind::StreamLimit
+        S::KIND != Kind::Yardstick
     }
 
     fn check<S: Subject, const WORDS: usize>(mode: Mode) {

@@ -18,7 +18,7 @@ struct Roll<'a> {
 
 impl Visitor for Roll<'_> {
     fn visit<S: Subject>(&mut self) {
-        let limit = matches!(S::KIND, Kind::Limit | Kind::StreamLimit);
+        let limit = matches!(S::KIND, Kind::Limit | Kind::Yardstick);
         if limit || !self.selection.takes::<S>() {
             return;
         }

@@ -100,6 +100,6 @@ pub(super) fn kind(row: &Row) -> &'static str {
         Kind::Broadcast => "broadcast",
         Kind::QueuePerReader => "queue per reader",
         Kind::OneToOne => "one to one",
-        Kind::Limit | Kind::StreamLimit => "limit",
+        Kind::Limit | Kind::Yardstick => "limit",
     }
 }

@@ -1,4 +1,4 @@
-//! Half a ring at a time: what streaming from core to core could cost at best.
+//! Half a ring at a time: a yardstick for streaming.
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
@@ -10,7 +10,7 @@ use crate::subject::{Kind, Link, Mode, Receiver, Sender, Subject};
 /// has to be a multiple of half the capacity.
 ///
 /// Lines move in long runs, which the processor prefetches, and nobody looks for news
-/// while they are written; no ring that shows every event at once can have both.
+/// while they are written. It is no limit: who asks for lines ahead of time is faster.
 #[derive(Debug)]
 pub struct Bulk;
 
@@ -34,7 +34,7 @@ pub struct BulkReceiver<const WORDS: usize> {
 
 impl Subject for Bulk {
     const NAME: &'static str = "bulk";
-    const KIND: Kind = Kind::StreamLimit;
+    const KIND: Kind = Kind::Yardstick;
     const MODES: &'static [Mode] = &[Mode::Spin];
     type Sender<const WORDS: usize> = BulkSender<WORDS>;
     type Receiver<const WORDS: usize> = BulkReceiver<WORDS>;

@@ -89,7 +89,7 @@ fn measured(goal: &Goal, all: &[Results]) -> Option<(String, f64)> {
 
 /// Whether it is more than a few lines that show what the machine can do.
 fn is_library(standing: &Standing) -> bool {
-    !matches!(standing.kind, Kind::Limit | Kind::StreamLimit) && standing.subject != "hand-off"
+    !matches!(standing.kind, Kind::Limit | Kind::Yardstick) && standing.subject != "hand-off"
 }
 
 fn is_own(standing: &Standing) -> bool {

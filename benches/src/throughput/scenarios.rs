@@ -142,7 +142,7 @@ impl Scenario {
             (Kind::OneToOne, Shape::Stream { readers, .. }) => readers == 1,
             (Kind::OneToOne, shape) => !matches!(shape, Shape::Idle | Shape::Churn),
             (Kind::Limit, shape) => shape == Shape::PingPong,
-            (Kind::StreamLimit, shape) => matches!(shape, Shape::Stream { readers: 1, .. }),
+            (Kind::Yardstick, shape) => matches!(shape, Shape::Stream { readers: 1, .. }),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::throughput::contest::Results;
 pub(super) fn print(results: &Results) {
     let broadcast = |kind| kind == Kind::Broadcast;
     let peer = results.best(|peer| broadcast(peer.kind) && peer.subject != "broadring");
-    let limit = results.best(|limit| matches!(limit.kind, Kind::Limit | Kind::StreamLimit));
+    let yardstick = results.best(|limit| matches!(limit.kind, Kind::Limit | Kind::Yardstick));
 
     let mut table = Table::new();
     table.load_style(TableStyle::new());
@@ -19,20 +19,20 @@ pub(super) fn print(results: &Results) {
         head.extend([(*unit).to_owned(), "least–greatest".to_owned()]);
     }
     head.extend(peer.map(|_| "× best peer".to_owned()));
-    head.extend(limit.map(|_| "× limit".to_owned()));
+    head.extend(yardstick.map(|limit| format!("× {}", limit.subject)));
     table.set_header(head);
     for standing in &results.standings {
         let mark = match standing.kind {
             Kind::Broadcast => "",
             Kind::QueuePerReader => " ¹",
             Kind::OneToOne => " ²",
-            Kind::Limit | Kind::StreamLimit => " ³",
+            Kind::Limit | Kind::Yardstick => " ³",
         };
         let mut row = vec![format!("{}{mark}", standing.subject), standing.mode.to_string()];
         for figure in &standing.figures {
             row.extend([number(figure.median), figure.spread()]);
         }
-        for other in [peer, limit].into_iter().flatten() {
+        for other in [peer, yardstick].into_iter().flatten() {
             row.push(format!("{:.2}", results.times_as_good(standing, other)));
         }
         table.add_row(row.into_iter().enumerate().map(|(column, text)| {
@@ -46,7 +46,7 @@ pub(super) fn print(results: &Results) {
         (Kind::QueuePerReader, "¹ a queue for each reader"),
         (Kind::OneToOne, "² one reader only"),
         (Kind::Limit, "³ no library, but what the machine can do"),
-        (Kind::StreamLimit, "³ no library, but what the machine can do: half a ring at a time"),
+        (Kind::Yardstick, "³ no library, but two boxes of half a ring each, handed back and forth"),
     ];
     for (kind, note) in kinds {
         if results.best(|standing| standing.kind == kind).is_some() {
