@@ -6,8 +6,8 @@ use comfy_table::{Cell, CellAlignment, Table, TableStyle};
 use serde::Serialize;
 
 use crate::figure::{Figure, number};
+use crate::harness::Harness;
 use crate::machine::Machine;
-use crate::session::Session;
 use crate::subject::Mode;
 use crate::subjects::CacheLine;
 use crate::throughput::ping_pong;
@@ -45,17 +45,17 @@ struct Pair {
 /// # Errors
 ///
 /// If there are not two cores, or the results cannot be written.
-pub fn run(session: &Session, arguments: &Arguments) -> Result<()> {
-    let (rounds, round_trips) = if session.quick() { (3, 20_000) } else { (9, 200_000) };
+pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
+    let (rounds, round_trips) = if harness.quick() { (3, 20_000) } else { (9, 200_000) };
     let rounds = arguments.rounds.unwrap_or(rounds);
     let round_trips = arguments.round_trips.unwrap_or(round_trips);
     ensure!(rounds > 0 && round_trips > 0, "there must be a round, and a round trip in it");
-    let cores = session.places().cores();
+    let cores = harness.places().cores();
     ensure!(cores.len() > 1, "it takes two cores, and this run is given {cores:?}");
 
     let machine = Machine::here();
-    let pairs = measure(session, rounds, round_trips);
-    if session.talks() {
+    let pairs = measure(harness, rounds, round_trips);
+    if harness.talks() {
         println!("{machine}");
         println!(
             "nanoseconds for a cache line from core to core, half a round trip; \
@@ -63,16 +63,16 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<()> {
         );
         println!("{}", matrix(cores, &pairs));
     }
-    session.write_json(&Report { machine: &machine, rounds, round_trips, pairs: &pairs })
+    harness.write_json(&Report { machine: &machine, rounds, round_trips, pairs: &pairs })
 }
 
 /// Measures both ways of every pair, in turns. Ctrl-C ends it after a round.
-fn measure(session: &Session, rounds: usize, round_trips: u64) -> Vec<Pair> {
-    let cores = session.places().cores();
+fn measure(harness: &Harness, rounds: usize, round_trips: u64) -> Vec<Pair> {
+    let cores = harness.places().cores();
     let ways = || cores.iter().flat_map(|from| cores.iter().map(move |to| (*from, *to)));
     let ways: Vec<_> = ways().filter(|(from, to)| from != to).collect();
     let mut turns = vec![Vec::new(); ways.len()];
-    let bar = session.bar(rounds * ways.len());
+    let bar = harness.bar(rounds * ways.len());
     for _ in 0..rounds {
         for ((from, to), turns) in ways.iter().zip(&mut turns) {
             bar.set_message(format!("core {from} to core {to}"));
@@ -81,7 +81,7 @@ fn measure(session: &Session, rounds: usize, round_trips: u64) -> Vec<Pair> {
             turns.push(took.as_secs_f64() * 1e9 / round_trips as f64 / 2.0);
             bar.inc(1);
         }
-        if session.stopped() {
+        if harness.stopped() {
             break;
         }
     }

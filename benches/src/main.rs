@@ -1,7 +1,9 @@
 //! `cargo run --release -p broadring-benches -- --help`
 
+use std::process::ExitCode;
+
 use anyhow::Result;
-use broadring_benches::session::{Options, Session};
+use broadring_benches::harness::{Harness, Options};
 use broadring_benches::{core_to_core, latency, throughput};
 use clap::{Parser, Subcommand};
 
@@ -27,12 +29,22 @@ enum Command {
     CoreToCore(core_to_core::Arguments),
 }
 
-fn main() -> Result<()> {
-    let Arguments { command, options } = Arguments::parse();
-    let session = Session::begin(options)?;
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not as `Debug`, which may add a backtrace: these are the user's to mend.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(Arguments { command, options }: Arguments) -> Result<()> {
+    let harness = Harness::begin(options)?;
     match command {
-        Command::Latency(arguments) => latency::run(&session, &arguments),
-        Command::Throughput(arguments) => throughput::run(&session, &arguments),
-        Command::CoreToCore(arguments) => core_to_core::run(&session, &arguments),
+        Command::Latency(arguments) => latency::run(&harness, &arguments),
+        Command::Throughput(arguments) => throughput::run(&harness, &arguments),
+        Command::CoreToCore(arguments) => core_to_core::run(&harness, &arguments),
     }
 }

@@ -34,7 +34,7 @@ use self::output::Output;
 pub use self::plan::Arguments;
 use self::plan::Plan;
 use self::sweep::Sweep;
-use crate::session::Session;
+use crate::harness::Harness;
 
 /// Measures, then shows and writes what was measured.
 ///
@@ -42,27 +42,27 @@ use crate::session::Session;
 ///
 /// If the arguments make no sense, the results cannot be written, or a subject lost
 /// or damaged an event.
-pub fn run(session: &Session, arguments: &Arguments) -> Result<()> {
+pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
     arguments.selection.check()?;
-    let plan = Plan::new(arguments, session.quick())?;
+    let plan = Plan::new(arguments, harness.quick())?;
     let output = Output::prepare(&arguments.out)?;
-    let sweep = Sweep::prepare(plan, session.places().clone(), &arguments.selection);
+    let sweep = Sweep::prepare(plan, harness.places().clone(), &arguments.selection);
     for note in sweep.notes() {
         eprintln!("note: {note}");
     }
-    let bar = session.bar(sweep.steps());
-    let results = sweep.measure(&Clock::new(), &bar, || session.stopped());
+    let bar = harness.bar(sweep.steps());
+    let results = sweep.measure(&Clock::new(), &bar, || harness.stopped());
     bar.finish_and_clear();
     ensure!(
         !results.rows.is_empty() || !results.broken.is_empty(),
         "stopped before anything was measured"
     );
-    if session.talks() {
+    if harness.talks() {
         print!("{}", table::text(&results));
     }
     output.write(&results)?;
-    session.write_json(&results)?;
-    if session.talks() {
+    harness.write_json(&results)?;
+    if harness.talks() {
         println!("\nplots, percentiles and a report: {}", output.report().display());
     }
     ensure!(results.broken.is_empty(), "{}", results.broken.join("; "));

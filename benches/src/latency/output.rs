@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::results::{Results, Row};
 use super::{hgrm, html, plots};
-use crate::session::write_file;
+use crate::harness::write_file;
 
 /// A directory for them.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::open_loop::Load;
 use super::rate::Rate;
-use crate::session::Selection;
+use crate::harness::Selection;
 use crate::subject::Mode;
 
 /// The options of this command.

@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use super::units;
 use crate::cores::Places;
-use crate::session::Selection;
+use crate::harness::Selection;
 use crate::subject::{Kind, Mode, Subject, Visitor};
 use crate::subjects;
 

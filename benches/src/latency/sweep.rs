@@ -10,8 +10,8 @@ use super::plan::{Payload, Plan};
 use super::results::{Gathered, Results};
 use super::roll;
 use crate::cores::Places;
+use crate::harness::Selection;
 use crate::machine::Machine;
-use crate::session::Selection;
 use crate::subject::{Subject, Visitor};
 use crate::subjects;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::figure::Figure;
-use crate::session::Session;
+use crate::harness::Harness;
 use crate::subject::{Kind, Mode};
 use crate::throughput::scenarios::Scenario;
 
@@ -62,13 +62,13 @@ impl Results {
 
 /// Holds a contest. Ctrl-C ends it after the round that is under way.
 pub(super) fn hold(
-    session: &Session,
+    harness: &Harness,
     scenario: &Scenario,
     mut contestants: Vec<Contestant>,
     rounds: usize,
     turn: Duration,
 ) -> Results {
-    let bar = session.bar(rounds * contestants.len());
+    let bar = harness.bar(rounds * contestants.len());
     let mut figures = vec![vec![Vec::new(); scenario.units().len()]; contestants.len()];
     for _ in 0..rounds {
         for (contestant, figures) in contestants.iter_mut().zip(&mut figures) {
@@ -77,7 +77,7 @@ pub(super) fn hold(
             figures.iter_mut().zip(values).for_each(|(figures, value)| figures.push(value));
             bar.inc(1);
         }
-        if session.stopped() {
+        if harness.stopped() {
             break;
         }
     }

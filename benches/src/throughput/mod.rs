@@ -17,8 +17,8 @@ use anyhow::{Result, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 
+use crate::harness::{Harness, Selection};
 use crate::machine::Machine;
-use crate::session::{Selection, Session};
 use contest::Results;
 use scenarios::Scenario;
 
@@ -63,7 +63,7 @@ struct Report<'a> {
 /// # Errors
 ///
 /// If the arguments make no sense, or a file cannot be written.
-pub fn run(session: &Session, arguments: &Arguments) -> Result<()> {
+pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
     let scenarios = chosen(&arguments.scenarios)?;
     if arguments.list {
         for scenario in scenarios {
@@ -72,7 +72,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     arguments.selection.check()?;
-    let (rounds, turn) = if session.quick() { (3, 20) } else { (9, 200) };
+    let (rounds, turn) = if harness.quick() { (3, 20) } else { (9, 200) };
     let rounds = arguments.rounds.unwrap_or(rounds);
     let turn = arguments.turn.unwrap_or(turn);
     ensure!(rounds > 0 && turn > 0, "there must be a round, and a turn of a millisecond");
@@ -83,34 +83,34 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<()> {
     );
 
     let machine = Machine::here();
-    if session.talks() {
+    if harness.talks() {
         println!("{machine}");
         println!("capacity {capacity}, medians of {rounds} turns of {turn} ms, taken in turns");
     }
     let mut all = Vec::new();
     for scenario in scenarios {
-        if session.stopped() {
+        if harness.stopped() {
             break;
         }
-        if session.places().cores().len() < scenario.cores() {
-            if session.talks() {
+        if harness.places().cores().len() < scenario.cores() {
+            if harness.talks() {
                 println!("\n{}: needs {} cores", scenario.name(), scenario.cores());
             }
             continue;
         }
-        let contestants = scenario.contestants(session.places(), capacity, &arguments.selection);
+        let contestants = scenario.contestants(harness.places(), capacity, &arguments.selection);
         let turn = Duration::from_millis(turn);
-        let results = contest::hold(session, &scenario, contestants, rounds, turn);
-        if session.talks() {
+        let results = contest::hold(harness, &scenario, contestants, rounds, turn);
+        if harness.talks() {
             table::print(&results);
         }
         all.push(results);
     }
-    if session.talks() {
+    if harness.talks() {
         goals::print(&all);
     }
     let report = Report { machine: &machine, capacity, rounds, turn_ms: turn, scenarios: &all };
-    session.write_json(&report)
+    harness.write_json(&report)
 }
 
 /// Returns the scenarios whose names contain one of the words; all, if there is none.

@@ -1,6 +1,6 @@
 //! What every command shares: its options, its progress bar, and Ctrl-C.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -72,13 +72,13 @@ impl Selection {
 
 /// One run of the program.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub struct Harness {
     options: Options,
     places: Places,
     stop: Arc<AtomicBool>,
 }
 
-impl Session {
+impl Harness {
     /// Checks the options, and begins to listen for Ctrl-C.
     ///
     /// # Errors
@@ -93,8 +93,12 @@ impl Session {
             None => cores::available()?,
         };
         if let Some(path) = options.json.as_deref().filter(|path| *path != Path::new("-")) {
-            // Better now than after the measurement.
-            write_file(path, "")?;
+            // Better now than after the measurement. What is in it stays until then.
+            OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(path)
+                .with_context(|| cannot_write(path))?;
         }
         let stop = Arc::new(AtomicBool::new(false));
         ctrlc::set_handler({
@@ -166,5 +170,9 @@ impl Session {
 ///
 /// If it cannot be written.
 pub fn write_file(path: &Path, contents: &str) -> Result<()> {
-    fs::write(path, contents).with_context(|| format!("cannot write {}", path.display()))
+    fs::write(path, contents).with_context(|| cannot_write(path))
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write {}", path.display())
 }
