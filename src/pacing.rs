@@ -9,12 +9,12 @@
 //! So the delay has to prove itself. A reader tries one when its first look has found
 //! events, but fewer than are enough. It keeps the delay and doubles it as long as events
 //! come as fast as only a writer at full speed publishes them; halves it whenever it
-//! finds nothing, or many times what is enough, until it is as short as the first; and
-//! drops it as soon as it does not pay, after which it waits longer and longer before
-//! it tries again. No delay is ever longer than [`LONGEST`].
+//! finds nothing, or many times what is enough, and ends it when it is shorter than the
+//! first; and drops it as soon as it does not pay, after which it waits longer and longer
+//! before it tries again. No delay is ever longer than [`LONGEST`].
 //!
-//! How fast events come is how many were found since the last look and how long ago that
-//! was, by the clock. The number alone would not tell: a reader that handles events about
+//! How fast events come is how many were found and how long ago, by the clock, that last
+//! happened. The number alone would not tell: a reader that handles events about
 //! as slowly as they come finds many after any delay, because they came meanwhile.
 
 #![forbid(unsafe_code)]

@@ -356,7 +356,8 @@ impl<T> Reader<T> {
     /// Returns how many published events this reader has not yet read.
     ///
     /// There may be more by the time you see it, because the writer goes on.
-    /// There are never fewer: only this handle reads them.
+    /// There are never fewer: only this handle reads them. An event that is being
+    /// published counts a moment before it can be read.
     pub fn lag(&self) -> u64 {
         self.shared.sequencer.cursor.load() - self.position
     }

@@ -199,7 +199,7 @@ impl<T> Slots<T> {
         if turns {
             self.turn(block);
         }
-        if turns || !Self::SMALL {
+        if turns || Self::LANES == 1 {
             self.fetch_to_write(self.slot_in(block, sequence));
         }
     }
@@ -219,10 +219,11 @@ impl<T> Slots<T> {
     }
 
     /// Whether everything that is published is announced in this block, if it announces
-    /// `stamped`: the block is not full, so what comes next will be announced in it too.
+    /// `stamped`. The next publication begins with that sequence: in this block, unless
+    /// it is full; where each event has a block of its own, in the next one.
     #[inline]
     pub(crate) fn tells_all(&self, block: &Block, stamped: u64) -> bool {
-        Self::LANES > 1 && stamped < block.end
+        if Self::LANES == 1 { self.stamped(block, stamped) <= stamped } else { stamped < block.end }
     }
 
     /// Goes on to the next block.

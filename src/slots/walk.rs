@@ -21,7 +21,7 @@ pub(crate) struct Walk<'a, T, const WRITES: bool> {
 
 impl<'a, T, const WRITES: bool> Walk<'a, T, WRITES> {
     /// How many slots a reader has to have before it for there to be anything to fetch
-    /// ahead. What is not yet published it must leave to the writer.
+    /// ahead. What is not yet published it leaves to the writer, but for the end of a line.
     const FAR: usize = READ_AHEAD / Slots::<T>::STRIDE * Slots::<T>::LANES + Slots::<T>::LANES;
 
     /// Walks over `len` slots, the first of which is `slot`, in the block that starts at
