@@ -18,7 +18,7 @@ use crate::subjects;
 /// The options that every command takes.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// An overview in about a minute: shorter runs, fewer rounds, coarser numbers
+    /// An overview in a minute at most: shorter runs, fewer rounds, coarser numbers
     #[arg(long, global = true)]
     pub quick: bool,
 
