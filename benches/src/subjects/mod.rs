@@ -5,6 +5,7 @@ mod broadring;
 mod bulk;
 mod bus;
 mod cache_line;
+mod channels;
 mod crossbeam;
 mod disruptor;
 mod hand_off;

@@ -1,63 +1,14 @@
 //! The standard library: a bounded channel for each reader.
 
-use std::sync::mpsc::{
-    Receiver as ChannelReceiver, SyncSender, TryRecvError, TrySendError, sync_channel,
-};
+use std::sync::mpsc;
 
+use super::channels::channel_for_each_reader;
 use super::{End, poll};
 use crate::event::{Event, event};
 use crate::subject::{Kind, Link, Mode, Receiver, Sender, Subject};
 
-/// In [`Mode::Park`] its blocking calls, which spin for a moment first, else its trying
-/// ones. Only the sender could add a channel, so no reader joins while it is at work.
-#[derive(Debug)]
-pub struct StdMpsc;
-
-impl Subject for StdMpsc {
-    const NAME: &'static str = "std mpsc";
-    const KIND: Kind = Kind::QueuePerReader;
-    const MODES: &'static [Mode] = &Mode::ALL;
-    type Sender<const WORDS: usize> = End<Vec<SyncSender<Event<WORDS>>>>;
-    type Receiver<const WORDS: usize> = End<ChannelReceiver<Event<WORDS>>>;
-
-    fn open<const WORDS: usize>(
-        capacity: usize,
-        readers: usize,
-        mode: Mode,
-    ) -> Link<Self::Sender<WORDS>, Self::Receiver<WORDS>> {
-        let (senders, receivers): (Vec<_>, Vec<_>) =
-            (0..readers).map(|_| sync_channel(capacity)).unzip();
-        let receivers = receivers.into_iter().map(|inner| End { inner, mode }).collect();
-        Link { sender: End { inner: senders, mode }, receivers, join: None }
-    }
-}
-
-impl<const WORDS: usize> Sender<WORDS> for End<Vec<SyncSender<Event<WORDS>>>> {
-    #[inline(always)]
-    fn send(&mut self, number: u64) {
-        let event = event(number);
-        // What is disconnected is a reader that has left.
-        self.inner.retain(|channel| match self.mode {
-            Mode::Park => channel.send(event).is_ok(),
-            mode => poll(mode, || match channel.try_send(event) {
-                Ok(()) => Some(true),
-                Err(TrySendError::Full(_)) => None,
-                Err(TrySendError::Disconnected(_)) => Some(false),
-            }),
-        });
-    }
-}
-
-impl<const WORDS: usize> Receiver<WORDS> for End<ChannelReceiver<Event<WORDS>>> {
-    #[inline(always)]
-    fn receive(&mut self) -> Event<WORDS> {
-        match self.mode {
-            Mode::Park => self.inner.recv().expect("the sender is there"),
-            mode => poll(mode, || match self.inner.try_recv() {
-                Ok(event) => Some(event),
-                Err(TryRecvError::Empty) => None,
-                Err(TryRecvError::Disconnected) => panic!("the sender is there"),
-            }),
-        }
-    }
+channel_for_each_reader! {
+    /// In [`Mode::Park`] its blocking calls, which spin for a moment first, else its trying
+    /// ones. Only the sender could add a channel, so no reader joins while it is at work.
+    StdMpsc: "std mpsc", mpsc, sync_channel, SyncSender
 }
