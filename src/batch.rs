@@ -322,6 +322,9 @@ impl<T> Drop for Batch<'_, T> {
         if self.end > self.reader.position().get() {
             self.commit(self.end, self.reader.shared().slots.block(self.end));
         }
+        if self.reader.terms().is_some() {
+            self.reader.release();
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 #![forbid(unsafe_code)]
 
+use core::array::from_fn;
 use core::fmt;
 use core::marker::PhantomData;
 
+use crate::editor::Editor;
 use crate::fences::Fences;
 use crate::pacing::Pacing;
 use crate::ring::{Ring, Shared};
@@ -60,13 +62,12 @@ impl<T> RingBuilder<T> {
 
     /// Sets how many readers there can be at once, 64 unless told otherwise. With 0,
     /// nobody can ever subscribe.
-    /// Each possible reader costs one cache line, or two where the processor
-    /// fetches lines in pairs.
+    /// Each possible reader costs a few cache lines.
     pub fn max_readers(self, max_readers: usize) -> Self {
         Self { max_readers, ..self }
     }
 
-    /// Sets how readers wait who do not say otherwise: [`Wait::PARK`] unless set.
+    /// Sets how readers and editors wait who do not say otherwise: [`Wait::PARK`] unless set.
     pub fn reader_wait(self, reader_wait: Wait) -> Self {
         Self { reader_wait, ..self }
     }
@@ -93,13 +94,52 @@ impl<T> RingBuilder<T> {
     where
         T: Send + Sync,
     {
+        let (writer, [], ring) = self.build_with_editors([], factory);
+        (writer, ring)
+    }
+
+    /// Builds a ring where editors with these names come between the writer and the
+    /// readers, one after the other. Each gets what the one before it has passed on, may
+    /// change it in place, and passes it on: see [`Editor`].
+    ///
+    /// For the rest it is like [`build`](Self::build).
+    ///
+    /// # Panics
+    ///
+    /// As [`build`](Self::build).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use broadring::Ring;
+    ///
+    /// let (mut writer, [mut double, mut increment], ring) =
+    ///     Ring::builder(8).build_with_editors(["double", "increment"], || 0);
+    /// let mut reader = ring.subscribe()?;
+    /// writer.publish_all([1, 2, 3]);
+    ///
+    /// double.try_batch()?.iter_mut().for_each(|(_sequence, number)| *number *= 2);
+    /// increment.try_batch()?.iter_mut().for_each(|(_sequence, number)| *number += 1);
+    /// assert!(reader.try_batch()?.events().eq(&[3, 5, 7]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn build_with_editors<const EDITORS: usize>(
+        self,
+        names: [&str; EDITORS],
+        factory: impl FnMut() -> T,
+    ) -> (Writer<T>, [Editor<T>; EDITORS], Ring<T>)
+    where
+        T: Send + Sync,
+    {
+        let capacity = self.capacity as u64;
         let shared = Arc::new(Shared {
-            sequencer: Sequencer::new(self.capacity as u64, self.max_readers, Fences::choose()),
+            sequencer: Sequencer::new(capacity, self.max_readers, &names, Fences::choose()),
             slots: Slots::new(self.capacity, factory),
             reader_wait: self.reader_wait,
-            pacing: Pacing::new(self.capacity as u64),
+            pacing: Pacing::new(capacity),
         });
-        (Writer::new(Arc::clone(&shared), self.writer_wait), Ring { shared })
+        let editors = from_fn(|editor| Editor::new(Arc::clone(&shared), editor));
+        (Writer::new(Arc::clone(&shared), self.writer_wait), editors, Ring { shared })
     }
 }
 

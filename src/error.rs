@@ -4,11 +4,12 @@
 //! |---|---|
 //! | [`Ring::try_builder`](crate::Ring::try_builder) | [`CapacityError`] |
 //! | [`Ring::subscribe`](crate::Ring::subscribe), [`ReaderBuilder::subscribe`](crate::ReaderBuilder::subscribe), [`Reader::try_clone`](crate::Reader::try_clone) | [`SubscribeError`] |
+//! | [`ReaderBuilder::after`](crate::ReaderBuilder::after) | [`OtherRingError`] |
 //! | [`Writer::try_publish`](crate::Writer::try_publish), [`Writer::try_publish_with`](crate::Writer::try_publish_with) | [`TryPublishError`] |
 //! | [`Writer::publish_timeout`](crate::Writer::publish_timeout), [`Writer::publish_deadline`](crate::Writer::publish_deadline) | [`PublishTimeoutError`] |
 //! | [`Writer::claim`](crate::Writer::claim), [`Writer::claim_up_to`](crate::Writer::claim_up_to) | [`ClaimError`] |
 //! | [`Writer::try_claim`](crate::Writer::try_claim) | [`TryClaimError`] |
-//! | [`Reader::recv`](crate::Reader::recv), [`Reader::wait_batch`](crate::Reader::wait_batch), [`Reader::run_until`](crate::Reader::run_until) | [`Closed`] |
+//! | [`Reader::recv`](crate::Reader::recv), [`Reader::wait_batch`](crate::Reader::wait_batch), [`Reader::run_until`](crate::Reader::run_until) | [`End`] |
 //! | [`Reader::try_recv`](crate::Reader::try_recv), [`Reader::try_batch`](crate::Reader::try_batch) | [`TryReadError`] |
 //! | [`Reader::recv_timeout`](crate::Reader::recv_timeout), [`Reader::batch_timeout`](crate::Reader::batch_timeout) | [`ReadTimeoutError`] |
 
@@ -16,6 +17,9 @@
 
 use core::error::Error;
 use core::fmt;
+
+use crate::member::Member;
+use crate::sequence::Sequence;
 
 /// A capacity that no ring can have: it must be a power of two, from 1 up to what
 /// memory can hold.
@@ -82,34 +86,60 @@ impl fmt::Display for SubscribeError {
 
 impl Error for SubscribeError {}
 
-/// Defines an error that carries what was not published.
+/// A reader cannot come after one of another ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherRingError;
+
+impl fmt::Display for OtherRingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a reader cannot come after a reader of another ring")
+    }
+}
+
+impl Error for OtherRingError {}
+
+/// Defines an error that carries what was not published, and a member of the ring.
 macro_rules! refused {
-    ($(#[$doc:meta])* $name:ident, $message:literal) => {
+    ($(#[$doc:meta])* $name:ident, $(#[$member_doc:meta])* $member:ident, $message:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq)]
-        pub struct $name<T>(T);
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name<T> {
+            refused: T,
+            member: Option<Box<Member>>,
+        }
 
         impl<T> $name<T> {
-            pub(crate) fn new(refused: T) -> Self {
-                Self(refused)
+            pub(crate) fn new(refused: T, member: Option<Box<Member>>) -> Self {
+                Self { refused, member }
             }
 
             /// Gives back what was not published: the event, or the closure that
             /// would have written it.
             pub fn into_inner(self) -> T {
-                self.0
+                self.refused
+            }
+
+            $(#[$member_doc])*
+            pub fn $member(&self) -> Option<&Member> {
+                self.member.as_deref()
             }
         }
 
         impl<T> fmt::Debug for $name<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+                f.debug_struct(stringify!($name))
+                    .field(stringify!($member), &self.member)
+                    .finish_non_exhaustive()
             }
         }
 
         impl<T> fmt::Display for $name<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str($message)
+                f.write_str($message)?;
+                match &self.member {
+                    Some(member) => write!(f, ", because of the {member}"),
+                    None => Ok(()),
+                }
             }
         }
 
@@ -120,13 +150,19 @@ macro_rules! refused {
 refused! {
     /// The ring is full: the slowest reader is a whole ring behind. The event
     /// comes back through [`into_inner`](Self::into_inner).
-    TryPublishError, "the ring is full"
+    TryPublishError,
+    /// Returns the editor that has left, if that is why the ring is full. Then it always
+    /// will be.
+    editor_left, "the ring is full"
 }
 
 refused! {
     /// The ring was full until the time was up. The event comes back through
     /// [`into_inner`](Self::into_inner).
-    PublishTimeoutError, "the ring was full until the time was up"
+    PublishTimeoutError,
+    /// Returns who held the writer up in the end: the reader that was furthest behind, or
+    /// an editor. `None` if it has just moved on, or was just joining.
+    holder, "the ring was full until the time was up"
 }
 
 /// A claim of more slots than the ring has, which no waiting can satisfy.
@@ -162,12 +198,14 @@ impl fmt::Display for ClaimError {
 impl Error for ClaimError {}
 
 /// A claim that cannot be had now, or never.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TryClaimError {
     /// Fewer slots are free than were asked for.
     Full,
     /// The ring has fewer slots than were asked for.
     TooLarge(ClaimError),
+    /// This editor has left, and nothing more can be published.
+    EditorLeft(Member),
 }
 
 impl TryClaimError {
@@ -187,6 +225,9 @@ impl fmt::Display for TryClaimError {
         match self {
             Self::Full => f.write_str("fewer slots are free than the claim asks for"),
             Self::TooLarge(error) => error.fmt(f),
+            Self::EditorLeft(editor) => {
+                write!(f, "nothing more can be published: the {editor} has left")
+            }
         }
     }
 }
@@ -199,90 +240,183 @@ impl From<ClaimError> for TryClaimError {
     }
 }
 
-/// The writer is gone and the reader has read everything: the end of the stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Closed;
+/// Why there is nothing more to read: the end of the stream for this reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// The writer is gone and everything was read.
+    Closed,
+    /// One that this reader comes after is gone, and everything that it has passed on was
+    /// read. What it has not passed on will not come.
+    UpstreamLeft(UpstreamLeft),
+    /// The reader held the writer up for longer than it was allowed to.
+    Evicted(Evicted),
+}
 
-impl fmt::Display for Closed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the ring is closed and every event was read")
+impl End {
+    /// Whether the reader has got everything that there was.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed)
+    }
+
+    /// Whether one that this reader comes after is gone.
+    pub fn is_upstream_left(&self) -> bool {
+        matches!(self, Self::UpstreamLeft(_))
+    }
+
+    /// Whether the reader was evicted.
+    pub fn is_evicted(&self) -> bool {
+        matches!(self, Self::Evicted(_))
     }
 }
 
-impl Error for Closed {}
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the ring is closed and every event was read"),
+            Self::UpstreamLeft(left) => left.fmt(f),
+            Self::Evicted(evicted) => evicted.fmt(f),
+        }
+    }
+}
 
-/// Why there was nothing to read, from a read that does not wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TryReadError {
-    /// Everything published was read; more may come.
+impl Error for End {}
+
+/// One that a reader comes after has left before the end of the stream, or was evicted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamLeft {
+    /// Elsewhere, because results that are mostly good should be small.
+    member: Box<Member>,
+    position: Sequence,
+}
+
+impl UpstreamLeft {
+    pub(crate) fn new(member: Member, position: u64) -> Self {
+        Self { member: Box::new(member), position: Sequence::new(position) }
+    }
+
+    /// Returns who has left.
+    pub fn member(&self) -> &Member {
+        &self.member
+    }
+
+    /// Returns where it was: it has passed on everything before this, and nothing from
+    /// here on.
+    pub fn position(&self) -> Sequence {
+        self.position
+    }
+}
+
+impl fmt::Display for UpstreamLeft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {}, which comes first, has left before event {}", self.member, self.position)
+    }
+}
+
+impl Error for UpstreamLeft {}
+
+/// A reader held the writer up for longer than it was allowed to, and the writer went on
+/// without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Evicted {
+    position: Sequence,
+    missed: u64,
+}
+
+impl Evicted {
+    pub(crate) fn new(position: u64, missed: u64) -> Self {
+        Self { position: Sequence::new(position), missed }
+    }
+
+    /// Returns where the reader was: the first event that it has not read.
+    pub fn position(&self) -> Sequence {
+        self.position
+    }
+
+    /// Returns how many events the reader has missed so far: those from its position to
+    /// the cursor.
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+}
+
+impl fmt::Display for Evicted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { position, missed } = self;
+        write!(f, "the reader was evicted at event {position} and has missed {missed}")
+    }
+}
+
+impl Error for Evicted {}
+
+/// Defines why there was nothing to read: for the moment, or for ever.
+macro_rules! nothing_to_read {
+    (
+        $(#[$doc:meta])* $name:ident,
+        $(#[$now_doc:meta])* $now:ident, $(#[$is_doc:meta])* $is_now:ident, $message:literal
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum $name {
+            $(#[$now_doc])*
+            $now,
+            /// Nothing more will come.
+            Ended(End),
+        }
+
+        impl $name {
+            $(#[$is_doc])*
+            pub fn $is_now(&self) -> bool {
+                matches!(self, Self::$now)
+            }
+
+            /// Whether the reader has got everything that there was.
+            pub fn is_closed(&self) -> bool {
+                matches!(self, Self::Ended(End::Closed))
+            }
+
+            /// Returns why nothing more will come, if that is so.
+            pub fn end(&self) -> Option<&End> {
+                match self {
+                    Self::$now => None,
+                    Self::Ended(end) => Some(end),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    Self::$now => f.write_str($message),
+                    Self::Ended(end) => end.fmt(f),
+                }
+            }
+        }
+
+        impl Error for $name {}
+
+        impl From<End> for $name {
+            fn from(end: End) -> Self {
+                Self::Ended(end)
+            }
+        }
+    };
+}
+
+nothing_to_read! {
+    /// Why there was nothing to read, from a read that does not wait.
+    TryReadError,
+    /// Everything there is was read; more may come.
     Empty,
-    /// Everything published was read, and nothing more will come.
-    Closed,
-}
-
-impl TryReadError {
     /// Whether more may come.
-    pub fn is_empty(&self) -> bool {
-        matches!(self, Self::Empty)
-    }
-
-    /// Whether the stream is over.
-    pub fn is_closed(&self) -> bool {
-        matches!(self, Self::Closed)
-    }
+    is_empty, "every event published so far was read"
 }
 
-impl fmt::Display for TryReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("every event published so far was read"),
-            Self::Closed => Closed.fmt(f),
-        }
-    }
-}
-
-impl Error for TryReadError {}
-
-impl From<Closed> for TryReadError {
-    fn from(Closed: Closed) -> Self {
-        Self::Closed
-    }
-}
-
-/// Why there was nothing to read, from a read that waits for a limited time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReadTimeoutError {
-    /// The time was up before another event was published.
+nothing_to_read! {
+    /// Why there was nothing to read, from a read that waits for a limited time.
+    ReadTimeoutError,
+    /// The time was up before there was another event.
     Timeout,
-    /// Everything published was read, and nothing more will come.
-    Closed,
-}
-
-impl ReadTimeoutError {
     /// Whether the time was up.
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::Timeout)
-    }
-
-    /// Whether the stream is over.
-    pub fn is_closed(&self) -> bool {
-        matches!(self, Self::Closed)
-    }
-}
-
-impl fmt::Display for ReadTimeoutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Timeout => f.write_str("no event was published until the time was up"),
-            Self::Closed => Closed.fmt(f),
-        }
-    }
-}
-
-impl Error for ReadTimeoutError {}
-
-impl From<Closed> for ReadTimeoutError {
-    fn from(Closed: Closed) -> Self {
-        Self::Closed
-    }
+    is_timeout, "no event was published until the time was up"
 }

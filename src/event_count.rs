@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
+use crate::counters::Counter;
 use crate::fences::{self, Fences};
 use crate::sync::{self, AtomicU64, Condvar, MODEL, Mutex, Ordering, strong};
 
@@ -80,15 +81,29 @@ impl EventCount {
 
     #[cold]
     fn wake_behind_fence(&self, position: u64) {
-        let Bell { behind_fence, fences, .. } = &*self.bell;
-        if *fences == Fences::Symmetric {
+        if self.bell.fences == Fences::Symmetric {
             fences::full();
-            // ORDERING: Relaxed; the fence orders it as above.
-            if position < behind_fence.load(Ordering::Relaxed) {
-                return;
-            }
         }
-        self.wake_all();
+        self.wake_again(position);
+    }
+
+    /// As [`wake`](Self::wake), where that was just done for the same position at another
+    /// event count of the ring: its fence serves for both.
+    #[inline]
+    pub(crate) fn wake_again(&self, position: u64) {
+        // ORDERING: Relaxed; ordered as in `wake`.
+        if position >= self.registered().load(Ordering::Relaxed) {
+            self.wake_all();
+        }
+    }
+
+    /// The word that says what sleepers wait for.
+    #[inline]
+    fn registered(&self) -> &AtomicU64 {
+        match self.bell.fences {
+            Fences::Asymmetric => &self.bell.threshold,
+            Fences::Symmetric => &self.bell.behind_fence,
+        }
     }
 
     /// Wakes every sleeper. Needs no fence: the lock orders the caller's last
@@ -108,11 +123,13 @@ impl EventCount {
 
     /// Sleeps until `look` finds something, and returns it; or until the
     /// deadline, and returns `None`. Woken by positions from `threshold` up.
+    /// Counts in `parks` how many times it really slept.
     #[cold]
     pub(crate) fn sleep<R>(
         &self,
         threshold: u64,
         deadline: Option<Instant>,
+        parks: &Counter,
         mut look: impl FnMut() -> Option<R>,
     ) -> Option<R> {
         loop {
@@ -121,6 +138,7 @@ impl EventCount {
             if let Some(found) = look() {
                 return Some(found);
             }
+            parks.add(1);
             let in_time = self.doze(epoch, deadline);
             let found = look();
             if found.is_some() || !in_time {
@@ -156,15 +174,16 @@ impl EventCount {
         true
     }
 
+    /// Returns how many times sleepers were woken.
+    pub(crate) fn wakes(&self) -> u64 {
+        sync::lock(&self.state).epoch
+    }
+
     fn set_threshold(&self, state: &mut State, threshold: u64) {
         state.threshold = threshold;
-        let word = match self.bell.fences {
-            Fences::Asymmetric => &self.bell.threshold,
-            Fences::Symmetric => &self.bell.behind_fence,
-        };
         if strong!("event_count.register") || threshold == NOBODY {
             // ORDERING: Relaxed; the sleeper's heavy fence comes after it (I7).
-            word.store(threshold, Ordering::Relaxed);
+            self.registered().store(threshold, Ordering::Relaxed);
         }
     }
 }

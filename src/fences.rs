@@ -45,6 +45,15 @@ impl Fences {
             Self::Symmetric => (),
         }
     }
+
+    /// The waker's fence, between its store and its look for sleepers, where it need not be
+    /// quick.
+    pub(crate) fn waker(self) {
+        light();
+        if self == Self::Symmetric {
+            full();
+        }
+    }
 }
 
 /// The waker's fence, between its store and its look for sleepers, where the sleeper's is

@@ -2,20 +2,66 @@
 
 #![forbid(unsafe_code)]
 
+use std::sync::OnceLock;
+use std::time::Duration;
+
 use crossbeam_utils::CachePadded;
 
-use crate::sync::{AtomicU64, AtomicUsize, Ordering, PlainArc, ordering, strong};
+use crate::counters::ReaderCounters;
+use crate::event_count::EventCount;
+use crate::fences::Fences;
+use crate::sync::{AtomicU64, AtomicUsize, Ordering, PlainArc, PlainU64, ordering, strong};
 
-/// The word of a gate that no reader holds. No position ever reaches it, so it
-/// never is the smallest of anything.
+/// The word of a gate that nobody has. It is an open one, and no position reaches it.
 const VACANT: u64 = u64::MAX;
+
+/// Set in the word of an open gate: it holds nobody back, and never will from where it
+/// stands. The rest of the word says where it stood when it was opened.
+const OPEN: u64 = 1 << 63;
+
+/// Set in the word of a closed gate that the writer may open, because its reader does not
+/// look at anything just now.
+const IDLE: u64 = 1 << 62;
 
 /// The position of one reader, on cache lines of its own.
 ///
-/// A gate is taken by a reader that joins, moved forward by that reader alone,
-/// and given up when it leaves.
+/// A gate is taken by a reader that joins, moved forward by that reader alone, and given
+/// up when it leaves. While it is *closed* the writer stays behind it.
 #[derive(Debug)]
-pub(crate) struct Gate(CachePadded<AtomicU64>);
+pub(crate) struct Gate {
+    index: usize,
+    line: CachePadded<Line>,
+    /// Made when the first reader asks to come after this one.
+    dependents: OnceLock<Box<Dependents>>,
+}
+
+/// What a reader writes while it reads.
+#[derive(Debug)]
+struct Line {
+    word: AtomicU64,
+    counters: ReaderCounters,
+    /// For how many nanoseconds its reader may hold the writer up; once set, only a
+    /// matter of policy.
+    patience: PlainU64,
+}
+
+/// Those that come after the reader of a gate.
+#[derive(Debug)]
+pub(crate) struct Dependents {
+    /// Where they sleep until the gate has moved.
+    pub(crate) moved: EventCount,
+    /// How many keep the gate from being taken again: they, and its reader.
+    keepers: AtomicUsize,
+}
+
+/// How far the reader of a gate has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// It is done with everything below this.
+    pub(crate) position: u64,
+    /// It will not come any further.
+    pub(crate) stopped: bool,
+}
 
 /// The gates of all readers. The writer scans them for the smallest.
 #[derive(Debug)]
@@ -32,36 +78,188 @@ struct Directory {
     high: AtomicUsize,
     /// How many times a gate was taken beside another.
     joins: AtomicU64,
+    /// 0 until a reader is added that may be evicted.
+    evictable: PlainU64,
 }
 
 impl Gate {
-    fn vacant() -> Self {
-        Self(CachePadded::new(AtomicU64::new(VACANT)))
+    fn vacant(index: usize) -> Self {
+        let line = Line {
+            word: AtomicU64::new(VACANT),
+            counters: ReaderCounters::default(),
+            patience: PlainU64::new(u64::MAX),
+        };
+        Self { index, line: CachePadded::new(line), dependents: OnceLock::new() }
+    }
+
+    /// Which gate it is.
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// What its reader counts.
+    #[inline]
+    pub(crate) fn counters(&self) -> &ReaderCounters {
+        &self.line.counters
     }
 
     /// Moves it forward: the reader is done with everything below `position`.
     #[inline]
     pub(crate) fn advance(&self, position: u64) {
         // ORDERING: Release pairs with the Acquire of `Gates::smallest`: the reader's
-        // last look at the slots below happens before the writer reuses them (I5).
-        self.0.store(position, ordering!("gates.advance", Release));
+        // last look at the slots below happens before the writer reuses them (I5). It
+        // pairs with that of `progress` too: what the reader has done with an event
+        // happens before those that come after it see that event (I2).
+        self.line.word.store(position, ordering!("gates.advance", Release));
     }
 
-    /// Gives it up: the reader is done with everything.
-    pub(crate) fn vacate(&self) {
-        // ORDERING: Release pairs with the Acquire of `Gates::smallest`, as in
-        // `advance`, and with that of `Gates::take` (I5).
-        self.0.store(VACANT, ordering!("gates.vacate", Release));
+    /// Moves it forward, and lets the writer open it until `hold` is called.
+    pub(crate) fn idle(&self, position: u64) {
+        self.advance(position | IDLE);
+    }
+
+    /// Opens it: the reader is done with everything, and keeps the gate.
+    pub(crate) fn open(&self, position: u64) {
+        self.advance(position | OPEN);
+    }
+
+    /// Keeps the writer from opening it, which was idle at `position`; `false` if the
+    /// writer has opened it already.
+    pub(crate) fn hold(&self, position: u64) -> bool {
+        let word = &self.line.word;
+        if !strong!("gates.hold") {
+            self.advance(position);
+            return true;
+        }
+        // ORDERING: Relaxed; if the writer opens the gate later, it has then seen what the
+        // reader stores into it afterwards (I5).
+        let held =
+            word.compare_exchange(position | IDLE, position, Ordering::Relaxed, Ordering::Relaxed);
+        held.is_ok()
+    }
+
+    /// Opens it in place of its reader, if it is idle at `position`. Only a scan afterwards
+    /// says that the reader is out of the way.
+    fn evict(&self, position: u64) -> bool {
+        // ORDERING: Relaxed; the writer scans once more before it reuses a slot, and that
+        // scan reads, through this exchange, what the reader has released last (I5).
+        let evicted = self.line.word.compare_exchange(
+            position | IDLE,
+            position | OPEN,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+        evicted.is_ok()
+    }
+
+    /// Sets for how long its reader may hold the writer up while the gate is idle.
+    fn set_patience(&self, patience: Duration) {
+        let nanoseconds = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
+        // ORDERING: Relaxed; a matter of policy.
+        self.line.patience.store(nanoseconds, Ordering::Relaxed);
+    }
+
+    fn patience(&self) -> u64 {
+        // ORDERING: Relaxed; a matter of policy.
+        self.line.patience.load(Ordering::Relaxed)
+    }
+
+    /// Whether the writer may open it.
+    fn is_idle(&self) -> bool {
+        // ORDERING: Relaxed; `evict` looks again.
+        self.line.word.load(Ordering::Relaxed) & (OPEN | IDLE) == IDLE
+    }
+
+    /// Returns how far its reader has come. A gate that is vacant is beyond everything.
+    pub(crate) fn progress(&self) -> Progress {
+        // ORDERING: Acquire pairs with the Release of `advance` (I2).
+        let word = self.line.word.load(ordering!("gates.progress", Acquire));
+        Progress { position: word & !(OPEN | IDLE), stopped: word & OPEN != 0 }
+    }
+
+    /// Whether it is open. Told to its own reader, to whom only the position matters.
+    pub(crate) fn is_open(&self) -> bool {
+        // ORDERING: Relaxed; nothing is read that the gate protects.
+        self.line.word.load(Ordering::Relaxed) & OPEN != 0
+    }
+
+    /// Those that come after its reader, if anybody ever did.
+    #[inline]
+    pub(crate) fn dependents(&self) -> Option<&Dependents> {
+        self.dependents.get().map(|dependents| &**dependents)
+    }
+
+    /// Keeps the gate from being taken again when its reader leaves. Called while a reader
+    /// or another keeper has it.
+    pub(crate) fn keep(&self, fences: Fences) {
+        let dependents = self.dependents.get_or_init(|| {
+            let moved = EventCount::new(fences);
+            Box::new(Dependents { moved, keepers: AtomicUsize::new(1) })
+        });
+        dependents.keep();
+    }
+
+    /// Keeps it once more, on behalf of one that keeps it already.
+    pub(crate) fn keep_again(&self) {
+        if let Some(dependents) = self.dependents() {
+            dependents.keep();
+        }
+    }
+
+    /// Whether others than its reader keep it.
+    pub(crate) fn is_kept(&self) -> bool {
+        // ORDERING: Relaxed; only its reader, who asks, can make somebody keep it.
+        let keepers = |dependents: &Dependents| dependents.keepers.load(Ordering::Relaxed);
+        self.dependents().is_some_and(|dependents| keepers(dependents) > 1)
+    }
+
+    /// Ends what `keep` began. The last one vacates the gate.
+    pub(crate) fn let_go(&self) {
+        let last = self.dependents().is_none_or(|dependents| {
+            // ORDERING: AcqRel pairs with itself: whatever each keeper did with the gate,
+            // and what its reader read before that, happens before the gate is vacant (I5).
+            dependents.keepers.fetch_sub(1, ordering!("gates.let_go", AcqRel)) == 1
+        });
+        if last {
+            // ORDERING: Release pairs with the Acquire of `Gates::smallest`, as in
+            // `advance`, and with that of `Gates::take` (I5).
+            self.line.word.store(VACANT, ordering!("gates.vacate", Release));
+        }
+    }
+
+    /// Gives it up: the reader is done with everything. Those that come after it keep the
+    /// gate, and see where it stood.
+    pub(crate) fn leave(&self, position: u64) {
+        if let Some(dependents) = self.dependents() {
+            self.open(position);
+            dependents.moved.wake_all();
+        }
+        self.let_go();
+    }
+
+    /// Where it holds the writer back: no position if it is open.
+    fn holds_at(&self) -> u64 {
+        // ORDERING: Acquire pairs with the Release of `advance` and `let_go` (I5).
+        let word = self.line.word.load(ordering!("gates.scan", Acquire));
+        if word & OPEN == 0 { word & !IDLE } else { VACANT }
+    }
+}
+
+impl Dependents {
+    fn keep(&self) {
+        // ORDERING: Relaxed; the caller's share keeps the count from falling to zero.
+        self.keepers.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 impl Gates {
     pub(crate) fn new(count: usize) -> Self {
         Self {
-            all: (0..count).map(|_| PlainArc::new(Gate::vacant())).collect(),
+            all: (0..count).map(|index| PlainArc::new(Gate::vacant(index))).collect(),
             directory: CachePadded::new(Directory {
                 high: AtomicUsize::new(0),
                 joins: AtomicU64::new(0),
+                evictable: PlainU64::new(0),
             }),
         }
     }
@@ -76,12 +274,13 @@ impl Gates {
     /// A scan that has begun before may miss it. The caller sees to that: see
     /// `Sequencer::join`.
     pub(crate) fn take(&self, position: u64) -> Option<PlainArc<Gate>> {
-        let index = self.all.iter().position(|gate| {
-            // ORDERING: Acquire pairs with the Release of `vacate`: the reads of
+        let gate = self.all.iter().find(|gate| {
+            // ORDERING: Acquire pairs with the Release of `let_go`: the reads of
             // the reader that had this gate before happen before every store
             // that this one makes to it, so a scan that sees only the newer
             // reader's stores is ordered after the older one's reads too (I5).
-            gate.0
+            gate.line
+                .word
                 .compare_exchange(
                     VACANT,
                     position,
@@ -90,10 +289,16 @@ impl Gates {
                 )
                 .is_ok()
         })?;
+        if let Some(dependents) = gate.dependents() {
+            // ORDERING: Relaxed; nobody else has the gate.
+            dependents.keepers.store(1, Ordering::Relaxed);
+        }
+        gate.line.counters.reset();
+        gate.set_patience(Duration::MAX);
         // ORDERING: Relaxed; ordered by the fence of `Sequencer::join`, or by the
         // increment in `take_beside`.
-        self.directory.high.fetch_max(index + 1, Ordering::Relaxed);
-        Some(PlainArc::clone(&self.all[index]))
+        self.directory.high.fetch_max(gate.index + 1, Ordering::Relaxed);
+        Some(PlainArc::clone(gate))
     }
 
     /// Takes a vacant gate and closes it at `position`, where the gate of the
@@ -107,7 +312,7 @@ impl Gates {
         Some(gate)
     }
 
-    /// Returns the smallest position of a reader, or `u64::MAX` without readers.
+    /// Returns the smallest position of a closed gate, or `u64::MAX` without one.
     ///
     /// If anybody was cloned during the scan, it starts again. Otherwise a reader
     /// that is cloned into a gate that the scan has passed, and then moves on
@@ -118,7 +323,7 @@ impl Gates {
         loop {
             // ORDERING: Acquire pairs with the Release of `take_beside`.
             let joins = self.directory.joins.load(ordering!("gates.scan_joins", Acquire));
-            let smallest = self.taken().min().unwrap_or(VACANT);
+            let smallest = self.taken().map(|gate| gate.holds_at()).min().unwrap_or(VACANT);
             // ORDERING: Relaxed; it stays behind the Acquire loads of the gates,
             // and sees every clone that was made before a position they read.
             if self.directory.joins.load(Ordering::Relaxed) == joins || !strong!("gates.rescan") {
@@ -127,18 +332,56 @@ impl Gates {
         }
     }
 
-    /// Returns how many gates are taken; already out of date when it returns.
-    pub(crate) fn count(&self) -> usize {
-        self.taken().filter(|&position| position != VACANT).count()
+    /// Returns a gate that holds the writer back at `position`, if one still does.
+    pub(crate) fn holder(&self, position: u64) -> Option<&Gate> {
+        self.taken().find(|gate| gate.holds_at() == position && position != VACANT)
     }
 
-    /// The positions of all gates that were ever taken.
-    fn taken(&self) -> impl Iterator<Item = u64> {
+    /// Opens all gates at `position`, where the writer has been held up for so many
+    /// nanoseconds, if every one of them may be opened; and tells which.
+    pub(crate) fn evict(&self, position: u64, stalled: u64, mut evicted: impl FnMut(&Gate)) {
+        let holders = || self.taken().filter(|gate| gate.holds_at() == position);
+        if holders().all(|gate| gate.patience() <= stalled && gate.is_idle()) {
+            for gate in holders().filter(|gate| gate.evict(position)) {
+                evicted(gate);
+            }
+        }
+    }
+
+    /// Whether any reader was ever added that may be evicted.
+    pub(crate) fn can_evict(&self) -> bool {
+        // ORDERING: Relaxed; a matter of policy. Who becomes idle tells a writer that sleeps.
+        self.directory.evictable.load(Ordering::Relaxed) > 0
+    }
+
+    /// Lets the writer know that the reader of this gate may be evicted, and when.
+    pub(crate) fn set_patience(&self, gate: &Gate, patience: Duration) {
+        gate.set_patience(patience);
+        // ORDERING: Relaxed; as above.
+        self.directory.evictable.store(1, Ordering::Relaxed);
+    }
+
+    /// Returns for how many nanoseconds all those that hold the writer back at `position`
+    /// may do so, or `u64::MAX` if that is for ever.
+    pub(crate) fn patience(&self, position: u64) -> u64 {
+        let holders = self.taken().filter(|gate| gate.holds_at() == position);
+        holders.map(Gate::patience).max().unwrap_or(u64::MAX)
+    }
+
+    /// Returns how many gates are closed; already out of date when it returns.
+    pub(crate) fn count(&self) -> usize {
+        self.taken().filter(|gate| gate.holds_at() != VACANT).count()
+    }
+
+    /// The gate with this index.
+    pub(crate) fn gate(&self, index: usize) -> &Gate {
+        &self.all[index]
+    }
+
+    /// All gates that were ever taken.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = &Gate> {
         // ORDERING: Relaxed; see `take`.
         let high = self.directory.high.load(Ordering::Relaxed);
-        self.all[..high].iter().map(|gate| {
-            // ORDERING: Acquire pairs with the Release of `advance` and `vacate` (I5).
-            gate.0.load(ordering!("gates.scan", Acquire))
-        })
+        self.all[..high].iter().map(|gate| &**gate)
     }
 }

@@ -30,6 +30,9 @@
 //! - The [`Ring`] is what readers are made from. Clone it, send it about, subscribe
 //!   from any thread at any time.
 //!
+//! The others in this crate are for those who need more: see
+//! [below](#beyond-plain-fan-out).
+//!
 //! # Sequences and capacity
 //!
 //! Every event has a [`Sequence`]: the first has 0, the next 1, and all readers see
@@ -54,12 +57,48 @@
 //!
 //! [`Ring::subscribe`] starts with the next event to be published,
 //! [`ReaderBuilder::from_oldest`] with the oldest that is still there, and a clone of
-//! a reader where that reader is. Joining is lock-free, and the writer publishes on.
+//! a reader where that reader is. The writer publishes on meanwhile.
+//!
+//! # Beyond plain fan-out
+//!
+//! None of this is needed to publish and to read, and none of it costs anything until it is
+//! used.
+//!
+//! - A reader can come *after* others: [`ReaderBuilder::after`] makes pipelines, diamonds,
+//!   and any other graph without circles.
+//! - An [`Editor`] changes events in place before anybody reads them:
+//!   [`RingBuilder::build_with_editors`].
+//! - An [`Observer`] looks in when it likes, holds the writer up only meanwhile, and is told
+//!   what it has missed: [`Ring::observe`].
+//! - A reader that holds the writer up for too long can be *evicted*:
+//!   [`ReaderBuilder::evict_after`].
+//!
+//! ```
+//! use broadring::Ring;
+//!
+//! #[derive(Clone, Default)]
+//! struct Trade { price: u32, fee: u32 }
+//!
+//! let (mut writer, [mut fees], ring) =
+//!     Ring::builder(64).build_with_editors(["fees"], Trade::default);
+//! let mut journal = ring.reader().name("journal").subscribe()?;
+//! let mut ledger = ring.reader().name("ledger").after(&journal)?.subscribe()?;
+//! let mut gauge = ring.observe()?;
+//!
+//! writer.publish(Trade { price: 200, fee: 0 });
+//! fees.try_batch()?[0].fee = 3; // passed on when the batch is dropped, at once
+//! assert_eq!(gauge.latest().unwrap()[0].fee, 3);
+//! assert_eq!(ledger.lag(), 1);
+//! assert!(ledger.try_recv().is_err()); // not before the journal
+//! assert_eq!(journal.recv()?.fee, 3);
+//! assert_eq!(ledger.recv()?.price, 200);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # Closing
 //!
 //! Dropping the writer closes the ring. Readers read what is left, then get
-//! [`Closed`]. There is no other way to close it, and none to open it again.
+//! [`End::Closed`]. There is no other way to close it, and none to open it again.
 //!
 //! # Stopping
 //!
@@ -93,8 +132,8 @@
 //!
 //! Publishing while there is room and reading while there are events are wait-free,
 //! unless a thread has to be woken. Twice a lap the writer looks at every reader's
-//! position, which is lock-free, as joining is. Locks are taken only to put a
-//! thread to sleep, to wake it, to leave and to close, and never while user code runs.
+//! position, which is lock-free. Locks are taken only to put a thread to sleep, to wake it,
+//! to join, to leave, to close and to ask who is there, and never while user code runs.
 //!
 //! # Trade-offs
 //!
@@ -127,21 +166,29 @@
 #[cfg(not(target_has_atomic = "64"))]
 compile_error!("broadring needs atomic operations on 64 bits");
 
+mod allowance;
+mod barrier;
 mod batch;
 mod builder;
 mod claim;
+mod counters;
 mod cursor;
+mod editor;
 mod error;
 mod event_count;
 mod fences;
 mod gates;
+mod member;
+mod observer;
 mod pacing;
 mod prefetch;
 mod reader;
 mod ring;
+mod roster;
 mod sequence;
 mod sequencer;
 mod slots;
+mod stages;
 mod subscribe;
 mod sync;
 mod wait;
@@ -159,10 +206,13 @@ mod readme {}
 pub use batch::{Batch, BatchEvents, BatchIter};
 pub use builder::RingBuilder;
 pub use claim::{Claim, ClaimIterMut};
+pub use editor::{EditBatch, EditIterMut, Editor};
 pub use error::{
-    CapacityError, ClaimError, Closed, PublishTimeoutError, ReadTimeoutError, SubscribeError,
-    TryClaimError, TryPublishError, TryReadError,
+    CapacityError, ClaimError, End, Evicted, OtherRingError, PublishTimeoutError, ReadTimeoutError,
+    SubscribeError, TryClaimError, TryPublishError, TryReadError, UpstreamLeft,
 };
+pub use member::{Member, Role};
+pub use observer::{Glimpse, Observer};
 pub use reader::{Events, Reader};
 pub use ring::Ring;
 pub use sequence::Sequence;

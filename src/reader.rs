@@ -4,18 +4,25 @@ use core::convert::Infallible;
 use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use core::time::Duration;
 
 use crate::batch::Batch;
-use crate::error::{Closed, ReadTimeoutError, SubscribeError, TryReadError};
+use crate::error::{End, ReadTimeoutError, SubscribeError, TryReadError};
 use crate::gates::Gate;
+use crate::member::Member;
 use crate::pacing::Pacing;
 use crate::ring::Shared;
 use crate::sequence::Sequence;
-use crate::sequencer::Joined;
+use crate::sequencer::{Joined, Place};
 use crate::slots::Block;
+use crate::subscribe;
 use crate::sync::{Arc, PlainArc};
 use crate::wait::Wait;
+
+mod look;
+mod terms;
+
+pub(crate) use terms::Terms;
 
 /// A handle that reads every event, in order, from where it has joined.
 ///
@@ -42,7 +49,7 @@ use crate::wait::Wait;
 /// # Examples
 ///
 /// ```
-/// use broadring::{Closed, Ring};
+/// use broadring::{End, Ring};
 ///
 /// let (mut writer, ring) = Ring::builder(64).build(|| 0_u64);
 /// let mut sum = ring.subscribe()?;
@@ -57,7 +64,7 @@ use crate::wait::Wait;
 /// }
 /// assert_eq!(total, 55);
 /// assert_eq!(last.iter().last(), Some(10));
-/// assert_eq!(last.recv(), Err(Closed));
+/// assert_eq!(last.recv(), Err(End::Closed));
 /// # Ok::<(), broadring::SubscribeError>(())
 /// ```
 pub struct Reader<T> {
@@ -72,7 +79,9 @@ pub struct Reader<T> {
     available: u64,
     pacing: Pacing,
     wait: Wait,
-    name: Option<Box<str>>,
+    member: Member,
+    /// `None` for one that just reads every event as it comes.
+    terms: Option<Box<Terms>>,
 }
 
 impl<T> Reader<T> {
@@ -80,12 +89,13 @@ impl<T> Reader<T> {
         shared: Arc<Shared<T>>,
         joined: Joined,
         wait: Wait,
-        name: Option<Box<str>>,
+        member: Member,
+        terms: Option<Box<Terms>>,
     ) -> Self {
-        let Joined { gate, position, available } = joined;
+        let Joined { gate, place: Place { position, available } } = joined;
         let block = shared.slots.block(position);
         let pacing = shared.pacing.clone();
-        Self { shared, gate, position, block, available, pacing, wait, name }
+        Self { shared, gate, position, block, available, pacing, wait, member, terms }
     }
 
     /// Borrows everything that is there to read; waits until there is something.
@@ -95,7 +105,8 @@ impl<T> Reader<T> {
     ///
     /// # Errors
     ///
-    /// [`Closed`] once the writer is gone and everything was read.
+    /// [`End`] when there is nothing more to read: [`End::Closed`] once the writer is gone
+    /// and everything was read.
     ///
     /// # Examples
     ///
@@ -109,7 +120,7 @@ impl<T> Reader<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
-    pub fn wait_batch(&mut self) -> Result<Batch<'_, T>, Closed> {
+    pub fn wait_batch(&mut self) -> Result<Batch<'_, T>, End> {
         self.wait_batch_up_to(usize::MAX)
     }
 
@@ -118,9 +129,10 @@ impl<T> Reader<T> {
     ///
     /// # Errors
     ///
-    /// [`Closed`] once the writer is gone and everything was read.
+    /// [`End`] when there is nothing more to read: [`End::Closed`] once the writer is gone
+    /// and everything was read.
     #[inline]
-    pub fn wait_batch_up_to(&mut self, max_events: usize) -> Result<Batch<'_, T>, Closed> {
+    pub fn wait_batch_up_to(&mut self, max_events: usize) -> Result<Batch<'_, T>, End> {
         if max_events > 0 {
             self.fill()?;
         }
@@ -137,7 +149,7 @@ impl<T> Reader<T> {
     /// # Errors
     ///
     /// [`TryReadError::Empty`] if there is nothing to read now,
-    /// [`TryReadError::Closed`] if there never will be.
+    /// [`TryReadError::Ended`] if there never will be.
     #[inline]
     pub fn try_batch(&mut self) -> Result<Batch<'_, T>, TryReadError> {
         self.try_batch_up_to(usize::MAX)
@@ -149,7 +161,7 @@ impl<T> Reader<T> {
     /// # Errors
     ///
     /// [`TryReadError::Empty`] if there is nothing to read now,
-    /// [`TryReadError::Closed`] if there never will be.
+    /// [`TryReadError::Ended`] if there never will be.
     #[inline]
     pub fn try_batch_up_to(&mut self, max_events: usize) -> Result<Batch<'_, T>, TryReadError> {
         if max_events > 0 {
@@ -164,7 +176,7 @@ impl<T> Reader<T> {
     /// # Errors
     ///
     /// [`ReadTimeoutError::Timeout`] if nothing came in time,
-    /// [`ReadTimeoutError::Closed`] if nothing ever will.
+    /// [`ReadTimeoutError::Ended`] if nothing ever will.
     #[inline]
     pub fn batch_timeout(&mut self, timeout: Duration) -> Result<Batch<'_, T>, ReadTimeoutError> {
         self.batch_timeout_up_to(usize::MAX, timeout)
@@ -177,7 +189,7 @@ impl<T> Reader<T> {
     /// # Errors
     ///
     /// [`ReadTimeoutError::Timeout`] if nothing came in time,
-    /// [`ReadTimeoutError::Closed`] if nothing ever will.
+    /// [`ReadTimeoutError::Ended`] if nothing ever will.
     #[inline]
     pub fn batch_timeout_up_to(
         &mut self,
@@ -194,13 +206,14 @@ impl<T> Reader<T> {
     ///
     /// # Errors
     ///
-    /// [`Closed`] once the writer is gone and everything was read.
+    /// [`End`] when there is nothing more to read: [`End::Closed`] once the writer is gone
+    /// and everything was read.
     ///
     /// # Panics
     ///
     /// If the event's `clone` does. The event is then not read, and comes again.
     #[inline]
-    pub fn recv(&mut self) -> Result<T, Closed>
+    pub fn recv(&mut self) -> Result<T, End>
     where
         T: Clone,
     {
@@ -213,7 +226,7 @@ impl<T> Reader<T> {
     /// # Errors
     ///
     /// [`TryReadError::Empty`] if there is nothing to read now,
-    /// [`TryReadError::Closed`] if there never will be.
+    /// [`TryReadError::Ended`] if there never will be.
     ///
     /// # Panics
     ///
@@ -233,7 +246,7 @@ impl<T> Reader<T> {
     /// # Errors
     ///
     /// [`ReadTimeoutError::Timeout`] if nothing came in time,
-    /// [`ReadTimeoutError::Closed`] if nothing ever will.
+    /// [`ReadTimeoutError::Ended`] if nothing ever will.
     ///
     /// # Panics
     ///
@@ -257,7 +270,8 @@ impl<T> Reader<T> {
     }
 
     /// Hands every event to the closure, until the ring is closed and everything
-    /// was read.
+    /// was read. Returns why there is no more, which is [`End::Closed`] unless the reader
+    /// comes after others or may be evicted.
     ///
     /// The closure gets the event, its sequence, and whether it is the last of
     /// those that were there together: the moment to flush what it has gathered.
@@ -285,13 +299,13 @@ impl<T> Reader<T> {
     /// # Ok::<(), broadring::SubscribeError>(())
     /// ```
     #[inline]
-    pub fn run(&mut self, mut handle: impl FnMut(&T, Sequence, bool)) {
+    pub fn run(&mut self, mut handle: impl FnMut(&T, Sequence, bool)) -> End {
         let ended = self.run_until(|event, sequence, end_of_batch| {
             handle(event, sequence, end_of_batch);
             ControlFlow::<Infallible>::Continue(())
         });
         match ended {
-            Err(Closed) => (),
+            Err(end) => end,
         }
     }
 
@@ -303,7 +317,7 @@ impl<T> Reader<T> {
     ///
     /// # Errors
     ///
-    /// [`Closed`] if the stream ended first.
+    /// [`End`] if the stream ended first.
     ///
     /// # Panics
     ///
@@ -329,7 +343,7 @@ impl<T> Reader<T> {
     pub fn run_until<B>(
         &mut self,
         mut handle: impl FnMut(&T, Sequence, bool) -> ControlFlow<B>,
-    ) -> Result<B, Closed> {
+    ) -> Result<B, End> {
         loop {
             let batch = self.wait_batch()?;
             let end = batch.sequences().end;
@@ -364,128 +378,38 @@ impl<T> Reader<T> {
 
     /// Returns the name that the reader was given, which a clone shares.
     pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.member.name()
     }
 
-    /// Makes a reader that starts at this one's position. Lock-free.
+    /// Returns who this reader is, as errors and snapshots name it.
+    pub fn member(&self) -> &Member {
+        &self.member
+    }
+
+    /// Makes a reader that starts at this one's position, and comes after the same others.
+    /// Takes a lock for a moment, as [`subscribe`](crate::ReaderBuilder::subscribe) does.
     ///
     /// # Errors
     ///
     /// [`SubscribeError`] if the ring has all the readers it was built for.
     pub fn try_clone(&self) -> Result<Self, SubscribeError> {
-        let sequencer = &self.shared.sequencer;
-        let gate = sequencer
-            .join_beside(self.position)
-            .ok_or_else(|| SubscribeError::new(sequencer.gates.capacity()))?;
-        let joined = Joined { gate, position: self.position, available: self.available };
-        Ok(Self::new(Arc::clone(&self.shared), joined, self.wait, self.name.clone()))
-    }
-
-    /// Waits until there is something to read.
-    #[inline]
-    fn fill(&mut self) -> Result<(), Closed> {
-        self.settle();
-        if self.look_ahead() {
-            return Ok(());
-        }
-        self.wait_for(None).unwrap_or_else(|| unreachable!("there is no deadline"))
-    }
-
-    /// Waits until there is something to read, at most for `timeout`.
-    #[inline]
-    fn fill_in_time(&mut self, timeout: Duration) -> Result<(), ReadTimeoutError> {
-        self.settle();
-        if self.look_ahead() {
-            return Ok(());
-        }
-        match self.wait_for(Instant::now().checked_add(timeout)) {
-            Some(filled) => Ok(filled?),
-            None => Err(ReadTimeoutError::Timeout),
-        }
-    }
-
-    /// Sees whether there is something to read.
-    #[inline]
-    fn try_fill(&mut self) -> Result<(), TryReadError> {
-        self.settle();
-        if self.position < self.available || self.catch_up() {
-            return Ok(());
-        }
-        match self.look() {
-            Some(seen) => {
-                self.available = seen?;
-                Ok(())
-            }
-            None => Err(TryReadError::Empty),
-        }
-    }
-
-    /// Takes a first look, at the right moment, and returns whether there is
-    /// something to read.
-    #[inline]
-    fn look_ahead(&mut self) -> bool {
-        if self.position < self.available {
-            return true;
-        }
-        if self.pacing.rests(self.position) { self.catch_up() } else { self.look_paced() }
-    }
-
-    /// Takes the first look as the pacing says, and tells it what was found.
-    #[inline(never)]
-    fn look_paced(&mut self) -> bool {
-        self.pacing.hold_off();
-        let found = self.catch_up();
-        if found {
-            self.pacing.found(self.position, self.available - self.position);
-        } else {
-            self.pacing.found_nothing();
-        }
-        found
-    }
-
-    /// Looks at the stamp that announces the next event, and if it is there already asks
-    /// for the whole range: this reader is behind. The cursor is on a line that the
-    /// writer would rather keep, and so it is asked only if there can be more in it.
-    #[inline]
-    fn catch_up(&mut self) -> bool {
-        let Shared { sequencer, slots, .. } = &*self.shared;
-        let stamped = slots.stamped(&self.block, self.position);
-        let behind = stamped > self.position;
-        if behind {
-            let told_all = slots.tells_all(&self.block, stamped);
-            self.available = if told_all { stamped } else { sequencer.cursor.load() };
-        }
-        behind
-    }
-
-    /// Waits until there is something to read; `None` at the deadline.
-    #[inline(never)]
-    fn wait_for(&mut self, deadline: Option<Instant>) -> Option<Result<(), Closed>> {
-        let published = &self.shared.sequencer.published;
-        let seen = self.wait.until(published, self.position + 1, deadline, || self.look())?;
-        Some(seen.map(|available| self.available = available))
-    }
-
-    /// Returns the end of what may be read, if that is anything, or that nothing
-    /// more will come. Looks only at the stamp where the next event will be, so
-    /// that the news comes in one cache line with the event.
-    #[inline]
-    fn look(&self) -> Option<Result<u64, Closed>> {
-        let Shared { sequencer, slots, .. } = &*self.shared;
-        let stamped = slots.stamped(&self.block, self.position);
-        if stamped > self.position {
-            return Some(Ok(stamped));
-        }
-        if !sequencer.is_closed() {
-            return None;
-        }
-        let end = sequencer.cursor.load();
-        Some(if end > self.position { Ok(end) } else { Err(Closed) })
+        subscribe::clone(self)
     }
 
     /// Clones the next event, which is there, and commits it.
     #[inline]
     fn take_clone(&mut self) -> T
+    where
+        T: Clone,
+    {
+        if self.terms.is_some() {
+            return self.take_clone_on_terms();
+        }
+        self.clone_next()
+    }
+
+    #[inline]
+    fn clone_next(&mut self) -> T
     where
         T: Clone,
     {
@@ -499,6 +423,23 @@ impl<T> Reader<T> {
         event
     }
 
+    /// As `take_clone`, on terms: also a clone that panics releases the gate.
+    #[cold]
+    fn take_clone_on_terms(&mut self) -> T
+    where
+        T: Clone,
+    {
+        struct Release<'r, T>(&'r mut Reader<T>);
+
+        impl<T> Drop for Release<'_, T> {
+            fn drop(&mut self) {
+                self.0.release();
+            }
+        }
+
+        Release(self).0.clone_next()
+    }
+
     /// Releases everything below `position`, which is in this block or the first
     /// after it, to the writer.
     #[inline]
@@ -509,8 +450,27 @@ impl<T> Reader<T> {
         self.shared.sequencer.commit(&self.gate, position);
     }
 
-    pub(crate) fn shared(&self) -> &Shared<T> {
+    pub(crate) fn shared(&self) -> &Arc<Shared<T>> {
         &self.shared
+    }
+
+    pub(crate) fn gate(&self) -> &PlainArc<Gate> {
+        &self.gate
+    }
+
+    pub(crate) fn terms(&self) -> Option<&Terms> {
+        self.terms.as_deref()
+    }
+
+    pub(crate) fn wait(&self) -> Wait {
+        self.wait
+    }
+
+    /// Says that the reader stands somewhere else, where its gate is.
+    fn stand_at(&mut self, place: Place) {
+        self.position = place.position;
+        self.available = place.available;
+        self.block = self.shared.slots.block(place.position);
     }
 
     /// Returns the block of the event at the gate.
@@ -548,7 +508,7 @@ impl<T> Clone for Reader<T> {
 
 impl<T> Drop for Reader<T> {
     fn drop(&mut self) {
-        self.shared.sequencer.leave(&self.gate);
+        self.shared.sequencer.leave(&self.gate, self.position);
     }
 }
 

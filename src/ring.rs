@@ -6,6 +6,8 @@ use core::fmt;
 
 use crate::builder::RingBuilder;
 use crate::error::{CapacityError, SubscribeError};
+use crate::member::Role;
+use crate::observer::Observer;
 use crate::pacing::Pacing;
 use crate::reader::Reader;
 use crate::sequence::Sequence;
@@ -109,7 +111,7 @@ impl<T> Ring<T> {
 
     /// Adds a reader that starts with the next event to be published.
     ///
-    /// From the moment this returns the writer never laps the reader. Lock-free.
+    /// From the moment this returns the writer never laps the reader.
     /// See [`ReaderBuilder::subscribe`] for what it means to the writer.
     ///
     /// # Errors
@@ -132,6 +134,17 @@ impl<T> Ring<T> {
         self.reader().subscribe()
     }
 
+    /// Adds an observer, which sees what is still there when it looks, and holds nobody up
+    /// between two looks. It begins with the next event to be published.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError`] if the ring has all the readers it was built for: an observer
+    /// takes the place of one.
+    pub fn observe(&self) -> Result<Observer<T>, SubscribeError> {
+        self.reader().observe()
+    }
+
     /// Starts to describe a reader: its name, how it waits, where it starts.
     pub fn reader(&self) -> ReaderBuilder<T> {
         ReaderBuilder::new(self.clone())
@@ -148,19 +161,20 @@ impl<T> Ring<T> {
         self.shared.sequencer.gates.capacity()
     }
 
-    /// Returns how many readers there are. Others may join or leave meanwhile.
+    /// Returns how many readers there are, without observers. Others may join or leave
+    /// meanwhile. Takes a lock for a moment.
     pub fn reader_count(&self) -> usize {
-        self.shared.sequencer.gates.count()
+        self.shared.sequencer.roster.count(Role::Reader)
     }
 
     /// Returns the sequence that the next event will have: how many events are
-    /// published. The writer may publish more meanwhile, never less.
+    /// published, and passed on by every editor. There may be more meanwhile, never less.
     pub fn cursor(&self) -> Sequence {
         Sequence::new(self.shared.sequencer.cursor.load())
     }
 
     /// Whether the writer is gone. Then it stays so, and [`cursor`](Self::cursor)
-    /// is final; readers may still join, to read what is left.
+    /// is final, unless editors have still to pass on what there is; readers may still join, to read what is left.
     pub fn is_closed(&self) -> bool {
         self.shared.sequencer.is_closed()
     }

@@ -1,66 +1,104 @@
-//! The protocol: who may write what, who may read what, and who sleeps.
+//! The protocol: who joins and leaves, who may read what, and who sleeps.
 //!
 //! Nothing here knows the type of an event or touches a slot. The invariants
-//! (I1 to I7) and the argument for each step are in `docs/design.md`.
+//! (I1 to I8) and the argument for each step are in `docs/design.md`.
 
 #![forbid(unsafe_code)]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_utils::CachePadded;
 
+use crate::barrier::Upstream;
+use crate::counters::WriterCounters;
 use crate::cursor::Cursor;
 use crate::event_count::EventCount;
 use crate::fences::Fences;
 use crate::gates::{Gate, Gates};
+use crate::member::Member;
+use crate::roster::Roster;
+use crate::stages::Stage;
 use crate::sync::{AtomicBool, AtomicU64, Ordering, PlainArc, fence, ordering, strong};
-use crate::wait::Wait;
 
 /// Where a new reader starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
     /// With the next event to be published.
     Cursor,
-    /// With the oldest event that is certainly still there.
-    Oldest,
+    /// With the latest event, if that is certainly still there.
+    Latest,
+    /// With the oldest event that is certainly still there, of those from here on.
+    Oldest(u64),
 }
 
 /// What a reader gets when it joins.
 #[derive(Debug)]
 pub(crate) struct Joined {
     pub(crate) gate: PlainArc<Gate>,
+    pub(crate) place: Place,
+}
+
+/// Where a reader stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
     /// The first event to read.
     pub(crate) position: u64,
     /// The end of what may be read at once.
     pub(crate) available: u64,
 }
 
+/// What comes after what a reader has found.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// There is more: it ends here.
+    More(u64),
+    /// Nothing: the writer is gone.
+    Closed,
+    /// Nothing: this editor is gone.
+    Broken(usize),
+}
+
 /// The state of the protocol that all handles of a ring share.
 #[derive(Debug)]
 pub(crate) struct Sequencer {
     capacity: u64,
+    fences: Fences,
+    /// When the ring was built.
+    built: Instant,
+    /// How many events are there to read.
     pub(crate) cursor: Cursor,
     /// What the writer has announced it may write up to, before it scanned the
     /// gates. Never falls, and is never more than `capacity` ahead of the cursor.
-    frontier: CachePadded<AtomicU64>,
+    pub(crate) frontier: CachePadded<AtomicU64>,
     pub(crate) gates: Gates,
     closed: CachePadded<AtomicBool>,
     /// Where readers sleep until something is published.
     pub(crate) published: EventCount,
     /// Where the writer sleeps until a reader has moved on.
     pub(crate) freed: EventCount,
+    /// What is between the writer and the cursor: in most rings, nothing.
+    pub(crate) stages: Box<[Stage]>,
+    pub(crate) counters: CachePadded<WriterCounters>,
+    pub(crate) roster: Roster,
 }
 
 impl Sequencer {
-    pub(crate) fn new(capacity: u64, readers: usize, fences: Fences) -> Self {
+    /// Makes the protocol of a ring with so many slots and gates, and with editors of
+    /// these names.
+    pub(crate) fn new(capacity: u64, readers: usize, editors: &[&str], fences: Fences) -> Self {
         Self {
             capacity,
+            fences,
+            built: Instant::now(),
             cursor: Cursor::new(),
             frontier: CachePadded::new(AtomicU64::new(0)),
             gates: Gates::new(readers),
             closed: CachePadded::new(AtomicBool::new(false)),
             published: EventCount::new(fences),
             freed: EventCount::new(fences),
+            stages: Stage::chain(editors, fences),
+            counters: CachePadded::default(),
+            roster: Roster::new(readers, editors.len() as u64),
         }
     }
 
@@ -74,6 +112,14 @@ impl Sequencer {
         // ring closed sees all that was published.
         self.closed.store(true, ordering!("sequencer.close", Release));
         self.published.wake_all();
+        for stage in &self.stages {
+            stage.arrivals.wake_all();
+        }
+        // Who sleeps behind another reader has perhaps been the first to do so.
+        self.fences.waker();
+        for dependents in self.gates.taken().filter_map(Gate::dependents) {
+            dependents.moved.wake_all();
+        }
     }
 
     #[inline]
@@ -82,26 +128,78 @@ impl Sequencer {
         self.closed.load(ordering!("sequencer.is_closed", Acquire))
     }
 
-    /// Adds a reader at the cursor, or at the oldest event that is still there;
-    /// `None` if every gate is taken. Lock-free.
+    /// What there is for a reader who is at `position` and has found nothing new; `None` if
+    /// that is not yet known.
+    #[inline]
+    pub(crate) fn ending(&self, position: u64) -> Option<Ending> {
+        if !self.stages.is_empty() {
+            return self.ending_behind(self.stages.len() - 1, &self.cursor, position);
+        }
+        if !self.is_closed() {
+            return None;
+        }
+        let end = self.cursor.load();
+        Some(if end > position { Ending::More(end) } else { Ending::Closed })
+    }
+
+    /// What there is for one who is at `position` and reads what the editor with this index
+    /// has passed on, as this cursor says.
+    #[cold]
+    fn ending_behind(&self, editor: usize, passed_on: &Cursor, position: u64) -> Option<Ending> {
+        // What is asked last is the latest: whoever has left or closed has done so after
+        // whatever it passed on.
+        let culprit = self.stages[editor].culprit();
+        let closed = self.is_closed();
+        let end = passed_on.load();
+        if end > position {
+            return Some(Ending::More(end));
+        }
+        if closed && self.stages[0].arrived.load() == position {
+            return Some(Ending::Closed);
+        }
+        culprit.map(Ending::Broken)
+    }
+
+    /// Takes a gate, for a reader that starts there; `None` if every gate is taken.
+    /// Lock-free.
     ///
     /// The gate is taken at a position that is certainly not too far ahead, and
-    /// moved to its place once the frontier is known. The fence pairs with that
-    /// of [`Allowance::refill`]: either the writer's scan sees the gate, or this
-    /// sees the frontier that the scan worked under, below which the writer may
-    /// write without asking again. Nothing from `frontier − capacity` on is
-    /// written under it, so that is where the oldest event is (I3).
+    /// moved to its place once the frontier is known: see [`settle`](Self::settle).
     pub(crate) fn join(&self, start: Start) -> Option<Joined> {
-        let conservative = match start {
-            Start::Cursor => self.cursor.load(),
-            Start::Oldest => self.cursor.load().saturating_sub(self.capacity),
-        };
-        let gate = self.gates.take(conservative)?;
+        let gate = self.gates.take(self.conservative(start))?;
+        let place = self.settle(&gate, start);
+        Some(Joined { gate, place })
+    }
+
+    /// Closes a gate that its reader has opened. Lock-free.
+    pub(crate) fn enter(&self, gate: &Gate, start: Start) -> Place {
+        gate.advance(self.conservative(start));
+        self.settle(gate, start)
+    }
+
+    /// Returns a position where a gate can be closed at first: certainly not ahead of
+    /// where its reader will start.
+    fn conservative(&self, start: Start) -> u64 {
+        let cursor = self.cursor.load();
+        match start {
+            Start::Cursor => cursor,
+            Start::Latest => cursor.saturating_sub(self.capacity),
+            Start::Oldest(from) => from.max(cursor.saturating_sub(self.capacity)).min(cursor),
+        }
+    }
+
+    /// Moves a gate, which has just been closed, to where its reader starts.
+    ///
+    /// The fence pairs with that of `Allowance::scan`: either the writer's scan sees the
+    /// gate, or this sees the frontier that the scan worked under, below which the writer
+    /// may write without asking again. Nothing from `frontier − capacity` on is written
+    /// under it, so that is where the oldest event is (I3).
+    fn settle(&self, gate: &Gate, start: Start) -> Place {
         if strong!("sequencer.join_fence") {
-            // ORDERING: SeqCst fence; pairs with the one in `Allowance::refill` (I3).
+            // ORDERING: SeqCst fence; pairs with the one in `Allowance::scan` (I3).
             fence(Ordering::SeqCst);
         }
-        // ORDERING: Acquire pairs with the Release in `Allowance::refill`: the
+        // ORDERING: Acquire pairs with the Release in `Allowance::scan`: the
         // frontier is at most `capacity` ahead of the cursor loaded next, so
         // nobody starts ahead of the cursor.
         let frontier = self.frontier.load(ordering!("sequencer.frontier", Acquire));
@@ -110,14 +208,15 @@ impl Sequencer {
         assert!(intact <= available, "a reader would start ahead of the cursor");
         let position = match start {
             Start::Cursor => available,
-            Start::Oldest => intact,
+            Start::Latest => intact.max(available.saturating_sub(1)),
+            Start::Oldest(from) => intact.max(from).min(available),
         };
         gate.advance(position);
         if strong!("sequencer.join_wake") {
             // The writer may have found the gate where it was at first.
             self.freed.wake(position);
         }
-        Some(Joined { gate, position, available })
+        Place { position, available }
     }
 
     /// Adds a reader at `position`, which the caller protects with a gate of its
@@ -130,105 +229,156 @@ impl Sequencer {
         self.gates.take_beside(position)
     }
 
+    /// Keeps a gate for one that comes after its reader, which is this.
+    pub(crate) fn keep(&self, gate: &PlainArc<Gate>, member: Member) -> Upstream {
+        gate.keep(self.fences);
+        Upstream::new(PlainArc::clone(gate), member)
+    }
+
     /// Releases everything below `position` to the writer.
     #[inline]
     pub(crate) fn commit(&self, gate: &Gate, position: u64) {
         gate.advance(position);
         self.freed.wake(position);
+        if let Some(dependents) = gate.dependents().filter(|_| strong!("sequencer.commit_wake")) {
+            dependents.moved.wake_again(position);
+        }
     }
 
-    /// Removes a reader.
-    pub(crate) fn leave(&self, gate: &Gate) {
-        gate.vacate();
+    /// Tells the writer that a gate has become idle or open, which may end its wait.
+    pub(crate) fn released(&self) {
+        if strong!("sequencer.released") {
+            self.freed.wake(u64::MAX - 1);
+        }
+    }
+
+    /// Opens the gate of a reader at `position` that will never read on, nor those after it.
+    pub(crate) fn retire(&self, gate: &Gate, position: u64) {
+        gate.open(position);
+        self.freed.wake_all();
+        if let Some(dependents) = gate.dependents() {
+            dependents.moved.wake_all();
+        }
+    }
+
+    /// Removes a reader at `position`.
+    pub(crate) fn leave(&self, gate: &Gate, position: u64) {
+        self.roster.strike(gate);
+        gate.leave(position);
         self.freed.wake_all();
     }
-}
 
-/// What the writer may write. All of it private to the writer, who hands it to the
-/// slow paths and back by value: so the fast path can keep it in registers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Allowance {
-    /// The next sequence to publish: always equal to the cursor.
-    next: u64,
-    /// The writer may write below this: the result of the last scan. It can
-    /// fall below `next` while a reader joins at an old event.
-    limit: u64,
-    /// Always equal to the shared frontier.
-    frontier: u64,
-}
-
-impl Allowance {
-    pub(crate) fn new() -> Self {
-        Self { next: 0, limit: 0, frontier: 0 }
-    }
-
-    #[inline]
-    pub(crate) fn next(&self) -> u64 {
-        self.next
-    }
-
-    /// Whether `events` more may be written without another scan. No events
-    /// always may, also while `limit` is below `next`.
-    #[inline]
-    pub(crate) fn covers(&self, events: u64) -> bool {
-        events == 0 || self.next + events <= self.limit
-    }
-
-    /// How many events may be written without another scan.
-    pub(crate) fn remaining(&self) -> u64 {
-        self.limit.saturating_sub(self.next)
-    }
-
-    /// Counts `events` as published. The caller has stored the cursor.
-    #[inline]
-    pub(crate) fn advance(&mut self, events: u64) {
-        self.next += events;
-    }
-
-    /// Scans the gates, to learn whether `events` more may be written.
-    ///
-    /// The frontier moves in steps of half a ring, unless more is claimed at once:
-    /// so a fence is paid twice a lap, and the latest half of a ring stays readable
-    /// to those who join. While it need not move no fence is needed: a reader whose
-    /// gate any scan since the announcement has missed sees the announcement.
-    #[cold]
-    #[inline(never)]
-    #[must_use]
-    pub(crate) fn refill(mut self, sequencer: &Sequencer, events: u64) -> Self {
-        let end = self.next + events;
-        if end > self.frontier {
-            self.frontier = self.next + events.max(sequencer.capacity / 2);
-            // ORDERING: Release pairs with the Acquire in `Sequencer::join`: who
-            // sees the frontier sees a cursor at most `capacity` behind it.
-            sequencer.frontier.store(self.frontier, ordering!("allowance.announce", Release));
-            if strong!("allowance.fence") {
-                // ORDERING: SeqCst fence; pairs with the one in `Sequencer::join` (I3).
-                fence(Ordering::SeqCst);
-            }
+    /// Returns how far the cursor is, to a writer who is about to write `next`.
+    pub(crate) fn cursor_of_writer(&self, next: u64) -> u64 {
+        if self.stages.is_empty() || !strong!("sequencer.behind_editors") {
+            next
+        } else {
+            self.cursor.load()
         }
-        let smallest = sequencer.gates.smallest();
-        self.limit = self.frontier.min(smallest.saturating_add(sequencer.capacity));
-        self
     }
 
-    /// Waits until at least `needed` more may be written, or until the deadline,
-    /// while asking for `wanted`.
+    /// Passes everything below `end` on to the first editor.
     #[cold]
-    #[inline(never)]
-    #[must_use]
-    pub(crate) fn wait_for(
-        mut self,
-        sequencer: &Sequencer,
-        wait: Wait,
-        needed: u64,
-        wanted: u64,
-        deadline: Option<Instant>,
-    ) -> Self {
-        let holdup = (self.next + needed).saturating_sub(sequencer.capacity);
-        let _ = wait.until(&sequencer.freed, holdup, deadline, || {
-            self = self.refill(sequencer, wanted);
-            self.covers(needed).then_some(())
+    pub(crate) fn hand_over(&self, end: u64) {
+        self.stages[0].arrived.publish(end);
+        self.stages[0].arrivals.wake(end);
+    }
+
+    /// Says that an editor is gone which is at `position`. If that was before the end of the
+    /// stream, those who come after it get what it has passed on, and then learn of it.
+    pub(crate) fn editor_leaves(&self, editor: usize, position: u64) {
+        let finished = self.is_closed() && self.stages[0].arrived.load() == position;
+        if !finished {
+            self.break_off(editor, editor);
+        }
+    }
+
+    /// Says that an editor passes nothing on any more, because of another or itself.
+    pub(crate) fn break_off(&self, editor: usize, culprit: usize) {
+        self.stages[editor].break_off(culprit);
+        match self.stages.get(editor + 1) {
+            Some(next) => next.arrivals.wake_all(),
+            None => self.published.wake_all(),
+        }
+        self.freed.wake_all();
+    }
+
+    /// What there is for an editor which is at `position` and has found nothing new.
+    pub(crate) fn ending_for_editor(&self, editor: usize, position: u64) -> Option<Ending> {
+        let arrived = &self.stages[editor].arrived;
+        if editor > 0 {
+            return self.ending_behind(editor - 1, arrived, position);
+        }
+        if !self.is_closed() {
+            return None;
+        }
+        let end = arrived.load();
+        Some(if end > position { Ending::More(end) } else { Ending::Closed })
+    }
+
+    /// Returns an editor without which nothing published will ever be read, if one has
+    /// left.
+    pub(crate) fn broken(&self) -> Option<&Member> {
+        let culprit = self.stages.iter().find_map(Stage::culprit)?;
+        Some(&self.stages[culprit].member)
+    }
+
+    /// Returns who holds the writer back at `next`: the reader that is furthest behind, or
+    /// the editor.
+    pub(crate) fn holder(&self, next: u64) -> Option<Member> {
+        let cursor = self.cursor_of_writer(next);
+        let smallest = self.gates.smallest();
+        if smallest >= cursor {
+            let passed_on = self.stages.iter().skip(1).map(|stage| stage.arrived.load());
+            let slowest = passed_on.chain([cursor]).position(|passed_on| passed_on == cursor);
+            return self.stages.get(slowest?).map(|stage| stage.member.clone());
+        }
+        self.roster.member(self.gates.holder(smallest)?)
+    }
+
+    /// Takes note that the writer, at `next`, is held up by readers at `position`, and
+    /// evicts them if they all may be, and have been there for too long: then the writer has
+    /// to scan again, and this returns `true`.
+    pub(crate) fn stalls(&self, next: u64, position: u64) -> bool {
+        let cursor = self.cursor_of_writer(next);
+        self.counters.stalled_at(position.min(cursor), || self.now());
+        // With editors in between, readers at the cursor wait for them.
+        if position >= cursor || !self.gates.can_evict() {
+            return false;
+        }
+        let stalled = self.now() - self.counters.held_since.get();
+        let mut evicted = false;
+        self.gates.evict(position, stalled, |gate| {
+            evicted = true;
+            // Who sleeps behind the reader has perhaps been the first to do so.
+            self.fences.waker();
+            if let Some(dependents) = gate.dependents() {
+                dependents.moved.wake_all();
+            }
         });
-        self
+        evicted
+    }
+
+    /// Takes note that the writer is not held up.
+    pub(crate) fn goes_on(&self) {
+        if self.counters.since.get() != 0 {
+            self.counters.goes_on(self.now());
+        }
+    }
+
+    /// Returns when those who hold the writer up now will have done so for too long.
+    pub(crate) fn next_eviction(&self) -> Option<Instant> {
+        if self.counters.since.get() == 0 {
+            return None;
+        }
+        let patience = self.gates.patience(self.counters.position.get());
+        let at = self.counters.held_since.get().checked_add(patience)?;
+        // What is overdue is not idle, and tells when it is.
+        (at > self.now()).then(|| self.built.checked_add(Duration::from_nanos(at)))?
+    }
+
+    /// Nanoseconds since the ring was built.
+    pub(crate) fn now(&self) -> u64 {
+        u64::try_from(self.built.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 }

@@ -3,11 +3,15 @@
 #![forbid(unsafe_code)]
 
 use core::fmt;
+use core::time::Duration;
 
-use crate::error::SubscribeError;
-use crate::reader::Reader;
-use crate::ring::Ring;
-use crate::sequencer::Start;
+use crate::error::{OtherRingError, SubscribeError};
+use crate::member::Role;
+use crate::observer::Observer;
+use crate::reader::{Reader, Terms};
+use crate::ring::{Ring, Shared};
+use crate::sequencer::{Joined, Place, Start};
+use crate::sync::{Arc, PlainArc};
 use crate::wait::Wait;
 
 /// Describes a reader before it joins; from [`Ring::reader`].
@@ -29,19 +33,19 @@ use crate::wait::Wait;
 #[must_use = "a description does nothing until `subscribe` is called"]
 pub struct ReaderBuilder<T> {
     ring: Ring<T>,
-    name: Option<Box<str>>,
+    name: Option<PlainArc<str>>,
     wait: Wait,
     start: Start,
+    terms: Terms,
 }
 
 impl<T> ReaderBuilder<T> {
     pub(crate) fn new(ring: Ring<T>) -> Self {
         let wait = ring.shared.reader_wait;
-        Self { ring, name: None, wait, start: Start::Cursor }
+        Self { ring, name: None, wait, start: Start::Cursor, terms: Terms::default() }
     }
 
-    /// Gives the reader a name, for [`Reader::name`] and for its `Debug` output. The
-    /// ring knows nothing of it.
+    /// Gives the reader a name, under which errors and snapshots speak of it.
     pub fn name(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into().into()), ..self }
     }
@@ -67,25 +71,178 @@ impl<T> ReaderBuilder<T> {
     /// The reader is then as far behind as a reader can be, and the writer has to
     /// wait for it, at once or within half a ring.
     pub fn from_oldest(self) -> Self {
-        Self { start: Start::Oldest, ..self }
+        Self { start: Start::Oldest(0), ..self }
+    }
+
+    /// Lets the reader come after another one of the same ring: it sees no event that the
+    /// other has not committed. Call it again for more of them, and build any graph that
+    /// has no circles.
+    ///
+    /// What the other has done with an event happens before this reader sees it. Events
+    /// from before the other has joined count as committed. Where this reader starts is a
+    /// different matter, and it waits if that is further than the other has come.
+    ///
+    /// When the other leaves before the end of the stream, also by a panic, or is evicted,
+    /// this reader reads what the other has committed, and then gets
+    /// [`End::UpstreamLeft`](crate::End::UpstreamLeft). From then on it holds the writer up
+    /// no longer. The place that the other had is free only when those that come after it
+    /// are gone too.
+    ///
+    /// Dropping what was borrowed here changes nothing: what counts is the reader, not the
+    /// borrow.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherRingError`] if the other reads from another ring.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use broadring::{Ring, TryReadError};
+    ///
+    /// let (mut writer, ring) = Ring::builder(8).build(|| 0);
+    /// let mut journal = ring.reader().name("journal").subscribe()?;
+    /// let mut logic = ring.reader().name("logic").after(&journal)?.subscribe()?;
+    ///
+    /// writer.publish(7);
+    /// assert_eq!(logic.try_recv(), Err(TryReadError::Empty)); // not yet in the journal
+    /// assert_eq!(journal.recv(), Ok(7));
+    /// assert_eq!(logic.recv(), Ok(7));
+    ///
+    /// drop(journal); // too early
+    /// let end = logic.recv().unwrap_err();
+    /// assert_eq!(
+    ///     end.to_string(),
+    ///     "the reader \"journal\", which comes first, has left before event 1"
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn after(mut self, upstream: &Reader<T>) -> Result<Self, OtherRingError> {
+        if !Arc::ptr_eq(&self.ring.shared, upstream.shared()) {
+            return Err(OtherRingError);
+        }
+        let member = upstream.member().clone();
+        let kept = self.ring.shared.sequencer.keep(upstream.gate(), member);
+        self.terms.barrier.push(kept);
+        Ok(self)
+    }
+
+    /// Lets the writer go on without the reader when it has held the writer up for longer
+    /// than this: the reader is *evicted*. Unless this is called, it never is.
+    ///
+    /// The time counts from when the writer finds the ring full because of this reader, and
+    /// begins again when the reader moves on. A reader is never evicted while a batch of it
+    /// is held, or an event is being cloned: whatever is borrowed stays what it is. If
+    /// several readers hold the writer up at the same event, either all of them may be
+    /// evicted or none is.
+    ///
+    /// The next read of the evicted reader gets [`End::Evicted`](crate::End::Evicted), and
+    /// [`rejoin`](Reader::rejoin) makes it start again with the next event. Readers that
+    /// come after it get [`End::UpstreamLeft`](crate::End::UpstreamLeft).
+    ///
+    /// This costs the reader one compare-and-swap for each batch, or each event that it
+    /// clones.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use broadring::{End, Ring};
+    ///
+    /// let (mut writer, ring) = Ring::builder(2).build(|| 0);
+    /// let mut dashboard = ring.reader().evict_after(Duration::from_millis(1)).subscribe()?;
+    /// writer.publish_all([1, 2]);
+    /// writer.publish(3); // waits for a millisecond, and then goes on without the dashboard
+    ///
+    /// match dashboard.recv() {
+    ///     Err(End::Evicted(evicted)) => assert_eq!(evicted.missed(), 3),
+    ///     other => panic!("{other:?}"),
+    /// }
+    /// assert_eq!(dashboard.rejoin()?, 3);
+    /// writer.publish(4);
+    /// assert_eq!(dashboard.recv(), Ok(4));
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    pub fn evict_after(mut self, patience: Duration) -> Self {
+        self.terms.patience = Some(patience);
+        self
     }
 
     /// Adds the reader. From the moment this returns the writer never laps it.
     ///
-    /// Lock-free, at any time, from any thread, while the writer publishes. Until
-    /// this returns, the reader may look to the writer as if it were a whole ring
-    /// behind, and so the ring as if it were full.
+    /// At any time, from any thread, while the writer publishes, which it never delays.
+    /// Takes a lock for a moment, together with others that join, leave or ask who is
+    /// there. Until this returns, the reader may look to the writer as if it were a whole
+    /// ring behind, and so the ring as if it were full.
     ///
     /// # Errors
     ///
     /// [`SubscribeError`] if the ring has all the readers it was built for.
     pub fn subscribe(self) -> Result<Reader<T>, SubscribeError> {
-        let Self { ring, name, wait, start } = self;
-        match ring.shared.sequencer.join(start) {
-            Some(joined) => Ok(Reader::new(ring.shared, joined, wait, name)),
-            None => Err(SubscribeError::new(ring.max_readers())),
-        }
+        self.join(Role::Reader)
     }
+
+    /// Adds an [`Observer`] instead of a reader: it holds the writer up only while it looks,
+    /// and may miss events. It takes the place of a reader, always has the name and the wait
+    /// that were set here, and never comes after anybody, nor is it evicted.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError`] if the ring has all the readers it was built for.
+    pub fn observe(mut self) -> Result<Observer<T>, SubscribeError> {
+        self.terms = Terms::fleeting();
+        self.join(Role::Observer).map(Observer::new)
+    }
+
+    fn join(self, role: Role) -> Result<Reader<T>, SubscribeError> {
+        let Self { ring, name, wait, start, terms } = self;
+        let shared = ring.shared;
+        let Some(joined) = shared.sequencer.join(start) else {
+            return Err(SubscribeError::new(shared.sequencer.gates.capacity()));
+        };
+        Ok(enter(shared, joined, role, name, wait, terms))
+    }
+}
+
+/// Makes a reader of one that has a gate.
+fn enter<T>(
+    shared: Arc<Shared<T>>,
+    mut joined: Joined,
+    role: Role,
+    name: Option<PlainArc<str>>,
+    wait: Wait,
+    terms: Terms,
+) -> Reader<T> {
+    let Joined { gate, place } = &mut joined;
+    let member = shared.sequencer.roster.enter(gate, role, name, &terms.barrier);
+    let terms = (!terms.are_plain()).then(|| Box::new(terms));
+    if let Some(terms) = &terms {
+        // What may be read on these terms is not yet known.
+        place.available = place.position;
+        terms.rest(&shared.sequencer, gate, place.position);
+    }
+    Reader::new(shared, joined, wait, member, terms)
+}
+
+/// Makes a reader that starts where another one is.
+pub(crate) fn clone<T>(reader: &Reader<T>) -> Result<Reader<T>, SubscribeError> {
+    let shared = Arc::clone(reader.shared());
+    let sequencer = &shared.sequencer;
+    let refused = || SubscribeError::new(sequencer.gates.capacity());
+    let readable = reader.readable();
+    let mut terms = reader.terms().map(Terms::for_a_clone).unwrap_or_default();
+    let joined = if terms.can_lose_its_place() {
+        // Its gate does not protect the clone.
+        let joined = sequencer.join(Start::Oldest(readable.start)).ok_or_else(refused)?;
+        terms.lost = terms.has_ended() || joined.place.position != readable.start;
+        joined
+    } else {
+        let gate = sequencer.join_beside(readable.start).ok_or_else(refused)?;
+        Joined { gate, place: Place { position: readable.start, available: readable.end } }
+    };
+    let joined = Joined { place: Place { position: readable.start, ..joined.place }, ..joined };
+    let name = reader.member().shared_name();
+    Ok(enter(shared, joined, Role::Reader, name, reader.wait(), terms))
 }
 
 impl<T> fmt::Debug for ReaderBuilder<T> {

@@ -27,9 +27,10 @@ mod primitives {
 
 pub(crate) use primitives::*;
 
-/// Shares what is used for its address alone: no step of the protocol depends on its
-/// count, so loom need not explore it.
-pub(crate) use std::sync::Arc as PlainArc;
+/// For what no step of the protocol depends on, such as names, addresses and counters:
+/// loom need not explore them. Nothing of loom's may happen under such a lock.
+pub(crate) use core::sync::atomic::AtomicU64 as PlainU64;
+pub(crate) use std::sync::{Arc as PlainArc, Mutex as PlainMutex};
 
 /// Has no counterpart in loom, which never needs it: see `fences.rs`.
 pub(crate) use core::sync::atomic::compiler_fence;

@@ -4,6 +4,7 @@
 
 use std::time::Instant;
 
+use crate::counters::Counter;
 use crate::event_count::EventCount;
 use crate::sync::{self, MODEL};
 
@@ -79,13 +80,14 @@ impl Wait {
 
     /// Looks until something is found, and returns it; or until the deadline
     /// has passed, and returns `None`, always after at least one look. The last
-    /// phase of [`Wait::PARK`] sleeps at `events` and is woken from `threshold`
-    /// up.
+    /// phase of [`Wait::PARK`] sleeps at `events`, is woken from `threshold` up, and
+    /// counts in `parks`.
     pub(crate) fn until<R>(
         self,
         events: &EventCount,
         threshold: u64,
         deadline: Option<Instant>,
+        parks: &Counter,
         mut look: impl FnMut() -> Option<R>,
     ) -> Option<R> {
         // Under loom every look is a branch to explore: go to the last phase.
@@ -96,7 +98,7 @@ impl Wait {
                 .or_else(|()| yield_slices(None, deadline, &mut look)),
             Last::Park => spin(Some(brief(self.spins)), deadline, &mut look)
                 .or_else(|()| yield_slices(Some(brief(self.yields)), deadline, &mut look))
-                .or_else(|()| Ok(events.sleep(threshold, deadline, &mut look))),
+                .or_else(|()| Ok(events.sleep(threshold, deadline, parks, &mut look))),
         };
         waited.unwrap_or_else(|()| unreachable!("the last phase lasts until the wait is over"))
     }

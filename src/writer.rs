@@ -5,11 +5,11 @@ use core::mem;
 use core::ops::Range;
 use std::time::{Duration, Instant};
 
+use crate::allowance::Allowance;
 use crate::claim::Claim;
 use crate::error::{ClaimError, PublishTimeoutError, TryClaimError, TryPublishError};
 use crate::ring::Shared;
 use crate::sequence::Sequence;
-use crate::sequencer::Allowance;
 use crate::slots::{Block, Walk};
 use crate::sync::Arc;
 use crate::wait::Wait;
@@ -30,8 +30,12 @@ use crate::wait::Wait;
 /// writer looks at the position of every reader; that is lock-free, and repeats
 /// only when a reader is cloned meanwhile.
 ///
+/// In a ring with [editors](crate::Editor) one of which has left, nothing more can be
+/// published once the ring is full: the methods that wait without limit then panic, and the
+/// others name the editor in their errors.
+///
 /// Dropping the writer closes the ring: readers read what is left, and then get
-/// [`Closed`](crate::Closed). So does a panic that unwinds past it. Closing takes a
+/// [`End::Closed`](crate::End::Closed). So does a panic that unwinds past it. Closing takes a
 /// lock for a moment, because readers may be asleep.
 ///
 /// # Examples
@@ -71,7 +75,8 @@ impl<T> Writer<T> {
     ///
     /// # Panics
     ///
-    /// If the old event's `drop` does. The new one is then published.
+    /// If the old event's `drop` does. The new one is then published. If the ring is full
+    /// and an [editor](crate::Editor) has left.
     ///
     /// # Examples
     ///
@@ -81,6 +86,7 @@ impl<T> Writer<T> {
     /// assert_eq!(writer.cursor(), sequence + 1);
     /// ```
     #[inline]
+    #[track_caller]
     pub fn publish(&mut self, event: T) -> Sequence {
         self.reserve(1);
         self.put(event)
@@ -96,7 +102,8 @@ impl<T> Writer<T> {
     /// # Panics
     ///
     /// If the closure does. Then nothing is published, the slot keeps what the
-    /// closure has made of it, and the writer can be used as before.
+    /// closure has made of it, and the writer can be used as before. If the ring is full and
+    /// an [editor](crate::Editor) has left.
     ///
     /// # Examples
     ///
@@ -108,6 +115,7 @@ impl<T> Writer<T> {
     /// });
     /// ```
     #[inline]
+    #[track_caller]
     pub fn publish_with(&mut self, write: impl FnOnce(&mut T)) -> Sequence {
         self.reserve(1);
         self.put_with(write)
@@ -137,7 +145,7 @@ impl<T> Writer<T> {
     /// ```
     #[inline]
     pub fn try_publish(&mut self, event: T) -> Result<Sequence, TryPublishError<T>> {
-        if self.try_reserve(1) { Ok(self.put(event)) } else { Err(TryPublishError::new(event)) }
+        if self.try_reserve(1) { Ok(self.put(event)) } else { Err(self.refuse(event)) }
     }
 
     /// Publishes an event that is written in place, unless the ring is full.
@@ -156,11 +164,7 @@ impl<T> Writer<T> {
         &mut self,
         write: F,
     ) -> Result<Sequence, TryPublishError<F>> {
-        if self.try_reserve(1) {
-            Ok(self.put_with(write))
-        } else {
-            Err(TryPublishError::new(write))
-        }
+        if self.try_reserve(1) { Ok(self.put_with(write)) } else { Err(self.refuse(write)) }
     }
 
     /// Publishes an event; waits at most for `timeout` while the ring is full. One that
@@ -225,7 +229,9 @@ impl<T> Writer<T> {
     /// # Panics
     ///
     /// If the iterator does, or the `drop` of an old event. Everything that the
-    /// iterator has given out by then is published.
+    /// iterator has given out by then is published. If the ring is full and an
+    /// [editor](crate::Editor) has left: then one event is lost that the iterator has given
+    /// out.
     ///
     /// # Examples
     ///
@@ -234,6 +240,7 @@ impl<T> Writer<T> {
     /// let published = writer.publish_all((0..1000).map(|n| n * n));
     /// assert_eq!(published.end - published.start, 1000);
     /// ```
+    #[track_caller]
     pub fn publish_all(&mut self, events: impl IntoIterator<Item = T>) -> Range<Sequence> {
         let start = self.cursor();
         let longest = (self.capacity() / 4).max(1);
@@ -255,6 +262,10 @@ impl<T> Writer<T> {
     ///
     /// [`ClaimError`] at once if `len` is more than the capacity.
     ///
+    /// # Panics
+    ///
+    /// If fewer slots are free and an [editor](crate::Editor) has left.
+    ///
     /// # Examples
     ///
     /// ```
@@ -268,6 +279,7 @@ impl<T> Writer<T> {
     /// assert!(reader.try_batch()?.events().eq(&[1, 2, 3]));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[track_caller]
     pub fn claim(&mut self, len: usize) -> Result<Claim<'_, T>, ClaimError> {
         self.check_claim(len)?;
         self.reserve(len as u64);
@@ -279,13 +291,15 @@ impl<T> Writer<T> {
     /// # Errors
     ///
     /// [`TryClaimError::Full`] if fewer are free, [`TryClaimError::TooLarge`] if
-    /// `len` is more than the capacity.
+    /// `len` is more than the capacity, [`TryClaimError::EditorLeft`] if fewer are free and
+    /// never will be.
     pub fn try_claim(&mut self, len: usize) -> Result<Claim<'_, T>, TryClaimError> {
         self.check_claim(len)?;
         if self.try_reserve(len as u64) {
             Ok(Claim::new(self, len as u64))
         } else {
-            Err(TryClaimError::Full)
+            let left = self.shared.sequencer.broken().cloned();
+            Err(left.map_or(TryClaimError::Full, TryClaimError::EditorLeft))
         }
     }
 
@@ -297,6 +311,11 @@ impl<T> Writer<T> {
     /// # Errors
     ///
     /// [`ClaimError`] at once if `len` is more than the capacity.
+    ///
+    /// # Panics
+    ///
+    /// If no slot is free and an [editor](crate::Editor) has left.
+    #[track_caller]
     pub fn claim_up_to(&mut self, len: usize) -> Result<Claim<'_, T>, ClaimError> {
         self.check_claim(len)?;
         let len = self.reserve_up_to(len as u64);
@@ -323,8 +342,11 @@ impl<T> Writer<T> {
     /// Lock-free, with a look at every reader's position.
     pub fn remaining_capacity(&self) -> usize {
         let capacity = self.shared.sequencer.capacity();
-        let end = self.shared.sequencer.gates.smallest().saturating_add(capacity);
-        end.saturating_sub(self.allowance.next()).min(capacity) as usize
+        let next = self.allowance.next();
+        let behind = self.shared.sequencer.cursor_of_writer(next);
+        let smallest = self.shared.sequencer.gates.smallest().min(behind);
+        let end = smallest.saturating_add(capacity);
+        end.saturating_sub(next).min(capacity) as usize
     }
 
     /// Whether anybody reads. Readers may join or leave meanwhile. Wait-free.
@@ -344,45 +366,80 @@ impl<T> Writer<T> {
         if !self.try_reserve(1) {
             self.wait_for(1, 1, deadline());
         }
-        if self.allowance.covers(1) {
-            Ok(self.put(event))
-        } else {
-            Err(PublishTimeoutError::new(event))
-        }
+        if self.allowance.covers(1) { Ok(self.put(event)) } else { Err(self.timed_out(event)) }
+    }
+
+    /// Refuses an event, and says who has held the writer up.
+    #[cold]
+    fn timed_out(&self, event: T) -> PublishTimeoutError<T> {
+        let sequencer = &self.shared.sequencer;
+        let left = sequencer.broken().cloned();
+        let holder = left.or_else(|| sequencer.holder(self.allowance.next()));
+        PublishTimeoutError::new(event, holder.map(Box::new))
+    }
+
+    /// Refuses an event or a closure, because the ring is full.
+    #[cold]
+    fn refuse<R>(&self, refused: R) -> TryPublishError<R> {
+        let left = self.shared.sequencer.broken().cloned();
+        TryPublishError::new(refused, left.map(Box::new))
     }
 
     /// Waits until the next `events` slots are free.
     #[inline]
+    #[track_caller]
     fn reserve(&mut self, events: u64) {
         if !self.allowance.covers(events) {
             self.wait_for(events, events, None);
+            self.check(events);
         }
     }
 
     /// Returns whether the next `events` slots are free.
     #[inline]
     fn try_reserve(&mut self, events: u64) -> bool {
-        if !self.allowance.covers(events) {
-            self.allowance = self.allowance.refill(&self.shared.sequencer, events);
-        }
+        self.refill(events, events);
         self.allowance.covers(events)
     }
 
     /// Waits until one slot is free, and returns how many are, `events` at most.
     #[inline]
+    #[track_caller]
     fn reserve_up_to(&mut self, events: u64) -> u64 {
-        if events > 0 && !self.try_reserve(events) && self.allowance.remaining() == 0 {
-            self.wait_for(1, events, None);
+        let needed = events.min(1);
+        self.refill(needed, events);
+        if !self.allowance.covers(needed) {
+            self.wait_for(needed, events, None);
+            self.check(needed);
         }
         self.allowance.remaining().min(events)
     }
 
-    /// Waits until at least `needed` slots are free, or until the deadline, while
-    /// asking for `wanted`.
+    /// Asks whether `wanted` slots are free, unless that is known.
+    #[inline]
+    fn refill(&mut self, needed: u64, wanted: u64) {
+        if !self.allowance.covers(wanted) {
+            self.allowance = self.allowance.refill(&self.shared.sequencer, needed, wanted);
+        }
+    }
+
+    /// Waits until at least `needed` slots are free, or until the deadline, or for good
+    /// reason no longer, while asking for `wanted`.
     #[inline]
     fn wait_for(&mut self, needed: u64, wanted: u64, deadline: Option<Instant>) {
         let Self { shared, allowance, wait, .. } = self;
         *allowance = allowance.wait_for(&shared.sequencer, *wait, needed, wanted, deadline);
+    }
+
+    /// Panics if the writer has waited in vain for so many slots.
+    #[cold]
+    #[track_caller]
+    fn check(&self, events: u64) {
+        if !self.allowance.covers(events) {
+            let editor = self.shared.sequencer.broken();
+            let editor = editor.unwrap_or_else(|| unreachable!("there is no deadline"));
+            panic!("nothing more can be published: the {editor} has left");
+        }
     }
 
     /// Moves an event into the next slot, which is reserved, and publishes it.
@@ -409,21 +466,26 @@ impl<T> Writer<T> {
         write(unsafe { self.shared.slots.slot_in(&self.block, sequence).as_mut() });
         watch.release();
         self.make_visible(1);
-        self.shared.sequencer.published.wake(sequence + 1);
         Sequence::new(sequence)
     }
 
     /// Publishes the next `len` events, which are written: one release for all.
-    /// The caller has moved `self.block` to that of the first, and wakes the readers.
+    /// The caller has moved `self.block` to that of the first.
     ///
     /// The cursor first and the stamp second, so that no reader is ever ahead of
     /// the cursor.
     #[inline]
     fn make_visible(&mut self, len: u64) {
-        let end = self.allowance.next() + len;
-        self.shared.sequencer.cursor.publish(end);
-        self.shared.slots.set_stamp(&self.block, self.allowance.next(), end);
+        let first = self.allowance.next();
+        let end = first + len;
         self.allowance.advance(len);
+        let Shared { sequencer, slots, .. } = &*self.shared;
+        if !sequencer.stages.is_empty() {
+            return sequencer.hand_over(end);
+        }
+        sequencer.cursor.publish(end);
+        slots.set_stamp(&self.block, first, end);
+        sequencer.published.wake(end);
     }
 
     pub(crate) fn shared(&self) -> &Shared<T> {
@@ -443,7 +505,6 @@ impl<T> Writer<T> {
             self.shared.slots.move_writer(&mut self.block, start.get());
             self.make_visible(len);
             self.block = self.shared.slots.block(self.allowance.next());
-            self.shared.sequencer.published.wake(self.allowance.next());
         }
         start..self.cursor()
     }

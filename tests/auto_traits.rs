@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::MutexGuard;
 
 use broadring::{
-    Batch, BatchEvents, BatchIter, CapacityError, Claim, ClaimError, ClaimIterMut, Closed, Events,
+    Batch, BatchEvents, BatchIter, CapacityError, Claim, ClaimError, ClaimIterMut, End, Events,
     PublishTimeoutError, ReadTimeoutError, Reader, ReaderBuilder, Ring, RingBuilder, Sequence,
     SubscribeError, TryClaimError, TryPublishError, TryReadError, Wait, Writer,
 };
@@ -108,15 +108,15 @@ fn errors_go_anywhere_and_those_with_an_event_where_the_event_does() {
         CapacityError:                 true  true  true  true;
         SubscribeError:                true  true  true  true;
         ClaimError:                    true  true  true  true;
-        TryClaimError:                 true  true  true  true;
-        Closed:                        true  true  true  true;
-        TryReadError:                  true  true  true  true;
-        ReadTimeoutError:              true  true  true  true;
-        TryPublishError<u64>:          true  true  true  true;
+        TryClaimError:                 true  true  true  false;
+        End:                           true  true  true  false;
+        TryReadError:                  true  true  true  false;
+        ReadTimeoutError:              true  true  true  false;
+        TryPublishError<u64>:          true  true  true  false;
         TryPublishError<String>:       true  true  true  false;
         TryPublishError<NotSync>:      true  false true  false;
         TryPublishError<NotSend>:      false true  false false;
-        PublishTimeoutError<u64>:      true  true  true  true;
+        PublishTimeoutError<u64>:      true  true  true  false;
         PublishTimeoutError<NotSync>:  true  false true  false;
         PublishTimeoutError<Neither>:  false false true  false;
     }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::thread;
 use std::time::Duration;
 
-use broadring::{Closed, ReadTimeoutError, Reader, Sequence, TryReadError, Writer};
+use broadring::{End, ReadTimeoutError, Reader, Sequence, TryReadError, Writer};
 use common::{Tally, count, drain, event, events, finite, join, publish_at_once, ring_of};
 
 /// Publishes that many events in every way there is, one way after another.
@@ -87,7 +87,7 @@ fn read_in_this_way(way: usize, mut reader: Reader<u64>) -> Tally {
             });
             match broken_off {
                 Ok(sequence) => assert_eq!(sequence + 1, reader.position()),
-                Err(Closed) => break,
+                Err(end) => break assert_eq!(end, End::Closed),
             }
         },
         5 => {
@@ -107,14 +107,14 @@ fn read_in_this_way(way: usize, mut reader: Reader<u64>) -> Tally {
             match reader.try_batch_up_to(2) {
                 Ok(batch) => batch.events().for_each(|&event| tally.take(event)),
                 Err(TryReadError::Empty) => thread::yield_now(),
-                Err(TryReadError::Closed) => break,
+                Err(TryReadError::Ended(end)) => break assert_eq!(end, End::Closed),
             }
         },
         8 => loop {
             match reader.try_recv() {
                 Ok(event) => tally.take(event),
                 Err(TryReadError::Empty) => thread::yield_now(),
-                Err(TryReadError::Closed) => break,
+                Err(TryReadError::Ended(end)) => break assert_eq!(end, End::Closed),
             }
         },
         9 => loop {
@@ -125,14 +125,14 @@ fn read_in_this_way(way: usize, mut reader: Reader<u64>) -> Tally {
                     }
                 }
                 Err(ReadTimeoutError::Timeout) => thread::yield_now(),
-                Err(ReadTimeoutError::Closed) => break,
+                Err(ReadTimeoutError::Ended(end)) => break assert_eq!(end, End::Closed),
             }
         },
         10 => loop {
             match reader.recv_timeout(Duration::from_micros(50)) {
                 Ok(event) => tally.take(event),
                 Err(ReadTimeoutError::Timeout) => thread::yield_now(),
-                Err(ReadTimeoutError::Closed) => break,
+                Err(ReadTimeoutError::Ended(end)) => break assert_eq!(end, End::Closed),
             }
         },
         _ => {

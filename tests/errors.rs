@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use broadring::{
-    CapacityError, ClaimError, Closed, PublishTimeoutError, ReadTimeoutError, Reader, Ring,
+    CapacityError, ClaimError, End, PublishTimeoutError, ReadTimeoutError, Reader, Ring,
     SubscribeError, TryClaimError, TryPublishError, TryReadError, Writer,
 };
 
@@ -58,14 +58,17 @@ fn every_error_says_what_happened() {
     assert_eq!(said(&subscribe_error()), "the ring has all the readers it was built for: 1");
     assert_eq!(said(&claim_error()), "a claim of 7 slots can never fit a ring of 1");
     assert_eq!(said(&try_publish_error(5)), "the ring is full");
-    assert_eq!(said(&publish_timeout_error(5)), "the ring was full until the time was up");
+    assert_eq!(
+        said(&publish_timeout_error(5)),
+        "the ring was full until the time was up, because of the reader 0"
+    );
     assert_eq!(said(&TryClaimError::Full), "fewer slots are free than the claim asks for");
     assert_eq!(said(&TryClaimError::TooLarge(claim_error())), said(&claim_error()));
-    assert_eq!(said(&Closed), "the ring is closed and every event was read");
+    assert_eq!(said(&End::Closed), "the ring is closed and every event was read");
     assert_eq!(said(&TryReadError::Empty), "every event published so far was read");
-    assert_eq!(said(&TryReadError::Closed), said(&Closed));
+    assert_eq!(said(&TryReadError::Ended(End::Closed)), said(&End::Closed));
     assert_eq!(said(&ReadTimeoutError::Timeout), "no event was published until the time was up");
-    assert_eq!(said(&ReadTimeoutError::Closed), said(&Closed));
+    assert_eq!(said(&ReadTimeoutError::Ended(End::Closed)), said(&End::Closed));
 }
 
 #[test]
@@ -83,11 +86,11 @@ fn errors_fit_where_any_error_does() {
         // Even if the event is not `Debug`.
         is_error(try_publish_error(1)),
         is_error(publish_timeout_error(1)),
-        is_error(Closed),
+        is_error(End::Closed),
         is_error(TryReadError::Empty),
-        is_error(TryReadError::Closed),
+        is_error(TryReadError::Ended(End::Closed)),
         is_error(ReadTimeoutError::Timeout),
-        is_error(ReadTimeoutError::Closed),
+        is_error(ReadTimeoutError::Ended(End::Closed)),
     ];
     for error in errors {
         // Each says all there is to say itself.
@@ -129,8 +132,10 @@ fn what_was_refused_comes_back() {
 
 #[test]
 fn what_was_refused_is_not_printed() {
-    assert_eq!(format!("{:?}", try_publish_error(17)), "TryPublishError { .. }");
-    assert_eq!(format!("{:?}", publish_timeout_error(17)), "PublishTimeoutError { .. }");
+    assert_eq!(format!("{:?}", try_publish_error(17)), "TryPublishError { editor_left: None, .. }");
+    let timeout = format!("{:?}", publish_timeout_error(17));
+    assert!(timeout.starts_with("PublishTimeoutError { holder: Some("), "{timeout}");
+    assert!(!timeout.contains("17"));
 }
 
 #[test]
@@ -139,16 +144,22 @@ fn predicates_match_their_own_variant_and_no_other() {
     assert!(TryClaimError::Full.is_full() && !TryClaimError::Full.is_too_large());
     assert!(too_large.is_too_large() && !too_large.is_full());
     assert!(TryReadError::Empty.is_empty() && !TryReadError::Empty.is_closed());
-    assert!(TryReadError::Closed.is_closed() && !TryReadError::Closed.is_empty());
+    assert!(
+        TryReadError::Ended(End::Closed).is_closed()
+            && !TryReadError::Ended(End::Closed).is_empty()
+    );
     assert!(ReadTimeoutError::Timeout.is_timeout() && !ReadTimeoutError::Timeout.is_closed());
-    assert!(ReadTimeoutError::Closed.is_closed() && !ReadTimeoutError::Closed.is_timeout());
+    assert!(
+        ReadTimeoutError::Ended(End::Closed).is_closed()
+            && !ReadTimeoutError::Ended(End::Closed).is_timeout()
+    );
 }
 
 #[test]
 fn narrow_errors_become_wide_ones() {
     assert_eq!(TryClaimError::from(claim_error()), TryClaimError::TooLarge(claim_error()));
-    assert_eq!(TryReadError::from(Closed), TryReadError::Closed);
-    assert_eq!(ReadTimeoutError::from(Closed), ReadTimeoutError::Closed);
+    assert_eq!(TryReadError::from(End::Closed), TryReadError::Ended(End::Closed));
+    assert_eq!(ReadTimeoutError::from(End::Closed), ReadTimeoutError::Ended(End::Closed));
 
     fn with_a_question_mark(reader: &mut Reader<u64>) -> Result<u64, TryReadError> {
         Ok(reader.recv()?)
@@ -156,5 +167,5 @@ fn narrow_errors_become_wide_ones() {
     let (writer, ring) = Ring::builder(1).build(|| 0_u64);
     let mut reader = ring.subscribe().unwrap();
     drop(writer);
-    assert_eq!(with_a_question_mark(&mut reader), Err(TryReadError::Closed));
+    assert_eq!(with_a_question_mark(&mut reader), Err(TryReadError::Ended(End::Closed)));
 }

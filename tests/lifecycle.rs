@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use broadring::{
-    Closed, ReadTimeoutError, Reader, Ring, Sequence, SubscribeError, TryReadError, Wait, Writer,
+    End, ReadTimeoutError, Reader, Ring, Sequence, SubscribeError, TryReadError, Wait, Writer,
 };
 use common::{
     Tally, WAITS, count, drain, event, events, eventually, finite, join, publish_at_once,
@@ -259,15 +259,18 @@ fn what_was_published_is_read_before_the_end() {
             }
             // And then it stays closed, however often one asks and whichever way.
             for _ in 0..3 {
-                assert_eq!(reader.recv(), Err(Closed));
-                assert_eq!(reader.try_recv(), Err(TryReadError::Closed));
-                assert_eq!(reader.recv_timeout(Duration::MAX), Err(ReadTimeoutError::Closed));
-                assert_eq!(reader.wait_batch().map(drop), Err(Closed));
-                assert_eq!(reader.wait_batch_up_to(1).map(drop), Err(Closed));
-                assert_eq!(reader.try_batch().map(drop), Err(TryReadError::Closed));
+                assert_eq!(reader.recv(), Err(End::Closed));
+                assert_eq!(reader.try_recv(), Err(TryReadError::Ended(End::Closed)));
+                assert_eq!(
+                    reader.recv_timeout(Duration::MAX),
+                    Err(ReadTimeoutError::Ended(End::Closed))
+                );
+                assert_eq!(reader.wait_batch().map(drop), Err(End::Closed));
+                assert_eq!(reader.wait_batch_up_to(1).map(drop), Err(End::Closed));
+                assert_eq!(reader.try_batch().map(drop), Err(TryReadError::Ended(End::Closed)));
                 assert_eq!(
                     reader.batch_timeout(Duration::MAX).map(drop),
-                    Err(ReadTimeoutError::Closed)
+                    Err(ReadTimeoutError::Ended(End::Closed))
                 );
                 assert_eq!(reader.iter().next(), None);
                 reader.run(|_, _, _| unreachable!("there is nothing left"));
@@ -323,7 +326,7 @@ fn one_may_join_a_closed_ring() {
         drop(writer);
         let mut late = ring.subscribe().unwrap();
         assert_eq!((late.position().get(), late.lag()), (published, 0));
-        assert_eq!(late.recv(), Err(Closed));
+        assert_eq!(late.recv(), Err(End::Closed));
 
         let reader = from_oldest(&ring);
         let start = reader.position();
@@ -332,7 +335,7 @@ fn one_may_join_a_closed_ring() {
         tally.ends_at(published);
 
         let mut clone = late.clone();
-        assert_eq!(clone.try_recv(), Err(TryReadError::Closed));
+        assert_eq!(clone.try_recv(), Err(TryReadError::Ended(End::Closed)));
     }
 }
 
@@ -368,7 +371,7 @@ fn an_event_published_just_before_the_end_is_read() {
                 assert_eq!(reader.recv(), Ok(event(0)));
                 // From here on it looks and looks.
                 assert_eq!(reader.recv(), Ok(event(1)));
-                assert_eq!(reader.recv(), Err(Closed));
+                assert_eq!(reader.recv(), Err(End::Closed));
             });
             eventually("the reader looks", || writer.remaining_capacity() == 2);
             (0..round % 64).for_each(|_| std::hint::spin_loop());

@@ -8,7 +8,7 @@ use std::mem;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use broadring::{Reader, Ring, Sequence, TryClaimError, TryReadError, Writer};
+use broadring::{End, Reader, Ring, Sequence, TryClaimError, TryReadError, Writer};
 use common::{event, events, finite};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -133,7 +133,7 @@ impl ModelReader {
             self.known = self.unread.len();
         }
         match (self.known, closed) {
-            (0, true) => Err(TryReadError::Closed),
+            (0, true) => Err(TryReadError::Ended(End::Closed)),
             (0, false) => Err(TryReadError::Empty),
             _ => Ok(()),
         }
@@ -326,6 +326,7 @@ impl Pair {
             _ => writer.claim(len).map_err(TryClaimError::from),
         };
         let mut claim = match claim {
+            Err(error @ TryClaimError::EditorLeft(_)) => panic!("{error}"),
             Ok(claim) => claim,
             Err(TryClaimError::Full) => {
                 assert!(tried && !too_large && len > free);

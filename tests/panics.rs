@@ -82,7 +82,7 @@ fn the_event_at_which_a_handler_panics_counts_as_read_and_none_after_it() {
     finite(|| {
         type Handle = fn(&mut Reader<u64>, &mut dyn FnMut(Sequence, u64));
         let handles: [(&str, Handle); 4] = [
-            ("run", |reader, handle| reader.run(|&event, at, _| handle(at, event))),
+            ("run", |reader, handle| drop(reader.run(|&event, at, _| handle(at, event)))),
             ("run_until", |reader, handle| {
                 let _ = reader.run_until(|&event, at, _| {
                     handle(at, event);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
-use broadring::{Reader, Ring, TryReadError, Wait, Writer};
+use broadring::{End, Reader, Ring, TryReadError, Wait, Writer};
 use common::{Tally, count, event, events, finite, join, publish_next};
 
 /// Numbers that look random and are the same each time.
@@ -79,7 +79,7 @@ fn read_this_way_and_that(reader: &mut Reader<u64>, tally: &mut Tally, stay: u64
                     thread::yield_now();
                     false
                 }
-                Err(TryReadError::Closed) => true,
+                Err(TryReadError::Ended(_)) => true,
             },
             2 => reader
                 .run_until(|&event, at, end_of_batch| {
@@ -127,7 +127,7 @@ fn read_this_way_and_that(reader: &mut Reader<u64>, tally: &mut Tally, stay: u64
 fn regular(mut reader: Reader<u64>, mut dice: Dice) -> Tally {
     let mut tally = Tally::at(reader.position());
     read_this_way_and_that(&mut reader, &mut tally, u64::MAX - (1 << 40), &mut dice);
-    assert_eq!(reader.try_recv(), Err(TryReadError::Closed));
+    assert_eq!(reader.try_recv(), Err(TryReadError::Ended(End::Closed)));
     tally
 }
 

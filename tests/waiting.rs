@@ -6,7 +6,7 @@ mod common;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use broadring::{Closed, ReadTimeoutError, Ring, Wait};
+use broadring::{End, ReadTimeoutError, Ring, Wait};
 use common::{WAITS, count, drain, event, finite, join, publish_next, ring_of};
 
 /// The ways to wait that leave the core to others, for tests with more threads
@@ -35,7 +35,7 @@ fn ping_pong(reader_wait: Wait, rounds: u64) {
         }
         drop(there);
         assert_eq!(join(echo), rounds);
-        assert_eq!(from_there.recv(), Err(Closed));
+        assert_eq!(from_there.recv(), Err(End::Closed));
     });
 }
 
@@ -167,7 +167,10 @@ fn reading_with_a_time_limit_gives_up_but_not_too_early() {
             publish_next(&mut writer);
             assert_eq!(reader.batch_timeout(Duration::ZERO).unwrap().len(), 1);
             drop(writer);
-            assert_eq!(reader.recv_timeout(Duration::ZERO), Err(ReadTimeoutError::Closed));
+            assert_eq!(
+                reader.recv_timeout(Duration::ZERO),
+                Err(ReadTimeoutError::Ended(End::Closed))
+            );
         }
     });
 }
@@ -182,7 +185,10 @@ fn reading_with_a_time_limit_is_woken_in_time() {
                 let reading = thread::spawn(move || {
                     assert_eq!(reader.recv_timeout(limit), Ok(event(0)));
                     assert_eq!(reader.batch_timeout(limit).unwrap()[0], event(1));
-                    assert_eq!(reader.recv_timeout(limit), Err(ReadTimeoutError::Closed));
+                    assert_eq!(
+                        reader.recv_timeout(limit),
+                        Err(ReadTimeoutError::Ended(End::Closed))
+                    );
                 });
                 publish_next(&mut writer);
                 thread::yield_now();

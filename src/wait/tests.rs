@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Wait;
+use crate::counters::Counter;
 use crate::event_count::EventCount;
 use crate::fences::Fences;
 
@@ -10,10 +11,11 @@ use crate::fences::Fences;
 fn found_by_looking(wait: Wait, enough: u32) -> bool {
     let mut looks = 0;
     let hour = Instant::now() + Duration::from_secs(3600);
-    let found = wait.until(&EventCount::new(Fences::choose()), 0, Some(hour), || {
-        looks += 1;
-        (looks == enough).then_some(())
-    });
+    let found =
+        wait.until(&EventCount::new(Fences::choose()), 0, Some(hour), &Counter::default(), || {
+            looks += 1;
+            (looks == enough).then_some(())
+        });
     found.is_some()
 }
 
@@ -34,7 +36,7 @@ fn after_the_deadline_every_wait_looks_once_and_gives_up() {
     let events = EventCount::new(Fences::choose());
     for wait in [Wait::SPIN, Wait::YIELD, Wait::YIELD.spins(0), Wait::PARK, Wait::PARK.spins(0)] {
         let mut looks = 0;
-        let found = wait.until(&events, 0, Some(Instant::now()), || {
+        let found = wait.until(&events, 0, Some(Instant::now()), &Counter::default(), || {
             looks += 1;
             None::<()>
         });

@@ -7,8 +7,12 @@ mod close;
 #[cfg(broadring_controls)]
 mod controls;
 mod delivery;
+mod editors;
+mod evict;
+mod graph;
 mod join;
 mod leave;
+mod observe;
 mod panics;
 mod sleep;
 

@@ -31,7 +31,7 @@ fn a_reader_that_panics_frees_the_writer() {
         let mut reader = ring.subscribe().unwrap();
         publish(&mut writer, [0]);
         let reading = thread::spawn(move || {
-            assert!(panics(move || reader.run(|_, _, _| on_purpose())));
+            assert!(panics(move || drop(reader.run(|_, _, _| on_purpose()))));
         });
         publish(&mut writer, 1..3);
         reading.join().unwrap();

@@ -1,0 +1,117 @@
+//! Readers that hold the writer up for too long.
+
+use std::time::Duration;
+
+use broadring::{End, Reader, Ring, Wait};
+use loom::thread;
+use loom_tests::{explore, on_purpose, panics};
+
+use crate::{Event, publish, ring, ring_that_waits};
+
+/// Adds a reader that is evicted as soon as it holds the writer up and holds no batch.
+fn impatient<T>(ring: &Ring<T>) -> Reader<T> {
+    ring.reader().evict_after(Duration::ZERO).subscribe().unwrap()
+}
+
+#[test]
+fn nobody_is_evicted_while_it_looks() {
+    explore(100, [0, 1, 2], || {
+        let (mut writer, ring) = ring(1, 1);
+        let mut reader = impatient(&ring);
+        publish(&mut writer, [0]);
+        let reading = thread::spawn(move || {
+            let mut read = 0;
+            for _ in 0..2 {
+                match reader.try_batch() {
+                    Ok(batch) => {
+                        let (sequence, event) = batch.first().unwrap();
+                        assert_eq!(event.number(), sequence.get());
+                        read += 1;
+                    }
+                    Err(error) => match error.end() {
+                        Some(End::Evicted(evicted)) => assert_eq!(evicted.position().get(), read),
+                        _ => assert!(error.is_empty()),
+                    },
+                }
+            }
+            read
+        });
+        publish(&mut writer, [1]);
+        reading.join().unwrap()
+    });
+}
+
+#[test]
+fn the_looks_of_one_who_is_evicted_are_over() {
+    /// An event that a reader only looks at, without committing it.
+    #[derive(Default)]
+    struct Unclonable(#[allow(dead_code, reason = "a slot of some size")] u64);
+
+    impl Clone for Unclonable {
+        fn clone(&self) -> Self {
+            on_purpose()
+        }
+    }
+
+    explore(52, [()], || {
+        let builder = Ring::builder(1).max_readers(1).writer_wait(Wait::YIELD);
+        let (mut writer, ring) = builder.build(Unclonable::default);
+        let mut reader = impatient(&ring);
+        writer.publish(Unclonable(0));
+        let reading = thread::spawn(move || {
+            // Either it looks and panics, or it is told that it was evicted.
+            panics(|| assert!(reader.recv().is_err_and(|end| end.is_evicted())));
+            reader
+        });
+        writer.publish(Unclonable(1));
+        drop(reading.join().unwrap());
+    });
+}
+
+#[test]
+fn one_who_was_evicted_comes_back_where_nobody_laps_it() {
+    explore(66000, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)], || {
+        let (mut writer, ring) = ring(1, 1);
+        let mut reader = impatient(&ring);
+        publish(&mut writer, [0]);
+        let reading = thread::spawn(move || {
+            let before = reader.position().get();
+            let missed = reader.rejoin().unwrap();
+            assert_eq!(reader.position().get(), before + missed);
+            let mut read = 0;
+            if let Ok(batch) = reader.try_batch() {
+                let (sequence, event) = batch.first().unwrap();
+                assert_eq!(event.number(), sequence.get());
+                read = 1;
+            }
+            (read, missed)
+        });
+        publish(&mut writer, 1..3);
+        reading.join().unwrap()
+    });
+}
+
+mod sleep {
+    use super::*;
+
+    #[test]
+    fn a_writer_parked_behind_one_who_looks_is_woken_to_evict_it() {
+        explore(430, [()], || {
+            let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
+            let mut reader = impatient(&ring);
+            publish(&mut writer, 0..2);
+            let mut batch = reader.try_batch_up_to(1).unwrap();
+            assert_eq!(batch.next_event().unwrap().1.number(), 0);
+            let writing = thread::spawn(move || {
+                let mut claim = writer.claim(2).unwrap();
+                claim.iter_mut().for_each(|event| *event = Event::new(2));
+                drop(claim);
+                writer
+            });
+            // One slot is not enough for the writer, but the reader looks no more.
+            drop(batch);
+            drop(writing.join().unwrap());
+            drop(reader);
+        });
+    }
+}

@@ -1,0 +1,188 @@
+//! Readers that come after others.
+
+use broadring::{End, Reader, Ring, Wait};
+use loom::cell::UnsafeCell;
+use loom::sync::Arc;
+use loom::thread;
+use loom_tests::{explore, on_purpose, panics};
+
+use crate::{Event, publish, read, read_now, read_to_end, ring, ring_that_waits};
+
+/// Makes two readers, the second of which comes after the first.
+fn pair(ring: &Ring<Event>) -> (Reader<Event>, Reader<Event>) {
+    let first = ring.reader().name("first").subscribe().unwrap();
+    let second = ring.reader().after(&first).unwrap().subscribe().unwrap();
+    (first, second)
+}
+
+#[test]
+fn what_a_reader_does_with_an_event_is_done_before_the_next_one_sees_it() {
+    explore(45, [()], || {
+        let (mut writer, ring) = ring(1, 2);
+        let (mut first, mut second) = pair(&ring);
+        let note = Arc::new(UnsafeCell::new(0));
+        publish(&mut writer, [0]);
+        let noting = thread::spawn({
+            let note = Arc::clone(&note);
+            move || {
+                let batch = first.wait_batch().unwrap();
+                // SAFETY: the other thread looks only when this batch is committed.
+                note.with_mut(|note| unsafe { *note = batch[0].number() + 1 });
+                drop(batch);
+                first
+            }
+        });
+        let start = read(&mut second, 1);
+        // SAFETY: the note was written before the event was committed.
+        note.with(|note| assert_eq!(unsafe { *note }, start + 1));
+        drop(noting.join().unwrap());
+    });
+}
+
+#[test]
+fn the_last_of_a_chain_holds_the_writer_back() {
+    explore(6800, [()], || {
+        let (mut writer, ring) = ring(1, 2);
+        let (mut first, mut second) = pair(&ring);
+        publish(&mut writer, [0]);
+        let reading = thread::spawn(move || {
+            read(&mut first, 1);
+            read(&mut second, 1);
+        });
+        publish(&mut writer, [1]);
+        reading.join().unwrap();
+    });
+}
+
+#[test]
+fn one_who_comes_after_another_reads_what_that_one_has_left_and_no_more() {
+    explore(20900, [0, 1], || {
+        let (mut writer, ring) = ring(2, 2);
+        let (mut first, mut second) = pair(&ring);
+        let leaving = thread::spawn(move || {
+            let read = read_now(&mut first) as u64;
+            drop(first);
+            read
+        });
+        let reading = thread::spawn(move || {
+            let start = second.position().get();
+            let end = second.run(|event, sequence, _| assert_eq!(event.number(), sequence.get()));
+            let End::UpstreamLeft(left) = end else { panic!("{end:?}") };
+            assert_eq!(left.member().name(), Some("first"));
+            (second.position().get() - start, left.position().get())
+        });
+        publish(&mut writer, [0]);
+        let left_at = leaving.join().unwrap();
+        assert_eq!(reading.join().unwrap(), (left_at, left_at));
+        drop(writer);
+        left_at
+    });
+}
+
+#[test]
+fn the_looks_of_one_who_left_are_over_when_its_place_is_free() {
+    // Who comes after the reader that leaves is the one that gives its gate up.
+    explore(15700, [()], || {
+        let builder = Ring::builder(1).max_readers(2).writer_wait(Wait::YIELD);
+        let (mut writer, ring) = builder.build(Unclonable::default);
+        let mut first = ring.subscribe().unwrap();
+        let second = ring.reader().after(&first).unwrap().subscribe().unwrap();
+        writer.publish(Unclonable(0));
+        let leaving = thread::spawn(move || {
+            assert!(panics(|| drop(first.recv())));
+            drop(first);
+        });
+        let following = thread::spawn(move || drop(second));
+        writer.publish(Unclonable(1));
+        leaving.join().unwrap();
+        following.join().unwrap();
+    });
+}
+
+/// An event that a reader only looks at, without committing it.
+#[derive(Default)]
+struct Unclonable(#[allow(dead_code, reason = "a slot of some size")] u64);
+
+impl Clone for Unclonable {
+    fn clone(&self) -> Self {
+        on_purpose()
+    }
+}
+
+mod sleep {
+    use super::*;
+
+    #[test]
+    fn a_parked_follower_is_woken_by_a_commit() {
+        explore(20, [0], || {
+            let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
+            let (mut first, mut second) = pair(&ring);
+            publish(&mut writer, [0]);
+            let following = thread::spawn(move || read(&mut second, 1));
+            read(&mut first, 1);
+            // Neither leaving nor closing must be what wakes it.
+            let start = following.join().unwrap();
+            drop((first, writer));
+            start
+        });
+    }
+
+    #[test]
+    fn a_parked_follower_is_woken_when_the_other_leaves() {
+        explore(20, [()], || {
+            let (writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
+            let (first, mut second) = pair(&ring);
+            let following = thread::spawn(move || second.recv());
+            drop(first);
+            assert!(following.join().unwrap().unwrap_err().is_upstream_left());
+            drop(writer);
+        });
+    }
+
+    #[test]
+    fn a_parked_follower_is_woken_by_the_end() {
+        explore(20, [()], || {
+            let (writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
+            let (first, mut second) = pair(&ring);
+            let following = thread::spawn(move || second.recv());
+            drop(writer);
+            assert_eq!(following.join().unwrap(), Err(End::Closed));
+            drop(first);
+        });
+    }
+
+    #[test]
+    fn a_writer_parked_behind_one_who_can_read_no_more_is_woken() {
+        explore(20, [()], || {
+            let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
+            let (mut first, mut second) = pair(&ring);
+            publish(&mut writer, [0]);
+            read(&mut first, 1);
+            drop(first);
+            let writing = thread::spawn(move || publish(&mut writer, [1, 2]));
+            read(&mut second, 1);
+            // Slot 0 is free for event 1. For event 2 the reader must give up its place.
+            assert!(second.recv().unwrap_err().is_upstream_left());
+            writing.join().unwrap();
+            drop(second);
+        });
+    }
+
+    #[test]
+    fn the_end_is_no_early_leave() {
+        explore(48700, [(0, 1)], || {
+            let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
+            let (mut first, mut second) = pair(&ring);
+            publish(&mut writer, [0]);
+            let reading = thread::spawn(move || read_to_end(&mut first));
+            let following = thread::spawn(move || {
+                let start = second.position().get();
+                assert_eq!(second.run(|_, _, _| ()), End::Closed);
+                (start, second.position().get())
+            });
+            drop(writer);
+            reading.join().unwrap();
+            following.join().unwrap()
+        });
+    }
+}

@@ -1,0 +1,120 @@
+//! What is counted on the way.
+//!
+//! Each counter is written by one thread, next to what that thread writes anyway, and
+//! read by whoever asks. No step of the protocol depends on one.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::sync::{Ordering, PlainU64};
+
+/// A number that one thread changes and others may look at.
+#[derive(Default)]
+pub(crate) struct Counter(PlainU64);
+
+impl Counter {
+    #[inline]
+    pub(crate) fn get(&self) -> u64 {
+        // ORDERING: Relaxed; a counter orders nothing.
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Called by the one thread that changes it.
+    #[inline]
+    pub(crate) fn set(&self, value: u64) {
+        // ORDERING: Relaxed, as above.
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    /// Called by the one thread that changes it.
+    #[inline]
+    pub(crate) fn add(&self, amount: u64) {
+        self.set(self.get().wrapping_add(amount));
+    }
+}
+
+impl fmt::Debug for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+/// What a reader counts, in the cache line of its gate.
+#[derive(Debug, Default)]
+pub(crate) struct ReaderCounters {
+    /// How many times a look has found events.
+    pub(crate) batches: Counter,
+    /// The most events found at one look.
+    pub(crate) largest: Counter,
+    /// How many times it went to sleep.
+    pub(crate) parks: Counter,
+}
+
+impl ReaderCounters {
+    /// Takes note that a look has found so many events.
+    #[inline]
+    pub(crate) fn found(&self, events: u64) {
+        self.batches.add(1);
+        if events > self.largest.get() {
+            self.largest.set(events);
+        }
+    }
+
+    /// Begins again, for another reader.
+    pub(crate) fn reset(&self) {
+        for counter in [&self.batches, &self.largest, &self.parks] {
+            counter.set(0);
+        }
+    }
+}
+
+/// What the writer counts when it finds the ring full, on a cache line of its own.
+#[derive(Debug, Default)]
+pub(crate) struct WriterCounters {
+    /// How many times it found the ring full.
+    pub(crate) stalls: Counter,
+    /// How many nanoseconds all stalls before the present one took together.
+    pub(crate) stalled: Counter,
+    /// When the present stall began, in nanoseconds since the ring was built, or 0.
+    pub(crate) since: Counter,
+    /// The smallest position of a reader when it was last found full.
+    pub(crate) position: Counter,
+    /// When the reader at that position was first found to hold the writer up.
+    pub(crate) held_since: Counter,
+    /// How many times it went to sleep.
+    pub(crate) parks: Counter,
+}
+
+impl WriterCounters {
+    /// Takes note that the ring is full because of a reader at `position`. Asks for the
+    /// time only if that is new.
+    pub(crate) fn stalled_at(&self, position: u64, now: impl FnOnce() -> u64) {
+        let goes_on = self.since.get() != 0;
+        if goes_on && self.position.get() == position {
+            return;
+        }
+        let now = now().max(1);
+        if !goes_on {
+            self.stalls.add(1);
+            self.since.set(now);
+        }
+        self.held_since.set(now);
+        self.position.set(position);
+    }
+
+    /// Takes note that at `now` the ring is no longer full.
+    pub(crate) fn goes_on(&self, now: u64) {
+        let since = self.since.get();
+        self.stalled.add(now.max(since) - since);
+        self.since.set(0);
+    }
+
+    /// Returns how long all stalls together have taken by `now`.
+    pub(crate) fn stalled_by(&self, now: u64) -> Duration {
+        let since = self.since.get();
+        let present = if since == 0 { 0 } else { now.saturating_sub(since) };
+        Duration::from_nanos(self.stalled.get() + present)
+    }
+}

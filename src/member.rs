@@ -1,0 +1,85 @@
+//! Who is at a ring: names, for those who ask.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+
+use crate::sync::PlainArc;
+
+/// One of those at a ring: a reader, an observer or an editor.
+///
+/// Errors and snapshots say with it who it was. It goes on saying so when the one it
+/// stands for is gone. A clone of a reader has a number of its own and the same name.
+///
+/// # Examples
+///
+/// ```
+/// let (_writer, ring) = broadring::Ring::builder(8).build(|| 0);
+/// let journal = ring.reader().name("journal").subscribe()?;
+/// let other = ring.subscribe()?;
+/// assert_eq!(journal.member().to_string(), "reader \"journal\"");
+/// assert_eq!(other.member().to_string(), "reader 1");
+/// # Ok::<(), broadring::SubscribeError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Member {
+    role: Role,
+    number: u64,
+    name: Option<PlainArc<str>>,
+}
+
+/// What somebody at a ring does there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// Reads every event: a [`Reader`](crate::Reader).
+    Reader,
+    /// Looks now and then, and may miss events: an [`Observer`](crate::Observer).
+    Observer,
+    /// Changes events before anybody reads them: an [`Editor`](crate::Editor).
+    Editor,
+}
+
+impl Member {
+    pub(crate) fn new(role: Role, number: u64, name: Option<PlainArc<str>>) -> Self {
+        Self { role, number, name }
+    }
+
+    /// Returns what it does.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Returns its number: no other of the same role at the same ring ever has it.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Returns the name that it was given.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    pub(crate) fn shared_name(&self) -> Option<PlainArc<str>> {
+        self.name.clone()
+    }
+}
+
+impl fmt::Display for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(f, "{} {name:?}", self.role),
+            None => write!(f, "{} {}", self.role, self.number),
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reader => "reader",
+            Self::Observer => "observer",
+            Self::Editor => "editor",
+        })
+    }
+}

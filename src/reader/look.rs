@@ -1,0 +1,163 @@
+//! When a reader looks for events, and where.
+
+#![forbid(unsafe_code)]
+
+use std::time::{Duration, Instant};
+
+use super::Reader;
+use crate::error::{End, ReadTimeoutError, TryReadError, UpstreamLeft};
+use crate::ring::Shared;
+use crate::sequencer::Ending;
+
+impl<T> Reader<T> {
+    /// Waits until there is something to read.
+    #[inline]
+    pub(super) fn fill(&mut self) -> Result<(), End> {
+        self.settle();
+        if self.look_ahead() {
+            return Ok(());
+        }
+        self.wait_for(None).unwrap_or_else(|| unreachable!("there is no deadline"))
+    }
+
+    /// Waits until there is something to read, at most for `timeout`.
+    #[inline]
+    pub(super) fn fill_in_time(&mut self, timeout: Duration) -> Result<(), ReadTimeoutError> {
+        self.settle();
+        if self.look_ahead() {
+            return Ok(());
+        }
+        match self.wait_for(Instant::now().checked_add(timeout)) {
+            Some(filled) => Ok(filled?),
+            None => Err(ReadTimeoutError::Timeout),
+        }
+    }
+
+    /// Sees whether there is something to read.
+    #[inline]
+    pub(super) fn try_fill(&mut self) -> Result<(), TryReadError> {
+        self.settle();
+        if self.position < self.available {
+            return Ok(());
+        }
+        if self.terms.is_some() {
+            return self.try_fill_on_terms();
+        }
+        if self.catch_up_with_ring() {
+            return Ok(());
+        }
+        match self.shared.sequencer.ending(self.position) {
+            Some(ending) => Ok(self.take(self.ended(ending))?),
+            None => Err(TryReadError::Empty),
+        }
+    }
+
+    /// Takes a first look, at the right moment, and returns whether there is
+    /// something to read.
+    #[inline]
+    fn look_ahead(&mut self) -> bool {
+        if self.position < self.available {
+            return true;
+        }
+        if self.pacing.rests(self.position) { self.catch_up() } else { self.look_paced() }
+    }
+
+    /// Takes the first look as the pacing says, and tells it what was found.
+    #[inline(never)]
+    fn look_paced(&mut self) -> bool {
+        self.pacing.hold_off();
+        let found = self.catch_up();
+        if found {
+            self.pacing.found(self.position, self.available - self.position);
+        } else {
+            self.pacing.found_nothing();
+        }
+        found
+    }
+
+    /// Looks at the stamp that announces the next event, and if it is there already asks
+    /// for the whole range: this reader is behind. The cursor is on a line that the
+    /// writer would rather keep, and so it is asked only if there can be more in it.
+    #[inline]
+    fn catch_up(&mut self) -> bool {
+        if self.terms.is_some() { self.catch_up_on_terms() } else { self.catch_up_with_ring() }
+    }
+
+    /// Catches up as one that comes after nobody.
+    #[inline]
+    fn catch_up_with_ring(&mut self) -> bool {
+        let Shared { sequencer, slots, .. } = &*self.shared;
+        let stamped = slots.stamped(&self.block, self.position);
+        let behind = stamped > self.position;
+        if behind {
+            let told_all = slots.tells_all(&self.block, stamped);
+            self.found(if told_all { stamped } else { sequencer.cursor.load() });
+        }
+        behind
+    }
+
+    /// Waits until there is something to read; `None` at the deadline.
+    #[inline(never)]
+    fn wait_for(&mut self, deadline: Option<Instant>) -> Option<Result<(), End>> {
+        if self.terms.is_some() {
+            return self.wait_on_terms(deadline);
+        }
+        let published = &self.shared.sequencer.published;
+        let parks = &self.gate.counters().parks;
+        let seen =
+            self.wait.until(published, self.position + 1, deadline, parks, || self.look())?;
+        Some(self.take(seen))
+    }
+
+    /// Returns the end of what may be read, if that is anything, or that nothing
+    /// more will come. Looks only at the stamp where the next event will be, so
+    /// that the news comes in one cache line with the event.
+    #[inline]
+    pub(super) fn look(&self) -> Option<Result<u64, End>> {
+        if let Some(terms) = &self.terms {
+            return self.look_on(terms);
+        }
+        self.look_at_ring()
+    }
+
+    /// Looks as one that comes after nobody.
+    #[inline]
+    pub(super) fn look_at_ring(&self) -> Option<Result<u64, End>> {
+        let Shared { sequencer, slots, .. } = &*self.shared;
+        let stamped = slots.stamped(&self.block, self.position);
+        if stamped > self.position {
+            return Some(Ok(stamped));
+        }
+        sequencer.ending(self.position).map(|ending| self.ended(ending))
+    }
+
+    /// Says what it is for this reader that comes after what it has found.
+    #[cold]
+    pub(crate) fn ended(&self, ending: Ending) -> Result<u64, End> {
+        match ending {
+            Ending::More(end) => Ok(end),
+            Ending::Closed => Err(End::Closed),
+            Ending::Broken(editor) => {
+                let member = self.shared.sequencer.stages[editor].member.clone();
+                Err(End::UpstreamLeft(UpstreamLeft::new(member, self.position)))
+            }
+        }
+    }
+
+    /// Takes what was seen for what may be read.
+    #[inline]
+    fn take(&mut self, seen: Result<u64, End>) -> Result<(), End> {
+        if self.terms.is_some() {
+            return self.take_on_terms(seen);
+        }
+        self.found(seen?);
+        Ok(())
+    }
+
+    /// Takes note of how much may be read.
+    #[inline]
+    pub(super) fn found(&mut self, end: u64) {
+        self.available = end;
+        self.gate.counters().found(end - self.position);
+    }
+}
