@@ -3,20 +3,57 @@
 use std::fmt;
 use std::time::Duration;
 
+use anyhow::{Result, ensure};
+use clap::Args;
 use serde::Serialize;
 
 use crate::figure::Figure;
 use crate::harness::Harness;
+use crate::machine::Machine;
 use crate::subject::{Kind, Mode};
-use crate::throughput::scenarios::Scenario;
+
+/// How often everybody has a turn, and for how long.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Turns {
+    /// How often each subject has its turn [default: 9, or 3 with --quick]
+    #[arg(long)]
+    rounds: Option<usize>,
+
+    /// How long each turn is to last, in milliseconds [default: 200, or 20 with --quick]
+    #[arg(long, value_name = "MS")]
+    turn: Option<u64>,
+}
+
+impl Turns {
+    /// Returns the number of rounds, and the milliseconds of a turn.
+    pub(crate) fn fill_in(&self, harness: &Harness) -> Result<(usize, u64)> {
+        let (rounds, turn) = if harness.quick() { (3, 20) } else { (9, 200) };
+        let (rounds, turn) = (self.rounds.unwrap_or(rounds), self.turn.unwrap_or(turn));
+        ensure!(rounds > 0 && turn > 0, "there must be a round, and a turn of a millisecond");
+        Ok((rounds, turn))
+    }
+}
+
+/// What a contest is about.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Heading {
+    /// The name that it is asked for by.
+    pub(crate) name: String,
+    /// What happens in it.
+    pub(crate) what: String,
+    /// The units of the figures; subjects are ranked by the first.
+    pub(crate) units: &'static [&'static str],
+    /// Whether a larger first figure is a better one.
+    pub(crate) more_is_better: bool,
+}
 
 /// A subject in one of its modes, ready to take its turns in one scenario.
-pub(super) struct Contestant {
-    pub(super) subject: &'static str,
-    pub(super) kind: Kind,
-    pub(super) mode: Mode,
+pub(crate) struct Contestant {
+    pub(crate) subject: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) mode: Mode,
     /// Takes a turn of about the given length, and returns the figures.
-    pub(super) turn: Box<dyn FnMut(Duration) -> Vec<f64>>,
+    pub(crate) turn: Box<dyn FnMut(Duration) -> Vec<f64>>,
 }
 
 impl fmt::Debug for Contestant {
@@ -26,53 +63,68 @@ impl fmt::Debug for Contestant {
     }
 }
 
-/// What came out of one scenario.
+/// What came out of all the contests of a command.
 #[derive(Debug, Serialize)]
-pub(super) struct Results {
-    pub(super) name: String,
-    pub(super) what: String,
-    pub(super) units: &'static [&'static str],
-    pub(super) more_is_better: bool,
+pub(crate) struct Report<'a> {
+    pub(crate) machine: &'a Machine,
+    pub(crate) capacity: usize,
+    pub(crate) rounds: usize,
+    pub(crate) turn_ms: u64,
+    pub(crate) scenarios: &'a [Results],
+}
+
+/// What came out of one contest.
+#[derive(Debug, Serialize)]
+pub(crate) struct Results {
+    #[serde(flatten)]
+    pub(crate) heading: Heading,
     /// The best first.
-    pub(super) standings: Vec<Standing>,
+    pub(crate) standings: Vec<Standing>,
 }
 
 /// What one subject achieved.
 #[derive(Debug, Serialize)]
-pub(super) struct Standing {
-    pub(super) subject: &'static str,
-    pub(super) kind: Kind,
-    pub(super) mode: Mode,
+pub(crate) struct Standing {
+    pub(crate) subject: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) mode: Mode,
     /// One for each unit.
-    pub(super) figures: Vec<Figure>,
+    pub(crate) figures: Vec<Figure>,
+}
+
+impl Standing {
+    /// Whether it is broadring's, perhaps one of several ways to use it.
+    pub(crate) fn is_own(&self) -> bool {
+        self.subject.split(',').next() == Some("broadring")
+    }
 }
 
 impl Results {
     /// Returns how many times as good the first is as the second.
-    pub(super) fn times_as_good(&self, first: &Standing, second: &Standing) -> f64 {
+    pub(crate) fn times_as_good(&self, first: &Standing, second: &Standing) -> f64 {
         let ratio = first.figures[0].median / second.figures[0].median;
-        if self.more_is_better { ratio } else { 1.0 / ratio }
+        if self.heading.more_is_better { ratio } else { 1.0 / ratio }
     }
 
     /// Returns the best standing of those that the condition holds for.
-    pub(super) fn best(&self, condition: impl Fn(&Standing) -> bool) -> Option<&Standing> {
+    pub(crate) fn best(&self, condition: impl Fn(&Standing) -> bool) -> Option<&Standing> {
         self.standings.iter().find(|standing| condition(standing))
     }
 }
 
 /// Holds a contest. Ctrl-C ends it after the round that is under way.
-pub(super) fn hold(
+pub(crate) fn hold(
     harness: &Harness,
-    scenario: &Scenario,
+    heading: Heading,
     mut contestants: Vec<Contestant>,
     rounds: usize,
     turn: Duration,
 ) -> Results {
     let bar = harness.bar(rounds * contestants.len());
-    let mut figures = vec![vec![Vec::new(); scenario.units().len()]; contestants.len()];
+    let mut figures = vec![vec![Vec::new(); heading.units.len()]; contestants.len()];
     for _ in 0..rounds {
         for (contestant, figures) in contestants.iter_mut().zip(&mut figures) {
-            bar.set_message(format!("{}: {contestant:?}", scenario.name()));
+            bar.set_message(format!("{}: {contestant:?}", heading.name));
             let values = (contestant.turn)(turn);
             figures.iter_mut().zip(values).for_each(|(figures, value)| figures.push(value));
             bar.inc(1);
@@ -91,14 +143,8 @@ pub(super) fn hold(
     };
     let mut standings: Vec<_> = contestants.into_iter().zip(figures).map(standing).collect();
     standings.sort_by(|a, b| f64::total_cmp(&a.figures[0].median, &b.figures[0].median));
-    if scenario.more_is_better() {
+    if heading.more_is_better {
         standings.reverse();
     }
-    Results {
-        name: scenario.name(),
-        what: scenario.what(),
-        units: scenario.units(),
-        more_is_better: scenario.more_is_better(),
-        standings,
-    }
+    Results { heading, standings }
 }

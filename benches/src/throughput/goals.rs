@@ -72,11 +72,11 @@ pub(super) fn print(all: &[Results]) {
 
 /// Returns the rival, and how many times as good broadring is.
 fn measured(goal: &Goal, all: &[Results]) -> Option<(String, f64)> {
-    let results = all.iter().find(|results| results.name == goal.scenario)?;
+    let results = all.iter().find(|results| results.heading.name == goal.scenario)?;
     let counts = |standing: &Standing| goal.mode.is_none_or(|mode| mode == standing.mode);
-    let own = results.best(|own| is_own(own) && counts(own))?;
+    let own = results.best(|own| own.is_own() && counts(own))?;
     let rival = results.best(|rival| {
-        !is_own(rival)
+        !rival.is_own()
             && counts(rival)
             && match goal.rival {
                 Rival::Library => is_library(rival),
@@ -90,8 +90,4 @@ fn measured(goal: &Goal, all: &[Results]) -> Option<(String, f64)> {
 /// Whether it is more than a few lines that show what the machine can do.
 fn is_library(standing: &Standing) -> bool {
     !matches!(standing.kind, Kind::Limit | Kind::Yardstick) && standing.subject != "hand-off"
-}
-
-fn is_own(standing: &Standing) -> bool {
-    standing.subject == "broadring"
 }

@@ -1,25 +1,24 @@
 //! The `throughput` command: every scenario, with every subject, in turns.
 
 mod churn;
-mod contest;
+pub(crate) mod contest;
 mod goals;
 mod idle;
 mod one_thread;
 pub(crate) mod ping_pong;
 mod scenarios;
-mod stream;
-mod table;
+pub(crate) mod stream;
+pub(crate) mod table;
 mod wake_up;
 
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
-use serde::Serialize;
 
 use crate::harness::{Harness, Selection};
 use crate::machine::Machine;
-use contest::Results;
+use contest::{Report, Turns};
 use scenarios::Scenario;
 
 /// The options of this command.
@@ -33,13 +32,8 @@ pub struct Arguments {
     #[arg(long)]
     list: bool,
 
-    /// How often each subject has its turn [default: 9, or 3 with --quick]
-    #[arg(long)]
-    rounds: Option<usize>,
-
-    /// How long each turn is to last, in milliseconds [default: 200, or 20 with --quick]
-    #[arg(long, value_name = "MS")]
-    turn: Option<u64>,
+    #[command(flatten)]
+    turns: Turns,
 
     /// The number of events that fit each ring or queue
     #[arg(long, default_value_t = 4096)]
@@ -47,15 +41,6 @@ pub struct Arguments {
 
     #[command(flatten)]
     selection: Selection,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    machine: &'a Machine,
-    capacity: usize,
-    rounds: usize,
-    turn_ms: u64,
-    scenarios: &'a [Results],
 }
 
 /// Runs the scenarios that were asked for, and prints a table of each.
@@ -72,10 +57,7 @@ pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     arguments.selection.check()?;
-    let (rounds, turn) = if harness.quick() { (3, 20) } else { (9, 200) };
-    let rounds = arguments.rounds.unwrap_or(rounds);
-    let turn = arguments.turn.unwrap_or(turn);
-    ensure!(rounds > 0 && turn > 0, "there must be a round, and a turn of a millisecond");
+    let (rounds, turn) = arguments.turns.fill_in(harness)?;
     let capacity = arguments.capacity;
     ensure!(
         capacity.is_power_of_two() && capacity >= 256,
@@ -100,7 +82,7 @@ pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
         }
         let contestants = scenario.contestants(harness.places(), capacity, &arguments.selection);
         let turn = Duration::from_millis(turn);
-        let results = contest::hold(harness, &scenario, contestants, rounds, turn);
+        let results = contest::hold(harness, scenario.heading(), contestants, rounds, turn);
         if harness.talks() {
             table::print(&results);
         }

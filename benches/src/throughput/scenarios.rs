@@ -6,7 +6,7 @@ use crate::cores::Places;
 use crate::harness::Selection;
 use crate::subject::{Kind, Mode, Subject, Visitor};
 use crate::subjects;
-use crate::throughput::contest::Contestant;
+use crate::throughput::contest::{Contestant, Heading};
 use crate::throughput::{churn, idle, one_thread, ping_pong, stream, wake_up};
 
 /// One thing that every subject does in turn.
@@ -99,8 +99,13 @@ impl Scenario {
         }
     }
 
-    /// Returns the units of the figures; subjects are ranked by the first.
-    pub(super) fn units(&self) -> &'static [&'static str] {
+    /// Returns what its tables and files say about it.
+    pub(super) fn heading(&self) -> Heading {
+        let (name, what, units) = (self.name(), self.what(), self.units());
+        Heading { name, what, units, more_is_better: self.more_is_better() }
+    }
+
+    fn units(&self) -> &'static [&'static str] {
         match self.shape {
             Shape::OneThread => &["ns/event"],
             Shape::Stream { .. } => &["M events/s"],
@@ -111,8 +116,7 @@ impl Scenario {
         }
     }
 
-    /// Whether a larger first figure is a better one.
-    pub(super) fn more_is_better(&self) -> bool {
+    fn more_is_better(&self) -> bool {
         matches!(self.shape, Shape::Stream { .. } | Shape::Churn)
     }
 

@@ -74,7 +74,7 @@ fn race<S: Subject, const WORDS: usize>(
 
 /// Finds out how many operations fill a turn.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     unit: u64,
     least: u64,
     rate: Option<f64>,
@@ -82,13 +82,13 @@ pub(super) struct Pace {
 
 impl Pace {
     /// Counts in multiples of `unit`, at least `least` of them.
-    pub(super) fn new(unit: u64, least: u64) -> Self {
+    pub(crate) fn new(unit: u64, least: u64) -> Self {
         Self { unit, least, rate: None }
     }
 
     /// Does as many operations as should take about as long as the turn, and returns
     /// how many were done in a second.
-    pub(super) fn take(&mut self, turn: Duration, mut run: impl FnMut(u64) -> Duration) -> f64 {
+    pub(crate) fn take(&mut self, turn: Duration, mut run: impl FnMut(u64) -> Duration) -> f64 {
         let mut measure = |count: u64| {
             let took = run(count).max(Duration::from_nanos(1));
             (took, count as f64 / took.as_secs_f64())

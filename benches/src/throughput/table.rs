@@ -7,15 +7,15 @@ use crate::subject::Kind;
 use crate::throughput::contest::Results;
 
 /// Prints the results of one scenario.
-pub(super) fn print(results: &Results) {
+pub(crate) fn print(results: &Results) {
     let broadcast = |kind| kind == Kind::Broadcast;
-    let peer = results.best(|peer| broadcast(peer.kind) && peer.subject != "broadring");
+    let peer = results.best(|peer| broadcast(peer.kind) && !peer.is_own());
     let yardstick = results.best(|limit| matches!(limit.kind, Kind::Limit | Kind::Yardstick));
 
     let mut table = Table::new();
     table.load_style(TableStyle::new());
     let mut head = vec!["".to_owned(), "waits by".to_owned()];
-    for unit in results.units {
+    for unit in results.heading.units {
         head.extend([(*unit).to_owned(), "least–greatest".to_owned()]);
     }
     head.extend(peer.map(|_| "× best peer".to_owned()));
@@ -40,7 +40,7 @@ pub(super) fn print(results: &Results) {
             Cell::new(text).set_alignment(alignment)
         }));
     }
-    println!("\n{}: {}", results.name, results.what);
+    println!("\n{}: {}", results.heading.name, results.heading.what);
     println!("{table}");
     let kinds = [
         (Kind::QueuePerReader, "¹ a queue for each reader"),
