@@ -1,8 +1,8 @@
 //! disruptor: slots are written in a closure and read through a poller's guard.
 
 use disruptor::{
-    BusySpin, EventPoller, MultiConsumerBarrier, Polling, Producer, SingleProducer,
-    SingleProducerBarrier, build_single_producer,
+    BusySpin, EventPoller, MultiConsumerBarrier, MultiProducer, MultiProducerBarrier, Polling,
+    Producer, SingleProducer, SingleProducerBarrier, build_single_producer,
 };
 
 use super::{End, poll};
@@ -46,72 +46,85 @@ impl Subject for Disruptor {
     }
 }
 
-impl<const WORDS: usize> Sender<WORDS> for End<SingleProducer<Event<WORDS>, MultiConsumerBarrier>> {
-    #[inline(always)]
-    fn send(&mut self, number: u64) {
-        let producer = &mut self.inner;
-        match self.mode {
-            Mode::Spin => producer.publish(|slot| *slot = event(number)),
-            mode => {
-                poll(mode, || producer.try_publish(|slot| *slot = event(number)).ok());
+/// Defines what a producer of either kind does, and a poller at its barrier: what they have
+/// in common is a trait that the library keeps for itself.
+macro_rules! both_ends {
+    ($producer:ident, $barrier:ident) => {
+        impl<const WORDS: usize> Sender<WORDS>
+            for End<$producer<Event<WORDS>, MultiConsumerBarrier>>
+        {
+            #[inline(always)]
+            fn send(&mut self, number: u64) {
+                let producer = &mut self.inner;
+                match self.mode {
+                    Mode::Spin => producer.publish(|slot| *slot = event(number)),
+                    mode => {
+                        poll(mode, || producer.try_publish(|slot| *slot = event(number)).ok());
+                    }
+                }
             }
-        }
-    }
 
-    #[inline]
-    fn send_batch(&mut self, first: u64, count: usize) {
-        let producer = &mut self.inner;
-        match self.mode {
-            Mode::Spin => producer.batch_publish(count, |slots| fill(slots, first)),
-            mode => {
-                poll(mode, || producer.try_batch_publish(count, |slots| fill(slots, first)).ok());
+            #[inline]
+            fn send_batch(&mut self, first: u64, count: usize) {
+                let producer = &mut self.inner;
+                match self.mode {
+                    Mode::Spin => producer.batch_publish(count, |slots| fill(slots, first)),
+                    mode => {
+                        poll(mode, || {
+                            producer.try_batch_publish(count, |slots| fill(slots, first)).ok()
+                        });
+                    }
+                }
             }
         }
-    }
+
+        impl<const WORDS: usize> End<EventPoller<Event<WORDS>, $barrier>> {
+            /// Hands at least one event to `see` and at most so many, and returns how many.
+            #[inline]
+            fn take(&mut self, most: u64, see: &mut impl FnMut(&Event<WORDS>)) -> u64 {
+                let poller = &mut self.inner;
+                poll(self.mode, || match poller.take(most) {
+                    Ok(mut events) => {
+                        let events = &mut events;
+                        let count = events.len() as u64;
+                        events.for_each(&mut *see);
+                        Some(count)
+                    }
+                    Err(Polling::NoEvents) => None,
+                    Err(Polling::Shutdown) => panic!("the producer is there"),
+                })
+            }
+        }
+
+        impl<const WORDS: usize> Receiver<WORDS> for End<EventPoller<Event<WORDS>, $barrier>> {
+            #[inline(always)]
+            fn receive(&mut self) -> Event<WORDS> {
+                let poller = &mut self.inner;
+                poll(self.mode, || match poller.take(1) {
+                    // The guard gives all that it was made for free, so it is made for one.
+                    Ok(mut events) => (&mut events).next().copied(),
+                    Err(Polling::NoEvents) => None,
+                    Err(Polling::Shutdown) => panic!("the producer is there"),
+                })
+            }
+
+            #[inline]
+            fn drain(&mut self, count: u64, mut see: impl FnMut(&Event<WORDS>)) {
+                let mut left = count;
+                while left > 0 {
+                    left -= self.take(left, &mut see);
+                }
+            }
+        }
+    };
 }
+
+both_ends!(SingleProducer, SingleProducerBarrier);
+both_ends!(MultiProducer, MultiProducerBarrier);
 
 #[inline]
 fn fill<'a, const WORDS: usize>(slots: impl Iterator<Item = &'a mut Event<WORDS>>, first: u64) {
     for (slot, number) in slots.zip(first..) {
         *slot = event(number);
-    }
-}
-
-impl<const WORDS: usize> End<Poller<WORDS>> {
-    /// Hands at least one event to `see` and at most so many, and returns how many.
-    #[inline]
-    fn take(&mut self, most: u64, see: &mut impl FnMut(&Event<WORDS>)) -> u64 {
-        let poller = &mut self.inner;
-        poll(self.mode, || match poller.take(most) {
-            Ok(mut events) => {
-                let events = &mut events;
-                let count = events.len() as u64;
-                events.for_each(&mut *see);
-                Some(count)
-            }
-            Err(Polling::NoEvents) => None,
-            Err(Polling::Shutdown) => panic!("the producer is there"),
-        })
-    }
-}
-
-impl<const WORDS: usize> Receiver<WORDS> for End<Poller<WORDS>> {
-    #[inline(always)]
-    fn receive(&mut self) -> Event<WORDS> {
-        let poller = &mut self.inner;
-        poll(self.mode, || match poller.take(1) {
-            // The guard gives all that it was made for free, so it is made for one.
-            Ok(mut events) => (&mut events).next().copied(),
-            Err(Polling::NoEvents) => None,
-            Err(Polling::Shutdown) => panic!("the producer is there"),
-        })
-    }
-
-    #[inline]
-    fn drain(&mut self, count: u64, mut see: impl FnMut(&Event<WORDS>)) {
-        let mut left = count;
-        while left > 0 {
-            left -= self.take(left, &mut see);
-        }
     }
 }

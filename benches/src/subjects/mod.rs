@@ -57,9 +57,10 @@ pub fn visit(visitor: &mut impl Visitor) {
 }
 
 /// One end of a library that is not told how to wait: the mode stands beside it.
+#[derive(Clone)]
 pub struct End<T> {
-    inner: T,
-    mode: Mode,
+    pub(crate) inner: T,
+    pub(crate) mode: Mode,
 }
 
 impl<T> fmt::Debug for End<T> {
@@ -71,7 +72,7 @@ impl<T> fmt::Debug for End<T> {
 /// Tries over and over like [`Mode::poll`], but knows at compile time how to spin: what
 /// is measured is not to carry a yielding loop around that it never enters.
 #[inline(always)]
-fn poll<R>(mode: Mode, mut attempt: impl FnMut() -> Option<R>) -> R {
+pub(crate) fn poll<R>(mode: Mode, mut attempt: impl FnMut() -> Option<R>) -> R {
     if mode != Mode::Spin {
         return mode.poll(attempt);
     }
