@@ -7,6 +7,7 @@ pub mod figure;
 pub mod harness;
 pub mod latency;
 pub mod machine;
+pub mod producers;
 pub mod subject;
 pub mod subjects;
 pub mod throughput;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use broadring_benches::harness::{Harness, Options};
-use broadring_benches::{core_to_core, latency, throughput};
+use broadring_benches::{core_to_core, latency, producers, throughput};
 use clap::{Parser, Subcommand};
 
 /// Measures broadring on this machine, beside the libraries that it is compared with.
@@ -25,6 +25,8 @@ enum Command {
     Latency(latency::Arguments),
     /// Every scenario with every subject, in turns: events a second, nanoseconds, CPU time
     Throughput(throughput::Arguments),
+    /// The ways to feed one ring from several threads, in turns: events a second
+    Producers(producers::Arguments),
     /// How long a cache line takes from each core to each other one
     CoreToCore(core_to_core::Arguments),
 }
@@ -45,6 +47,7 @@ fn run(Arguments { command, options }: Arguments) -> Result<()> {
     match command {
         Command::Latency(arguments) => latency::run(&harness, &arguments),
         Command::Throughput(arguments) => throughput::run(&harness, &arguments),
+        Command::Producers(arguments) => producers::run(&harness, &arguments),
         Command::CoreToCore(arguments) => core_to_core::run(&harness, &arguments),
     }
 }
