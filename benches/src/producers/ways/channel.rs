@@ -1,7 +1,5 @@
 //! A channel in front of broadring, and a thread that takes what there is from one to the other.
 
-use std::iter;
-
 use broadring::Reader;
 use crossbeam_channel::{TrySendError, bounded};
 
@@ -12,7 +10,7 @@ use crate::subject::{Mode, Sender};
 use crate::subjects::{End, poll};
 
 /// A bounded channel, as large as the ring. Producers send one event at a time, whatever
-/// their batches; the forwarding thread claims slots for all that wait.
+/// their batches; the forwarding thread takes all that wait to the ring at once.
 #[derive(Debug)]
 pub struct Channel;
 
@@ -33,17 +31,11 @@ impl Way for Channel {
     ) -> Feed<Self::Sender<WORDS>, Self::Receiver<WORDS>> {
         let (mut writer, receivers) = ring(load, mode);
         let (inner, events) = bounded(load.capacity);
-        let most = MOST.min(load.capacity);
+        let mut waiting = Vec::with_capacity(MOST);
         let thread = forwarder::start(events, mode, place, move |first, events| {
-            let waiting = (1 + events.len()).min(most);
-            let mut claim = writer.claim_up_to(waiting).expect("no more than the ring has");
-            let mut written = 0;
-            // The slots come first: an event is taken only when there is one for it.
-            for (slot, event) in claim.iter_mut().zip(iter::once(first).chain(events.try_iter())) {
-                *slot = event;
-                written += 1;
-            }
-            claim.publish_first(written);
+            waiting.push(first);
+            waiting.extend(events.try_iter().take(MOST - 1));
+            writer.publish_all(waiting.drain(..));
         });
         let senders = vec![End { inner, mode }; load.producers];
         Feed { senders, receivers, thread: Some(thread) }
