@@ -56,14 +56,17 @@ impl Allowance {
     #[inline(never)]
     #[must_use]
     pub(crate) fn refill(mut self, sequencer: &Sequencer, needed: u64, wanted: u64) -> Self {
-        let smallest = self.scan(sequencer, wanted);
-        if !self.covers(needed) && sequencer.stalls(self.next, smallest) {
-            self.scan(sequencer, wanted);
+        loop {
+            let smallest = self.scan(sequencer, wanted);
+            if self.covers(needed) {
+                sequencer.goes_on();
+                return self;
+            }
+            // Behind those who are evicted others may come, who are not to be waited for either.
+            if !sequencer.evict_from(self.next, smallest) {
+                return self;
+            }
         }
-        if self.covers(needed) {
-            sequencer.goes_on();
-        }
-        self
     }
 
     /// Scans the gates, to learn whether `events` more may be written, and returns the
@@ -116,12 +119,16 @@ impl Allowance {
             let until = deadline.into_iter().chain(alarm).min();
             let waited = wait.until(&sequencer.freed, holdup, until, parks, || {
                 self = self.refill(sequencer, needed, wanted);
-                (self.covers(needed) || sequencer.broken().is_some()).then_some(())
+                if self.covers(needed) || sequencer.broken().is_some() {
+                    return Some(true);
+                }
+                // Others hold the writer up by now, for whom it is to wait differently.
+                (sequencer.next_eviction() != alarm).then_some(false)
             });
             // Without a deadline of the caller's it was time for an eviction, which the
             // next look sees to.
             let over = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            if waited.is_some() || over {
+            if waited == Some(true) || over {
                 return self;
             }
         }

@@ -25,8 +25,8 @@ pub(crate) struct Upstream {
 pub(crate) struct Reach<'a> {
     /// Everybody is done with what is below this.
     pub(crate) end: u64,
-    /// One that will not come any further than the reader.
-    pub(crate) stopped: Option<&'a Upstream>,
+    /// One that will not come as far as the next event, and how far it has come.
+    pub(crate) stopped: Option<(&'a Upstream, u64)>,
 }
 
 impl Upstream {
@@ -80,7 +80,7 @@ impl Barrier {
             let progress = upstream.gate.progress();
             reach.end = reach.end.min(progress.position);
             if progress.stopped && progress.position <= position {
-                reach.stopped = Some(upstream);
+                reach.stopped = Some((upstream, progress.position));
             }
         }
         reach

@@ -83,25 +83,44 @@ pub(crate) struct WriterCounters {
     pub(crate) position: Counter,
     /// When the reader at that position was first found to hold the writer up.
     pub(crate) held_since: Counter,
+    /// Since when nobody there may not be evicted, or 0.
+    pub(crate) evictable_since: Counter,
     /// How many times it went to sleep.
     pub(crate) parks: Counter,
 }
 
 impl WriterCounters {
-    /// Takes note that the ring is full because of a reader at `position`. Asks for the
-    /// time only if that is new.
-    pub(crate) fn stalled_at(&self, position: u64, now: impl FnOnce() -> u64) {
-        let goes_on = self.since.get() != 0;
-        if goes_on && self.position.get() == position {
-            return;
+    /// Takes note that the ring is full because of readers at `position`, and whether all of
+    /// them may be evicted; and returns for how long that has been so. Asks for the time only
+    /// if it matters.
+    pub(crate) fn stalled_at(
+        &self,
+        position: u64,
+        evictable: bool,
+        now: impl FnOnce() -> u64,
+    ) -> u64 {
+        let begins = self.since.get() == 0;
+        let moved = begins || self.position.get() != position;
+        if !evictable {
+            self.evictable_since.set(0);
+            if !moved {
+                return 0;
+            }
         }
         let now = now().max(1);
-        if !goes_on {
+        if begins {
             self.stalls.add(1);
             self.since.set(now);
         }
-        self.held_since.set(now);
-        self.position.set(position);
+        if moved {
+            self.held_since.set(now);
+            self.position.set(position);
+            self.evictable_since.set(0);
+        }
+        if evictable && self.evictable_since.get() == 0 {
+            self.evictable_since.set(now);
+        }
+        if evictable { now.saturating_sub(self.evictable_since.get()) } else { 0 }
     }
 
     /// Takes note that at `now` the ring is no longer full.

@@ -189,7 +189,7 @@ impl<T> Editor<T> {
         let end = end.min(start.saturating_add(max_events as u64));
         self.stage().counters.found(end - start);
         let watch = self.shared.slots.watched.write(start, end);
-        EditBatch { editor: self, end, watch }
+        EditBatch { editor: self, end, watch, amid_panic: thread::panicking() }
     }
 
     /// Returns the end of what has arrived, if that is anything, or that nothing more will.
@@ -297,6 +297,8 @@ pub struct EditBatch<'e, T> {
     editor: &'e mut Editor<T>,
     end: u64,
     watch: Writing,
+    /// Whether it was asked for while a panic unwound: then it is not that which drops it.
+    amid_panic: bool,
 }
 
 impl<T> EditBatch<'_, T> {
@@ -385,7 +387,7 @@ impl<T> Drop for Passing<'_, '_, T> {
 
 impl<T> Drop for EditBatch<'_, T> {
     fn drop(&mut self) {
-        if thread::panicking() {
+        if thread::panicking() && !self.amid_panic {
             self.watch.release();
         } else {
             self.pass_on(self.end);

@@ -28,21 +28,19 @@ const IDLE: u64 = 1 << 62;
 /// A gate is taken by a reader that joins, moved forward by that reader alone, and given
 /// up when it leaves. While it is *closed* the writer stays behind it.
 #[derive(Debug)]
-pub(crate) struct Gate {
-    index: usize,
-    line: CachePadded<Line>,
-    /// Made when the first reader asks to come after this one.
-    dependents: OnceLock<Box<Dependents>>,
-}
+pub(crate) struct Gate(CachePadded<Line>);
 
-/// What a reader writes while it reads.
 #[derive(Debug)]
 struct Line {
     word: AtomicU64,
     counters: ReaderCounters,
+    /// Made when the first reader asks to come after this one. In the line that a commit
+    /// writes, so that it is at hand when it is looked at.
+    dependents: OnceLock<Box<Dependents>>,
     /// For how many nanoseconds its reader may hold the writer up; once set, only a
     /// matter of policy.
     patience: PlainU64,
+    index: usize,
 }
 
 /// Those that come after the reader of a gate.
@@ -87,20 +85,22 @@ impl Gate {
         let line = Line {
             word: AtomicU64::new(VACANT),
             counters: ReaderCounters::default(),
+            dependents: OnceLock::new(),
             patience: PlainU64::new(u64::MAX),
+            index,
         };
-        Self { index, line: CachePadded::new(line), dependents: OnceLock::new() }
+        Self(CachePadded::new(line))
     }
 
     /// Which gate it is.
     pub(crate) fn index(&self) -> usize {
-        self.index
+        self.0.index
     }
 
     /// What its reader counts.
     #[inline]
     pub(crate) fn counters(&self) -> &ReaderCounters {
-        &self.line.counters
+        &self.0.counters
     }
 
     /// Moves it forward: the reader is done with everything below `position`.
@@ -110,7 +110,7 @@ impl Gate {
         // last look at the slots below happens before the writer reuses them (I5). It
         // pairs with that of `progress` too: what the reader has done with an event
         // happens before those that come after it see that event (I2).
-        self.line.word.store(position, ordering!("gates.advance", Release));
+        self.0.word.store(position, ordering!("gates.advance", Release));
     }
 
     /// Moves it forward, and lets the writer open it until `hold` is called.
@@ -126,7 +126,7 @@ impl Gate {
     /// Keeps the writer from opening it, which was idle at `position`; `false` if the
     /// writer has opened it already.
     pub(crate) fn hold(&self, position: u64) -> bool {
-        let word = &self.line.word;
+        let word = &self.0.word;
         if !strong!("gates.hold") {
             self.advance(position);
             return true;
@@ -143,7 +143,7 @@ impl Gate {
     fn evict(&self, position: u64) -> bool {
         // ORDERING: Relaxed; the writer scans once more before it reuses a slot, and that
         // scan reads, through this exchange, what the reader has released last (I5).
-        let evicted = self.line.word.compare_exchange(
+        let evicted = self.0.word.compare_exchange(
             position | IDLE,
             position | OPEN,
             Ordering::Relaxed,
@@ -152,47 +152,56 @@ impl Gate {
         evicted.is_ok()
     }
 
+    /// Whether it still protects its reader, which stands still. Asked for a clone that has
+    /// just taken a gate beside it: if so, that protects the clone.
+    pub(crate) fn vouch(&self) -> bool {
+        // ORDERING: Release pairs with the Acquire of `Gates::smallest`. This stores what it
+        // loads: so either it comes after an eviction and sees it, or the scan after the
+        // eviction reads this through it, and sees the gate of the clone (I3).
+        self.0.word.fetch_or(0, ordering!("gates.vouch", Release)) & OPEN == 0
+    }
+
     /// Sets for how long its reader may hold the writer up while the gate is idle.
-    fn set_patience(&self, patience: Duration) {
+    pub(crate) fn set_patience(&self, patience: Duration) {
         let nanoseconds = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
         // ORDERING: Relaxed; a matter of policy.
-        self.line.patience.store(nanoseconds, Ordering::Relaxed);
+        self.0.patience.store(nanoseconds, Ordering::Relaxed);
     }
 
     fn patience(&self) -> u64 {
         // ORDERING: Relaxed; a matter of policy.
-        self.line.patience.load(Ordering::Relaxed)
+        self.0.patience.load(Ordering::Relaxed)
     }
 
     /// Whether the writer may open it.
     fn is_idle(&self) -> bool {
         // ORDERING: Relaxed; `evict` looks again.
-        self.line.word.load(Ordering::Relaxed) & (OPEN | IDLE) == IDLE
+        self.0.word.load(Ordering::Relaxed) & (OPEN | IDLE) == IDLE
     }
 
     /// Returns how far its reader has come. A gate that is vacant is beyond everything.
     pub(crate) fn progress(&self) -> Progress {
         // ORDERING: Acquire pairs with the Release of `advance` (I2).
-        let word = self.line.word.load(ordering!("gates.progress", Acquire));
+        let word = self.0.word.load(ordering!("gates.progress", Acquire));
         Progress { position: word & !(OPEN | IDLE), stopped: word & OPEN != 0 }
     }
 
     /// Whether it is open. Told to its own reader, to whom only the position matters.
     pub(crate) fn is_open(&self) -> bool {
         // ORDERING: Relaxed; nothing is read that the gate protects.
-        self.line.word.load(Ordering::Relaxed) & OPEN != 0
+        self.0.word.load(Ordering::Relaxed) & OPEN != 0
     }
 
     /// Those that come after its reader, if anybody ever did.
     #[inline]
     pub(crate) fn dependents(&self) -> Option<&Dependents> {
-        self.dependents.get().map(|dependents| &**dependents)
+        self.0.dependents.get().map(|dependents| &**dependents)
     }
 
     /// Keeps the gate from being taken again when its reader leaves. Called while a reader
     /// or another keeper has it.
     pub(crate) fn keep(&self, fences: Fences) {
-        let dependents = self.dependents.get_or_init(|| {
+        let dependents = self.0.dependents.get_or_init(|| {
             let moved = EventCount::new(fences);
             Box::new(Dependents { moved, keepers: AtomicUsize::new(1) })
         });
@@ -223,16 +232,15 @@ impl Gate {
         if last {
             // ORDERING: Release pairs with the Acquire of `Gates::smallest`, as in
             // `advance`, and with that of `Gates::take` (I5).
-            self.line.word.store(VACANT, ordering!("gates.vacate", Release));
+            self.0.word.store(VACANT, ordering!("gates.vacate", Release));
         }
     }
 
     /// Gives it up: the reader is done with everything. Those that come after it keep the
     /// gate, and see where it stood.
     pub(crate) fn leave(&self, position: u64) {
-        if let Some(dependents) = self.dependents() {
+        if self.dependents().is_some() {
             self.open(position);
-            dependents.moved.wake_all();
         }
         self.let_go();
     }
@@ -240,7 +248,7 @@ impl Gate {
     /// Where it holds the writer back: no position if it is open.
     fn holds_at(&self) -> u64 {
         // ORDERING: Acquire pairs with the Release of `advance` and `let_go` (I5).
-        let word = self.line.word.load(ordering!("gates.scan", Acquire));
+        let word = self.0.word.load(ordering!("gates.scan", Acquire));
         if word & OPEN == 0 { word & !IDLE } else { VACANT }
     }
 }
@@ -279,7 +287,7 @@ impl Gates {
             // the reader that had this gate before happen before every store
             // that this one makes to it, so a scan that sees only the newer
             // reader's stores is ordered after the older one's reads too (I5).
-            gate.line
+            gate.0
                 .word
                 .compare_exchange(
                     VACANT,
@@ -293,11 +301,11 @@ impl Gates {
             // ORDERING: Relaxed; nobody else has the gate.
             dependents.keepers.store(1, Ordering::Relaxed);
         }
-        gate.line.counters.reset();
+        gate.0.counters.reset();
         gate.set_patience(Duration::MAX);
         // ORDERING: Relaxed; ordered by the fence of `Sequencer::join`, or by the
         // increment in `take_beside`.
-        self.directory.high.fetch_max(gate.index + 1, Ordering::Relaxed);
+        self.directory.high.fetch_max(gate.0.index + 1, Ordering::Relaxed);
         Some(PlainArc::clone(gate))
     }
 
@@ -355,7 +363,7 @@ impl Gates {
     }
 
     /// Lets the writer know that the reader of this gate may be evicted, and when.
-    pub(crate) fn set_patience(&self, gate: &Gate, patience: Duration) {
+    pub(crate) fn allow_eviction(&self, gate: &Gate, patience: Duration) {
         gate.set_patience(patience);
         // ORDERING: Relaxed; as above.
         self.directory.evictable.store(1, Ordering::Relaxed);

@@ -109,7 +109,7 @@ impl<T> Observer<T> {
     /// begins behind it. Never waits.
     ///
     /// `None` if nothing was published yet, or the latest event is not certainly still
-    /// there.
+    /// there. Then the next look begins where it would have begun without this one.
     ///
     /// # Examples
     ///
@@ -123,9 +123,13 @@ impl<T> Observer<T> {
     /// # Ok::<(), broadring::SubscribeError>(())
     /// ```
     pub fn latest(&mut self) -> Option<Glimpse<'_, T>> {
+        let before = self.position().get();
         let missed = self.reader.look_in(Start::Latest);
-        let batch = Batch::new(&mut self.reader, 1);
-        (!batch.is_empty()).then_some(Glimpse { batch, missed })
+        if self.reader.readable().is_empty() {
+            self.reader.look_away_at(before);
+            return None;
+        }
+        Some(Glimpse { batch: Batch::new(&mut self.reader, 1), missed })
     }
 
     /// Returns the sequence at which the next look begins, if it is still there then.

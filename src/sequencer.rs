@@ -115,11 +115,7 @@ impl Sequencer {
         for stage in &self.stages {
             stage.arrivals.wake_all();
         }
-        // Who sleeps behind another reader has perhaps been the first to do so.
-        self.fences.waker();
-        for dependents in self.gates.taken().filter_map(Gate::dependents) {
-            dependents.moved.wake_all();
-        }
+        self.wake_all_dependents();
     }
 
     #[inline]
@@ -174,7 +170,10 @@ impl Sequencer {
     /// Closes a gate that its reader has opened. Lock-free.
     pub(crate) fn enter(&self, gate: &Gate, start: Start) -> Place {
         gate.advance(self.conservative(start));
-        self.settle(gate, start)
+        let place = self.settle(gate, start);
+        // Those that come after its reader may have waited for what it leaves out.
+        self.wake_dependents_of(gate, place.position);
+        place
     }
 
     /// Returns a position where a gate can be closed at first: certainly not ahead of
@@ -240,8 +239,24 @@ impl Sequencer {
     pub(crate) fn commit(&self, gate: &Gate, position: u64) {
         gate.advance(position);
         self.freed.wake(position);
+        self.wake_dependents_of(gate, position);
+    }
+
+    /// Wakes those who come after the reader of a gate, which is at `position` now. The
+    /// writer was just woken.
+    #[inline]
+    fn wake_dependents_of(&self, gate: &Gate, position: u64) {
         if let Some(dependents) = gate.dependents().filter(|_| strong!("sequencer.commit_wake")) {
             dependents.moved.wake_again(position);
+        }
+    }
+
+    /// Wakes everybody who comes after another, whomever of those they sleep behind.
+    fn wake_all_dependents(&self) {
+        // Who sleeps there has perhaps been the first to do so.
+        self.fences.waker();
+        for dependents in self.gates.taken().filter_map(Gate::dependents) {
+            dependents.moved.wake_all();
         }
     }
 
@@ -256,8 +271,8 @@ impl Sequencer {
     pub(crate) fn retire(&self, gate: &Gate, position: u64) {
         gate.open(position);
         self.freed.wake_all();
-        if let Some(dependents) = gate.dependents() {
-            dependents.moved.wake_all();
+        if gate.dependents().is_some() {
+            self.wake_all_dependents();
         }
     }
 
@@ -266,6 +281,10 @@ impl Sequencer {
         self.roster.strike(gate);
         gate.leave(position);
         self.freed.wake_all();
+        if gate.dependents().is_some() {
+            // They sleep behind one of those that they come after, which need not be this.
+            self.wake_all_dependents();
+        }
     }
 
     /// Returns how far the cursor is, to a writer who is about to write `next`.
@@ -287,9 +306,11 @@ impl Sequencer {
     /// Says that an editor is gone which is at `position`. If that was before the end of the
     /// stream, those who come after it get what it has passed on, and then learn of it.
     pub(crate) fn editor_leaves(&self, editor: usize, position: u64) {
-        let finished = self.is_closed() && self.stages[0].arrived.load() == position;
-        if !finished {
-            self.break_off(editor, editor);
+        match self.ending_for_editor(editor, position) {
+            Some(Ending::Closed) => (),
+            // It has done all that it could.
+            Some(Ending::Broken(culprit)) => self.break_off(editor, culprit),
+            Some(Ending::More(_)) | None => self.break_off(editor, editor),
         }
     }
 
@@ -298,7 +319,10 @@ impl Sequencer {
         self.stages[editor].break_off(culprit);
         match self.stages.get(editor + 1) {
             Some(next) => next.arrivals.wake_all(),
-            None => self.published.wake_all(),
+            None => {
+                self.published.wake_all();
+                self.wake_all_dependents();
+            }
         }
         self.freed.wake_all();
     }
@@ -337,25 +361,22 @@ impl Sequencer {
     }
 
     /// Takes note that the writer, at `next`, is held up by readers at `position`, and
-    /// evicts them if they all may be, and have been there for too long: then the writer has
-    /// to scan again, and this returns `true`.
-    pub(crate) fn stalls(&self, next: u64, position: u64) -> bool {
+    /// evicts them if they all may be, and have been there for too long. Returns whether
+    /// any was.
+    pub(crate) fn evict_from(&self, next: u64, position: u64) -> bool {
         let cursor = self.cursor_of_writer(next);
-        self.counters.stalled_at(position.min(cursor), || self.now());
-        // With editors in between, readers at the cursor wait for them.
-        if position >= cursor || !self.gates.can_evict() {
-            return false;
-        }
-        let stalled = self.now() - self.counters.held_since.get();
+        // With editors in between, readers at the cursor wait for them. And who stands beside
+        // one that may not be evicted perhaps waits for that.
+        let evictable =
+            position < cursor && self.gates.can_evict() && self.gates.patience(position) < u64::MAX;
+        let stalled = self.counters.stalled_at(position.min(cursor), evictable, || self.now());
         let mut evicted = false;
-        self.gates.evict(position, stalled, |gate| {
-            evicted = true;
-            // Who sleeps behind the reader has perhaps been the first to do so.
-            self.fences.waker();
-            if let Some(dependents) = gate.dependents() {
-                dependents.moved.wake_all();
-            }
-        });
+        if evictable {
+            self.gates.evict(position, stalled, |_| evicted = true);
+        }
+        if evicted {
+            self.wake_all_dependents();
+        }
         evicted
     }
 
@@ -368,11 +389,12 @@ impl Sequencer {
 
     /// Returns when those who hold the writer up now will have done so for too long.
     pub(crate) fn next_eviction(&self) -> Option<Instant> {
-        if self.counters.since.get() == 0 {
+        let WriterCounters { since, position, evictable_since, .. } = &*self.counters;
+        if since.get() == 0 || evictable_since.get() == 0 {
             return None;
         }
-        let patience = self.gates.patience(self.counters.position.get());
-        let at = self.counters.held_since.get().checked_add(patience)?;
+        let patience = self.gates.patience(position.get());
+        let at = evictable_since.get().checked_add(patience)?;
         // What is overdue is not idle, and tells when it is.
         (at > self.now()).then(|| self.built.checked_add(Duration::from_nanos(at)))?
     }

@@ -130,8 +130,9 @@ impl<T> ReaderBuilder<T> {
     /// Lets the writer go on without the reader when it has held the writer up for longer
     /// than this: the reader is *evicted*. Unless this is called, it never is.
     ///
-    /// The time counts from when the writer finds the ring full because of this reader, and
-    /// begins again when the reader moves on. A reader is never evicted while a batch of it
+    /// The time counts from when the writer finds the ring full because of this reader, and of
+    /// nobody who may not be evicted, such as one that it comes after; and begins again when
+    /// the reader moves on. A reader is never evicted while a batch of it
     /// is held, or an event is being cloned: whatever is borrowed stays what it is. If
     /// several readers hold the writer up at the same event, either all of them may be
     /// evicted or none is.
@@ -211,10 +212,11 @@ fn enter<T>(
     role: Role,
     name: Option<PlainArc<str>>,
     wait: Wait,
-    terms: Terms,
+    mut terms: Terms,
 ) -> Reader<T> {
     let Joined { gate, place } = &mut joined;
     let member = shared.sequencer.roster.enter(gate, role, name, &terms.barrier);
+    terms.seen = terms.seen.max(place.available);
     let terms = (!terms.are_plain()).then(|| Box::new(terms));
     if let Some(terms) = &terms {
         // What may be read on these terms is not yet known.
@@ -231,16 +233,10 @@ pub(crate) fn clone<T>(reader: &Reader<T>) -> Result<Reader<T>, SubscribeError> 
     let refused = || SubscribeError::new(sequencer.gates.capacity());
     let readable = reader.readable();
     let mut terms = reader.terms().map(Terms::for_a_clone).unwrap_or_default();
-    let joined = if terms.can_lose_its_place() {
-        // Its gate does not protect the clone.
-        let joined = sequencer.join(Start::Oldest(readable.start)).ok_or_else(refused)?;
-        terms.lost = terms.has_ended() || joined.place.position != readable.start;
-        joined
-    } else {
-        let gate = sequencer.join_beside(readable.start).ok_or_else(refused)?;
-        Joined { gate, place: Place { position: readable.start, available: readable.end } }
-    };
-    let joined = Joined { place: Place { position: readable.start, ..joined.place }, ..joined };
+    let gate = sequencer.join_beside(readable.start).ok_or_else(refused)?;
+    terms.lost = terms.can_lose_its_place() && !reader.gate().vouch();
+    let place = Place { position: readable.start, available: readable.end };
+    let joined = Joined { gate, place };
     let name = reader.member().shared_name();
     Ok(enter(shared, joined, Role::Reader, name, reader.wait(), terms))
 }

@@ -87,7 +87,7 @@ fn nobody() -> Ends {
 }
 
 #[library_benchmark(setup = room)]
-#[bench::one(config = at_most(25.25))] // 24.4
+#[bench::one(config = at_most(27.6))] // 26.5
 fn publish((mut writer, reader): (Writer<u64>, Reader<u64>)) -> (Writer<u64>, Reader<u64>) {
     for number in 0..OPERATIONS {
         writer.publish(number);
@@ -117,7 +117,7 @@ fn publish_all((mut writer, reader): (Writer<u64>, Reader<u64>)) -> (Writer<u64>
 }
 
 #[library_benchmark(setup = news)]
-#[bench::one(config = at_most(22.25))] // 21.4
+#[bench::one(config = at_most(27.5))] // 26.4
 fn recv((writer, mut reader): (Writer<u64>, Reader<u64>)) -> (Writer<u64>, Reader<u64>, u64) {
     let mut sum = 0;
     for _ in 0..OPERATIONS {
@@ -128,7 +128,7 @@ fn recv((writer, mut reader): (Writer<u64>, Reader<u64>)) -> (Writer<u64>, Reade
 
 // Looks for an event when there is none.
 #[library_benchmark(setup = nothing_new)]
-#[bench::empty(config = at_most(22.0))] // 21.1
+#[bench::empty(config = at_most(23.0))] // 22.1
 fn try_recv((writer, mut reader): (Writer<u64>, Reader<u64>)) -> (Writer<u64>, Reader<u64>) {
     for _ in 0..OPERATIONS {
         assert!(reader.try_recv().is_err());
@@ -166,7 +166,7 @@ fn batch_for_each(
 
 // By turns, on one thread: every event asks both sides for a look.
 #[library_benchmark(setup = nothing_new)]
-#[bench::one(config = at_most(65.0))] // 62.7
+#[bench::one(config = at_most(81.1))] // 78.0
 fn publish_and_recv(
     (mut writer, mut reader): (Writer<u64>, Reader<u64>),
 ) -> (Writer<u64>, Reader<u64>) {
@@ -179,8 +179,8 @@ fn publish_and_recv(
 
 // Refuses to publish: what the writer pays for a look at every reader.
 #[library_benchmark(setup = full)]
-#[bench::past_1_reader(args = (1), config = at_most(85.0))] // 82.0
-#[bench::past_8_readers(args = (8), config = at_most(154.0))] // 148.0
+#[bench::past_1_reader(args = (1), config = at_most(187.2))] // 180.0
+#[bench::past_8_readers(args = (8), config = at_most(267.3))] // 257.0
 fn refill(mut ends: Ends) -> Ends {
     for number in 0..OPERATIONS {
         assert!(black_box(ends.writer.try_publish(number)).is_err());
@@ -189,7 +189,7 @@ fn refill(mut ends: Ends) -> Ends {
 }
 
 #[library_benchmark(setup = nobody)]
-#[bench::and_leave(config = at_most(264.0))] // 254.0
+#[bench::and_leave(config = at_most(643.8))] // 619.0
 fn subscribe(ends: Ends) -> Ends {
     for _ in 0..OPERATIONS {
         drop(black_box(ends.ring.subscribe()));

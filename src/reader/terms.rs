@@ -9,7 +9,7 @@ use super::Reader;
 use crate::barrier::Barrier;
 use crate::error::{End, Evicted, SubscribeError, TryReadError, UpstreamLeft};
 use crate::gates::Gate;
-use crate::sequencer::{Ending, Sequencer, Start};
+use crate::sequencer::{Ending, Place, Sequencer, Start};
 
 /// What sets a reader apart from one that just reads every event as it comes.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,9 @@ pub(crate) struct Terms {
     /// Whether it looks at something now, which the writer must not take away from it:
     /// said of those whose gates are otherwise idle or open.
     pub(super) held: bool,
+    /// Everything below this was there when it last looked, and is as long as it keeps its
+    /// gate.
+    pub(crate) seen: u64,
     /// Whether it is a clone of one that has lost its place or has come to its end.
     pub(crate) lost: bool,
     /// Why it will never read anything again, once it knows.
@@ -58,9 +61,11 @@ impl Terms {
     /// Leaves a gate, which is closed at `position`, as it is between two looks.
     pub(crate) fn rest(&self, sequencer: &Sequencer, gate: &Gate, position: u64) {
         if self.fleeting || self.lost {
+            // While it looks it is as if it were being evicted: nobody waits for long.
+            gate.set_patience(Duration::ZERO);
             gate.open(position);
         } else if let Some(patience) = self.patience {
-            sequencer.gates.set_patience(gate, patience);
+            sequencer.gates.allow_eviction(gate, patience);
             gate.idle(position);
         } else {
             return;
@@ -96,7 +101,9 @@ impl<T> Reader<T> {
             return Some(Err(self.evicted()));
         }
         if terms.barrier.is_empty() {
-            return self.look_at_ring();
+            // Where it is in the middle of what was published together, no stamp says so.
+            let more = terms.seen > self.position;
+            return if more { Some(Ok(terms.seen)) } else { self.look_at_ring() };
         }
         let reach = terms.barrier.reach(self.position);
         if reach.end > self.position {
@@ -106,9 +113,8 @@ impl<T> Reader<T> {
         // after the barrier.
         match (self.shared.sequencer.ending(self.position), reach.stopped) {
             (Some(ending @ (Ending::Closed | Ending::Broken(_))), _) => Some(self.ended(ending)),
-            (_, Some(stopped)) => {
-                let left = UpstreamLeft::new(stopped.member().clone(), self.position);
-                Some(Err(End::UpstreamLeft(left)))
+            (_, Some((stopped, at))) => {
+                Some(Err(End::UpstreamLeft(UpstreamLeft::new(stopped.member().clone(), at))))
             }
             (_, None) => None,
         }
@@ -125,6 +131,7 @@ impl<T> Reader<T> {
                     }
                     terms.held = true;
                 }
+                terms.seen = end;
                 self.found(end);
                 Ok(())
             }
@@ -132,6 +139,7 @@ impl<T> Reader<T> {
                 if terms.end.is_none() {
                     // It will never read on, and so nobody may wait for it.
                     terms.end = Some(end.clone());
+                    terms.held = false;
                     self.shared.sequencer.retire(&self.gate, self.position);
                 }
                 Err(end)
@@ -243,6 +251,12 @@ impl<T> Reader<T> {
             self.gate.counters().found(place.available - place.position);
         }
         place.position.saturating_sub(before)
+    }
+
+    /// Ends a look that has found nothing: the next one begins at `position`.
+    pub(crate) fn look_away_at(&mut self, position: u64) {
+        self.stand_at(Place { position, available: position });
+        self.release();
     }
 
     /// Says that it was evicted, and how much it has missed by now.

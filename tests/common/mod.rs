@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use broadring::{Reader, Ring, Sequence, Wait, Writer};
+use broadring::{End, Reader, Ring, Sequence, Wait, Writer};
 
 /// Far longer than any test takes, on any machine and under any sanitizer.
 const DEADLINE: Duration = Duration::from_secs(if cfg!(miri) { 3600 } else { 60 });
@@ -22,6 +22,18 @@ pub(crate) const WAITS: [Wait; 6] = [
     Wait::YIELD.spins(0),
     Wait::SPIN,
 ];
+
+/// Sleeps at once, so that every wait is a sleep that somebody has to end.
+pub(crate) const PARK: Wait = Wait::PARK.spins(0).yields(0);
+
+/// Gives other threads time to get to where they wait: more in some rounds, less in
+/// others. It decides what a test tries, and never whether it passes.
+pub(crate) fn settle_down(round: u64) {
+    match round % 4 {
+        0 if !cfg!(miri) => thread::sleep(Duration::from_millis(2)),
+        yields => (0..3 * yields).for_each(|_| thread::yield_now()),
+    }
+}
 
 /// Runs the body on a thread of its own, and fails if it is not done by the
 /// deadline: what is broken then shows as a failure, not as a test that hangs.
@@ -154,4 +166,13 @@ pub(crate) fn drain(mut reader: Reader<u64>) -> Tally {
         }
     }
     tally
+}
+
+/// Who the end of a stream is blamed on, and where that was.
+#[track_caller]
+pub(crate) fn blamed(end: End) -> (String, u64) {
+    match end {
+        End::UpstreamLeft(left) => (left.member().to_string(), left.position().get()),
+        end => panic!("nobody is to blame: {end:?}"),
+    }
 }

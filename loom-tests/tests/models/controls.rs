@@ -105,6 +105,8 @@ controls! {
         => "graph::the_looks_of_one_who_left_are_over_when_its_place_is_free", RACE;
     the_hold_of_a_reader_that_may_be_evicted: "gates.hold"
         => "evict::nobody_is_evicted_while_it_looks", RACE;
+    the_release_of_one_who_vouches_for_its_clone: "gates.vouch"
+        => "evict::a_clone_of_one_who_may_be_evicted_is_protected_or_evicted_as_well", RACE;
     the_release_of_a_broken_chain: "stage.break_off"
         => "editors::what_an_editor_has_passed_on_before_it_leaves_is_read", "explored other";
     the_acquire_of_a_broken_chain: "stage.culprit"

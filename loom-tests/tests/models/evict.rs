@@ -91,6 +91,34 @@ fn one_who_was_evicted_comes_back_where_nobody_laps_it() {
     });
 }
 
+#[test]
+fn a_clone_of_one_who_may_be_evicted_is_protected_or_evicted_as_well() {
+    // Whether the clone has read the event, and whether the writer went on.
+    let outcomes = [(false, false), (false, true), (true, false), (true, true)];
+    explore(23900, outcomes, || {
+        let (mut writer, ring) = ring(1, 2);
+        let reader = impatient(&ring);
+        publish(&mut writer, [0]);
+        let cloning = thread::spawn(move || {
+            let mut clone = reader.clone();
+            let read = match clone.try_batch() {
+                Ok(batch) => {
+                    assert_eq!(batch.first().unwrap().1.number(), 0);
+                    true
+                }
+                Err(error) => {
+                    assert!(error.end().is_some_and(End::is_evicted));
+                    false
+                }
+            };
+            (reader, clone, read)
+        });
+        let went_on = writer.try_publish(Event::new(1)).is_ok();
+        let (_reader, _clone, read) = cloning.join().unwrap();
+        (read, went_on)
+    });
+}
+
 mod sleep {
     use super::*;
 
