@@ -251,6 +251,9 @@ pub enum End {
     UpstreamLeft(UpstreamLeft),
     /// The reader held the writer up for longer than it was allowed to.
     Evicted(Evicted),
+    /// The reader was told to stop, or its handler wanted no more. Only a reader with a
+    /// [managed thread](crate::managed) ends like this.
+    Stopped,
 }
 
 impl End {
@@ -268,6 +271,11 @@ impl End {
     pub fn is_evicted(&self) -> bool {
         matches!(self, Self::Evicted(_))
     }
+
+    /// Whether the reader was told to stop, or its handler wanted no more.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self, Self::Stopped)
+    }
 }
 
 impl fmt::Display for End {
@@ -276,6 +284,7 @@ impl fmt::Display for End {
             Self::Closed => f.write_str("the ring is closed and every event was read"),
             Self::UpstreamLeft(left) => left.fmt(f),
             Self::Evicted(evicted) => evicted.fmt(f),
+            Self::Stopped => f.write_str("the reader was stopped before the end of the stream"),
         }
     }
 }

@@ -545,5 +545,7 @@ impl<T> fmt::Debug for Events<'_, T> {
     }
 }
 
+#[cfg(not(all(loom, feature = "loom")))]
+mod stop;
 #[cfg(all(test, not(all(loom, feature = "loom"))))]
 mod tests;

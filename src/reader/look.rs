@@ -55,7 +55,7 @@ impl<T> Reader<T> {
     /// Takes a first look, at the right moment, and returns whether there is
     /// something to read.
     #[inline]
-    fn look_ahead(&mut self) -> bool {
+    pub(super) fn look_ahead(&mut self) -> bool {
         if self.position < self.available {
             return true;
         }
@@ -100,7 +100,7 @@ impl<T> Reader<T> {
     #[inline(never)]
     fn wait_for(&mut self, deadline: Option<Instant>) -> Option<Result<(), End>> {
         if self.terms.is_some() {
-            return self.wait_on_terms(deadline);
+            return self.wait_on_terms(deadline, || false);
         }
         let published = &self.shared.sequencer.published;
         let parks = &self.gate.counters().parks;
@@ -146,7 +146,7 @@ impl<T> Reader<T> {
 
     /// Takes what was seen for what may be read.
     #[inline]
-    fn take(&mut self, seen: Result<u64, End>) -> Result<(), End> {
+    pub(super) fn take(&mut self, seen: Result<u64, End>) -> Result<(), End> {
         if self.terms.is_some() {
             return self.take_on_terms(seen);
         }

@@ -149,11 +149,19 @@ impl<T> Reader<T> {
     }
 
     /// As `wait_for`, on terms: waits for one after the other of those that have not come
-    /// far enough, and for the cursor if there are none.
+    /// far enough, and for the cursor if there are none; and no longer than until `stopped`
+    /// says so.
     #[cold]
-    pub(super) fn wait_on_terms(&mut self, deadline: Option<Instant>) -> Option<Result<(), End>> {
+    pub(super) fn wait_on_terms(
+        &mut self,
+        deadline: Option<Instant>,
+        stopped: impl Fn() -> bool,
+    ) -> Option<Result<(), End>> {
         let parks = &self.gate.counters().parks;
         let seen = loop {
+            if stopped() {
+                break Err(End::Stopped);
+            }
             if let Some(seen) = self.look() {
                 break seen;
             }
@@ -164,7 +172,7 @@ impl<T> Reader<T> {
             let events = moved.map_or(&sequencer.published, |dependents| &dependents.moved);
             let passed = || laggard.is_some_and(|it| it.gate().progress().position > self.position);
             self.wait.until(events, self.position + 1, deadline, parks, || {
-                (passed() || self.look().is_some()).then_some(())
+                (stopped() || passed() || self.look().is_some()).then_some(())
             })?;
         };
         Some(self.take_on_terms(seen))
