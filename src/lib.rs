@@ -161,6 +161,7 @@
 //!   fence that publishing would need otherwise, with the system call of that name.
 //!   Elsewhere it changes nothing. A program that forbids itself this call after it
 //!   has built a ring panics at the next wait that parks; turn the feature off there.
+//! - `affinity`: lets [managed threads](managed) be pinned to cores.
 //! - `loom`: see above. Without `--cfg loom` it changes nothing.
 
 #[cfg(not(target_has_atomic = "64"))]
@@ -178,6 +179,8 @@ mod error;
 mod event_count;
 mod fences;
 mod gates;
+#[cfg(not(all(loom, feature = "loom")))]
+pub mod managed;
 mod member;
 mod observer;
 mod pacing;

@@ -1,0 +1,302 @@
+//! How a managed thread is started.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+use std::thread;
+use std::time::Duration;
+
+use super::control::{Control, Outcome, State};
+use super::error::{JoinError, SpawnError};
+use super::group::{Group, Members};
+use super::handler::{Each, Handler, Seat};
+use super::thread::ReaderThread;
+use crate::error::End;
+use crate::reader::Reader;
+use crate::sequence::Sequence;
+use crate::subscribe::ReaderBuilder;
+use crate::sync::Arc;
+
+impl<T> ReaderBuilder<T> {
+    /// Gives the reader a thread of its own, which has the reader's name, and a handler:
+    /// see [`managed`](crate::managed).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let printer = ring.reader().name("printer").managed().spawn(|event, sequence, _| {
+    ///     println!("{sequence}: {event}");
+    /// })?;
+    /// writer.publish(5);
+    /// drop(writer);
+    /// printer.join()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn managed(self) -> ThreadBuilder<T> {
+        ThreadBuilder::with(Origin::Description(self))
+    }
+}
+
+/// Describes a managed thread before it is started; from [`ReaderBuilder::managed`], or
+/// [made](Self::new) of a reader.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use broadring::managed::{Group, Handler};
+/// use broadring::{End, Ring, Sequence};
+///
+/// #[derive(Default)]
+/// struct Sum {
+///     total: u64,
+///     idled: bool,
+/// }
+///
+/// impl Handler<u64> for Sum {
+///     type Output = u64;
+///     fn on_event(&mut self, event: &u64, _: Sequence, _: bool) {
+///         self.total += event;
+///     }
+///     fn on_idle(&mut self) {
+///         self.idled = true;
+///     }
+///     fn on_close(self, _: End) -> u64 {
+///         self.total
+///     }
+/// }
+///
+/// let (mut writer, ring) = Ring::builder(64).build(|| 0);
+/// let group = Group::new();
+/// let sum = ring
+///     .reader()
+///     .name("sum")
+///     .managed()
+///     .idle_after(Duration::from_millis(100))
+///     .group(&group)
+///     .spawn_with(Sum::default)?;
+/// group.start();
+/// writer.publish_all(1..=100);
+/// group.shutdown(writer, Duration::from_secs(10))?;
+/// assert_eq!(sum.join()?, 5050);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a description does nothing until `spawn` or `spawn_with` is called"]
+pub struct ThreadBuilder<T> {
+    reader: Origin<T>,
+    core: Option<usize>,
+    idle_after: Option<Duration>,
+    group: Option<Arc<Members>>,
+}
+
+/// Where the reader comes from.
+enum Origin<T> {
+    Description(ReaderBuilder<T>),
+    Reader(Reader<T>),
+}
+
+impl<T> ThreadBuilder<T> {
+    /// Gives a thread to a reader that has joined already. So readers that come
+    /// [after](ReaderBuilder::after) others can all be made before the first of them goes to
+    /// its thread; and a clone of a reader, or one that has read something, can have one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use broadring::managed::ThreadBuilder;
+    ///
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let journal = ring.reader().name("journal").subscribe()?;
+    /// let logic = ring.reader().name("logic").after(&journal)?.subscribe()?;
+    ///
+    /// let journal = ThreadBuilder::new(journal).spawn(|event, _, _| println!("noted: {event}"))?;
+    /// let logic = ThreadBuilder::new(logic).spawn(|event, _, _| println!("done: {event}"))?;
+    /// writer.publish_all([1, 2, 3]);
+    /// drop(writer);
+    /// journal.join()?;
+    /// logic.join()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(reader: Reader<T>) -> Self {
+        Self::with(Origin::Reader(reader))
+    }
+
+    fn with(reader: Origin<T>) -> Self {
+        Self { reader, core: None, idle_after: None, group: None }
+    }
+
+    /// Pins the thread to a core, counted from 0 as the operating system does, before its
+    /// handler is built.
+    ///
+    /// Only with the feature `affinity`. On macOS a core is a hint.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use broadring::managed::SpawnError;
+    ///
+    /// let (_writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let spawned = ring.reader().managed().core(usize::MAX).spawn(|_, _, _| ());
+    /// assert!(matches!(spawned, Err(SpawnError::NoSuchCore { core: usize::MAX })));
+    /// assert_eq!(ring.reader_count(), 0);
+    /// ```
+    #[cfg(feature = "affinity")]
+    pub fn core(self, core: usize) -> Self {
+        Self { core: Some(core), ..self }
+    }
+
+    /// Has [`Handler::on_idle`] called when no event has come for so long, and again after
+    /// as long. It is never called unless this is set.
+    pub fn idle_after(self, idle_after: Duration) -> Self {
+        Self { idle_after: Some(idle_after), ..self }
+    }
+
+    /// Makes the thread a member of a group: it waits until the group is started, if that
+    /// is still to come, and is shut down together with the others.
+    pub fn group(self, group: &Group) -> Self {
+        Self { group: Some(group.members()), ..self }
+    }
+
+    /// Starts the thread with a closure for a handler, which gets the event, its sequence,
+    /// and whether it is the last of those that were there together.
+    ///
+    /// When this returns the reader has joined: the thread gets every event published from
+    /// then on. The thread ends when the ring is closed and everything was read. If the
+    /// closure panics, the event that it was given counts as read, the reader leaves, and
+    /// the panic comes back from [`ReaderThread::join`].
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`] if the ring has all its readers, if the core does not exist, or if the
+    /// system gives no thread. There is then no reader and no thread, and the closure is
+    /// dropped.
+    pub fn spawn<F>(self, handle: F) -> Result<ReaderThread<T, ()>, SpawnError>
+    where
+        T: Send + Sync + 'static,
+        F: FnMut(&T, Sequence, bool) + Send + 'static,
+    {
+        self.spawn_with(|| Each(handle))
+    }
+
+    /// Starts the thread with a handler that is built there, and need not be `Send`.
+    ///
+    /// When this returns the reader has joined: the thread gets every event published from
+    /// then on, also while the handler is still being built. If building it panics, that
+    /// comes back from [`ReaderThread::join`], like any other panic of the handler.
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Self::spawn).
+    pub fn spawn_with<H, M>(self, make: M) -> Result<ReaderThread<T, H::Output>, SpawnError>
+    where
+        T: Send + Sync + 'static,
+        M: FnOnce() -> H + Send + 'static,
+        H: Handler<T>,
+        H::Output: Send + 'static,
+    {
+        let Self { reader, core, idle_after, group } = self;
+        let reader = match reader {
+            Origin::Description(description) => description.subscribe()?,
+            Origin::Reader(reader) => reader,
+        };
+        let named = named_as(&reader)?;
+        let control = Arc::new(Control::new(&reader, core.is_some()));
+        let seat = Seat::new(reader, Arc::clone(&control));
+        let thread = {
+            let control = Arc::clone(&control);
+            named.spawn(move || {
+                let lived = || live(core, seat, &control.state, make, idle_after);
+                sum_up(&control.state, lived)
+            })?
+        };
+        if let Some(core) = core
+            && !control.state.wait_until_settled()
+        {
+            // It does nothing more, and no code of the caller's has run on it.
+            let _ = thread.join();
+            return Err(SpawnError::NoSuchCore { core });
+        }
+        match group {
+            Some(group) => group.add(Arc::clone(&control) as _),
+            None => control.state.start(),
+        }
+        Ok(ReaderThread::new(control, thread))
+    }
+}
+
+/// Starts to describe a thread with the name of a reader.
+fn named_as<T>(reader: &Reader<T>) -> io::Result<thread::Builder> {
+    let builder = thread::Builder::new();
+    match reader.name() {
+        // The standard library would panic.
+        Some(name) if name.contains('\0') => {
+            let nul = "the name of a thread cannot contain a NUL character";
+            Err(io::Error::new(io::ErrorKind::InvalidInput, nul))
+        }
+        Some(name) => Ok(builder.name(name.to_owned())),
+        None => Ok(builder),
+    }
+}
+
+/// The life of a managed thread: what became of its handler, or `None` if that was never
+/// built. When it is over the reader has left, and so it has if there is a panic.
+fn live<T, H: Handler<T>>(
+    core: Option<usize>,
+    seat: Seat<T>,
+    state: &State,
+    make: impl FnOnce() -> H,
+    idle_after: Option<Duration>,
+) -> Option<(H::Output, End)> {
+    if let Some(core) = core {
+        if !pin(core) {
+            return None;
+        }
+        state.settled();
+    }
+    state.wait_for_start().then(|| seat.serve(make, idle_after))
+}
+
+/// Runs what a thread does, and says what came of it to its handle and to its group.
+fn sum_up<R>(state: &State, live: impl FnOnce() -> Option<(R, End)>) -> Result<R, JoinError> {
+    let member = state.member().clone();
+    // What a panic may have left in disorder, the handler and what it shares with others, is
+    // theirs to judge, as with any thread that panics.
+    let (result, outcome) = match panic::catch_unwind(AssertUnwindSafe(live)) {
+        Ok(Some((output, end))) => (Ok(output), Outcome::Closed(end)),
+        Ok(None) => (Err(JoinError::never_started(member)), Outcome::NeverStarted),
+        Err(payload) => {
+            let error = JoinError::panicked(member, payload);
+            let message = error.message().map(Into::into);
+            (Err(error), Outcome::Panicked(message))
+        }
+    };
+    state.over(outcome);
+    result
+}
+
+#[cfg(feature = "affinity")]
+use super::affinity::pin;
+
+/// Nobody can ask for a core.
+#[cfg(not(feature = "affinity"))]
+fn pin(_core: usize) -> bool {
+    false
+}
+
+impl<T> fmt::Debug for ThreadBuilder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reader: &dyn fmt::Debug = match &self.reader {
+            Origin::Description(description) => description,
+            Origin::Reader(reader) => reader,
+        };
+        f.debug_struct("ThreadBuilder")
+            .field("reader", reader)
+            .field("core", &self.core)
+            .field("idle_after", &self.idle_after)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,230 @@
+//! Threads that are started and shut down together.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+use core::mem;
+use std::time::{Duration, Instant};
+
+use super::control::{Controlled, Outcome};
+use super::error::{Failure, Fate, ShutdownError};
+use crate::error::End;
+use crate::sync::{self, Arc, Mutex};
+use crate::writer::Writer;
+
+/// Managed threads that are started together and shut down together.
+///
+/// Members join with [`ThreadBuilder::group`](super::ThreadBuilder::group), and their
+/// handles stay with whoever has spawned them. They may read different rings. A group that
+/// is not started reads nothing, so that its rings fill up.
+///
+/// Dropping a group that is not started ends its members, whose handlers are then never
+/// built: if one member cannot be spawned, a `?` leaves nobody behind. Dropping one that is
+/// started does nothing to its members.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use broadring::Ring;
+/// use broadring::managed::Group;
+///
+/// let (mut writer, ring) = Ring::builder(64).build(|| 0);
+/// let group = Group::new();
+/// for name in ["risk", "journal"] {
+///     ring.reader().name(name).managed().group(&group).spawn(move |event, _, _| {
+///         println!("{name}: {event}");
+///     })?;
+/// }
+/// group.start();
+/// writer.publish_all([1, 2, 3]);
+/// group.shutdown(writer, Duration::from_secs(10))?; // both have printed everything
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Group {
+    members: Arc<Members>,
+    grace: Duration,
+}
+
+/// The members, which also those who are yet to join know.
+pub(super) struct Members(Mutex<Inner>);
+
+struct Inner {
+    stage: Stage,
+    members: Vec<AnyControl>,
+}
+
+type AnyControl = Arc<dyn Controlled + Send + Sync>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Members wait.
+    Gathering,
+    Started,
+    /// The group was dropped before it was started.
+    Dropped,
+}
+
+impl Group {
+    /// Makes a group without members.
+    pub fn new() -> Self {
+        let inner = Inner { stage: Stage::Gathering, members: Vec::new() };
+        Self { members: Arc::new(Members(Mutex::new(inner))), grace: Duration::from_secs(1) }
+    }
+
+    /// Sets how long a shutdown waits for those that it has told to stop, to come to the
+    /// end of the event that they are at and be closed; one second unless set.
+    #[must_use]
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Lets all members go on, who have all joined their rings by then. None of their
+    /// handlers is built before. Members that join later start at once.
+    pub fn start(&self) {
+        let mut inner = sync::lock(&self.members.0);
+        inner.stage = Stage::Started;
+        for member in &inner.members {
+            member.state().start();
+        }
+    }
+
+    /// Closes the ring by dropping its writer, and waits until every member has read what
+    /// is left and closed its handler. Whoever is not done `within` that time is told to
+    /// stop before its next event, and has the [`grace`](Self::grace) to do so. So this
+    /// takes no longer than the two together, whatever the handlers do.
+    ///
+    /// A group that is not started is started first. The results of the handlers come from
+    /// [`ReaderThread::join`](super::ReaderThread::join), which does not wait any more for
+    /// those that are done.
+    ///
+    /// # Errors
+    ///
+    /// [`ShutdownError`] if anybody has not read everything or is still not done, with the
+    /// name of each. A thread whose handler never returns is left to itself: it keeps its
+    /// reader and what its handler has borrowed, but the writer is gone. Those who were
+    /// stopped before, or whose handlers wanted no more, are no errors.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use std::time::Duration;
+    ///
+    /// use broadring::Ring;
+    /// use broadring::managed::Group;
+    ///
+    /// let (mut writer, ring) = Ring::builder(4).build(|| 0);
+    /// let group = Group::new().grace(Duration::from_millis(10));
+    /// let (_unused, never) = mpsc::channel::<()>();
+    /// ring.reader().name("stuck").managed().group(&group).spawn(move |_, _, _| {
+    ///     let _ = never.recv();
+    /// })?;
+    /// writer.publish_all([1, 2, 3]);
+    ///
+    /// let error = group.shutdown(writer, Duration::from_millis(10)).unwrap_err();
+    /// let [failure] = error.failures() else { panic!("there is one member") };
+    /// assert_eq!(failure.member().name(), Some("stuck"));
+    /// assert_eq!((failure.position().get(), failure.lag()), (0, 3));
+    /// println!("{error}"); // the reader "stuck" is still running (3 events are left, from 0 on)
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn shutdown<T>(self, writer: Writer<T>, within: Duration) -> Result<(), ShutdownError> {
+        drop(writer);
+        self.drain(within)
+    }
+
+    /// As [`shutdown`](Self::shutdown), when the writer is gone already or will be: another
+    /// thread has it, or there are several rings.
+    ///
+    /// # Errors
+    ///
+    /// As [`shutdown`](Self::shutdown).
+    pub fn drain(self, within: Duration) -> Result<(), ShutdownError> {
+        self.start();
+        let members = mem::take(&mut sync::lock(&self.members.0).members);
+        let deadline = Instant::now().checked_add(within);
+        let late: Vec<_> = members
+            .iter()
+            .filter(|member| member.state().wait_until_over(deadline).is_none())
+            .collect();
+        for member in &late {
+            member.stop();
+        }
+        let deadline = Instant::now().checked_add(self.grace);
+        for member in &late {
+            member.state().wait_until_over(deadline);
+        }
+        let is_late = |member| late.iter().any(|late| Arc::ptr_eq(late, member));
+        let failures = members.iter().filter_map(|member| failure(&**member, is_late(member)));
+        ShutdownError::unless_empty(failures.collect())
+    }
+
+    pub(super) fn members(&self) -> Arc<Members> {
+        Arc::clone(&self.members)
+    }
+}
+
+/// Returns what has gone wrong with a member, if anything has. That it was stopped is no
+/// failure if it was not the shutdown that did it, or if nothing was left to read.
+fn failure(member: &dyn Controlled, late: bool) -> Option<Failure> {
+    let state = member.state();
+    let outcome = state.wait_until_over(Some(Instant::now()));
+    let lag = member.lag();
+    let fate = match outcome {
+        None => Fate::Running,
+        Some(Outcome::Panicked(message)) => Fate::Panicked(message),
+        Some(Outcome::Closed(End::Stopped)) if late && (lag > 0 || !member.is_ring_closed()) => {
+            Fate::Stopped
+        }
+        Some(Outcome::NeverStarted | Outcome::Closed(End::Stopped | End::Closed)) => return None,
+        Some(Outcome::Closed(end)) => Fate::Ended(end),
+    };
+    Some(Failure::new(state.member().clone(), fate, state.position(), lag))
+}
+
+impl Members {
+    /// Adds a thread that is ready.
+    pub(super) fn add(&self, member: AnyControl) {
+        let mut inner = sync::lock(&self.0);
+        match inner.stage {
+            Stage::Gathering => (),
+            Stage::Started => member.state().start(),
+            Stage::Dropped => member.stop(),
+        }
+        inner.members.push(member);
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let mut inner = sync::lock(&self.members.0);
+        if inner.stage == Stage::Gathering {
+            inner.stage = Stage::Dropped;
+            for member in &inner.members {
+                member.stop();
+            }
+        }
+    }
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = sync::lock(&self.members.0);
+        let members: Vec<_> =
+            inner.members.iter().map(|member| member.state().member().clone()).collect();
+        f.debug_struct("Group")
+            .field("members", &members)
+            .field("started", &(inner.stage == Stage::Started))
+            .field("grace", &self.grace)
+            .finish()
+    }
+}

@@ -1,0 +1,141 @@
+//! The handle of a managed thread.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::control::{Control, Controlled};
+use super::error::JoinError;
+use crate::member::Member;
+use crate::sequence::Sequence;
+use crate::sync::Arc;
+
+/// A reader on a thread of its own; from [`ThreadBuilder::spawn`](super::ThreadBuilder::spawn).
+///
+/// Dropping it does nothing to the thread: that reads on until the ring is closed, and
+/// nobody learns what became of it.
+///
+/// # Examples
+///
+/// ```
+/// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+/// let picky = ring.reader().name("picky").managed().spawn(|event, _, _| {
+///     assert_ne!(*event, 3, "this is too much");
+/// })?;
+/// writer.publish_all([1, 2, 3, 4]);
+/// let error = picky.join().unwrap_err();
+/// assert!(error.message().unwrap().contains("this is too much"));
+/// assert!(!writer.has_readers());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct ReaderThread<T, R> {
+    control: Arc<Control<T>>,
+    thread: JoinHandle<Result<R, JoinError>>,
+}
+
+impl<T, R> ReaderThread<T, R> {
+    pub(super) fn new(control: Arc<Control<T>>, thread: JoinHandle<Result<R, JoinError>>) -> Self {
+        Self { control, thread }
+    }
+
+    /// Returns the name of the reader and of its thread.
+    pub fn name(&self) -> Option<&str> {
+        self.member().name()
+    }
+
+    /// Returns who the reader is, as errors and snapshots name it.
+    pub fn member(&self) -> &Member {
+        self.control.state.member()
+    }
+
+    /// Returns the sequence of the first event that is not handled: of the one that is
+    /// being handled now, if there is one. There may be another by the time you see it.
+    pub fn position(&self) -> Sequence {
+        self.control.state.position()
+    }
+
+    /// Returns how many published events are not handled, also when they never will be.
+    /// Others may be published or handled meanwhile.
+    pub fn lag(&self) -> u64 {
+        self.control.lag()
+    }
+
+    /// Whether the thread is done: its reader has left, its handler is closed or has
+    /// panicked, and [`join`](Self::join) does not wait for it.
+    pub fn is_finished(&self) -> bool {
+        self.control.state.is_over()
+    }
+
+    /// Has the thread stop before its next event, and wakes it if it waits for one. Its
+    /// handler is closed with [`End::Stopped`](crate::End::Stopped). An event that is being
+    /// handled is handled to its end, and this does not wait for it.
+    ///
+    /// If the thread is in a group that was not started, its handler is never built.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let idle = ring.reader().managed().spawn(|_, _, _| ())?;
+    /// idle.stop();
+    /// idle.join()?;
+    /// assert!(!ring.is_closed());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn stop(&self) {
+        self.control.stop();
+    }
+
+    /// Waits until the thread is done, and returns what became of its handler. It is done
+    /// when the ring is closed and everything was read, when it was told to
+    /// [`stop`](Self::stop), or when its handler wants no more.
+    ///
+    /// # Errors
+    ///
+    /// [`JoinError`] with the panic, if the handler panicked.
+    pub fn join(self) -> Result<R, JoinError> {
+        let Self { control, thread } = self;
+        let panicked = |payload| JoinError::panicked(control.state.member().clone(), payload);
+        thread.join().map_err(panicked)?
+    }
+
+    /// Waits until the thread is done, at most for `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// The handle itself if the thread is not done in time; otherwise what
+    /// [`join`](Self::join) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let thread = ring.reader().managed().spawn(|_, _, _| ())?;
+    /// let thread = thread.join_timeout(Duration::from_millis(1)).unwrap_err();
+    /// drop(writer);
+    /// thread.join_timeout(Duration::from_secs(10)).expect("it is done in time")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn join_timeout(self, timeout: Duration) -> Result<Result<R, JoinError>, Self> {
+        let deadline = Instant::now().checked_add(timeout);
+        match self.control.state.wait_until_over(deadline) {
+            Some(_) => Ok(self.join()),
+            None => Err(self),
+        }
+    }
+}
+
+impl<T, R> fmt::Debug for ReaderThread<T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReaderThread")
+            .field("member", self.member())
+            .field("position", &self.position())
+            .field("lag", &self.lag())
+            .field("finished", &self.is_finished())
+            .finish_non_exhaustive()
+    }
+}
