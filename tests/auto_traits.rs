@@ -5,6 +5,9 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 use std::sync::MutexGuard;
 
+use broadring::managed::{
+    Failure, Fate, Group, JoinError, ReaderThread, ShutdownError, SpawnError, ThreadBuilder,
+};
 use broadring::{
     Batch, BatchEvents, BatchIter, CapacityError, Claim, ClaimError, ClaimIterMut, End, Events,
     PublishTimeoutError, ReadTimeoutError, Reader, ReaderBuilder, Ring, RingBuilder, Sequence,
@@ -119,6 +122,24 @@ fn errors_go_anywhere_and_those_with_an_event_where_the_event_does() {
         PublishTimeoutError<u64>:      true  true  true  false;
         PublishTimeoutError<NotSync>:  true  false true  false;
         PublishTimeoutError<Neither>:  false false true  false;
+    }
+}
+
+#[test]
+fn threads_are_spawned_joined_and_shut_down_from_anywhere() {
+    table! {
+        ThreadBuilder<u64>:            true  true  false false;
+        ReaderThread<u64, u64>:        true  true  false false;
+        // What a handler returns is only ever moved.
+        ReaderThread<u64, NotSync>:    true  true  false false;
+        ReaderThread<NotSync, u64>:    false false false false;
+        ReaderThread<Neither, u64>:    false false false false;
+        Group:                         true  true  false false;
+        SpawnError:                    true  true  false false;
+        JoinError:                     true  true  false false;
+        ShutdownError:                 true  true  true  false;
+        Failure:                       true  true  true  false;
+        Fate:                          true  true  true  false;
     }
 }
 
