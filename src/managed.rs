@@ -77,6 +77,8 @@
 #[cfg(feature = "affinity")]
 mod affinity;
 mod builder;
+#[cfg(doctest)]
+mod compile_fail;
 mod control;
 mod error;
 mod group;
