@@ -15,7 +15,7 @@ pub(crate) struct Allowance {
     /// The next sequence to publish: always equal to the cursor, where no editors are in
     /// between.
     next: u64,
-    /// The writer may write below this: the result of the last scan. It can
+    /// The writer may write below this: the result of the last scan, or less. It can
     /// fall below `next` while a reader joins at an old event.
     limit: u64,
     /// Always equal to the shared frontier.
@@ -64,6 +64,9 @@ impl Allowance {
             }
             // Behind those who are evicted others may come, who are not to be waited for either.
             if !sequencer.evict_from(self.next, smallest) {
+                // What is free the writer takes only after another look, which takes note
+                // that it goes on.
+                self.limit = self.limit.min(self.next);
                 return self;
             }
         }

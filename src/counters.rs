@@ -68,6 +68,13 @@ impl ReaderCounters {
             counter.set(0);
         }
     }
+
+    /// Goes on where the same reader has stopped to count elsewhere.
+    pub(crate) fn continue_from(&self, before: &Self) {
+        self.batches.set(before.batches.get());
+        self.largest.set(before.largest.get());
+        self.parks.set(before.parks.get());
+    }
 }
 
 /// What the writer counts when it finds the ring full, on a cache line of its own.

@@ -18,6 +18,7 @@ use crate::sequencer::Ending;
 use crate::slots::Walk;
 use crate::stages::Stage;
 use crate::sync::Arc;
+use crate::trace;
 use crate::wait::Wait;
 use crate::watch::Writing;
 
@@ -186,8 +187,8 @@ impl<T> Editor<T> {
 
     fn batch(&mut self, end: u64, max_events: usize) -> EditBatch<'_, T> {
         let start = self.position;
-        let end = end.min(start.saturating_add(max_events as u64));
         self.stage().counters.found(end - start);
+        let end = end.min(start.saturating_add(max_events as u64));
         let watch = self.shared.slots.watched.write(start, end);
         EditBatch { editor: self, end, watch, amid_panic: thread::panicking() }
     }
@@ -256,6 +257,7 @@ impl<T> Editor<T> {
 impl<T> Drop for Editor<T> {
     fn drop(&mut self) {
         self.shared.sequencer.editor_leaves(self.index, self.position);
+        trace::left(self.member(), self.position);
     }
 }
 

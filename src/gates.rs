@@ -340,11 +340,6 @@ impl Gates {
         }
     }
 
-    /// Returns a gate that holds the writer back at `position`, if one still does.
-    pub(crate) fn holder(&self, position: u64) -> Option<&Gate> {
-        self.taken().find(|gate| gate.holds_at() == position && position != VACANT)
-    }
-
     /// Opens all gates at `position`, where the writer has been held up for so many
     /// nanoseconds, if every one of them may be opened; and tells which.
     pub(crate) fn evict(&self, position: u64, stalled: u64, mut evicted: impl FnMut(&Gate)) {

@@ -22,6 +22,7 @@ use crate::sync::PlainArc;
 /// # Ok::<(), broadring::SubscribeError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Member {
     role: Role,
     number: u64,
@@ -30,6 +31,7 @@ pub struct Member {
 
 /// What somebody at a ring does there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Role {
     /// Reads every event: a [`Reader`](crate::Reader).

@@ -17,6 +17,7 @@ use crate::sequencer::{Joined, Place};
 use crate::slots::Block;
 use crate::subscribe;
 use crate::sync::{Arc, PlainArc};
+use crate::trace;
 use crate::wait::Wait;
 
 mod look;
@@ -509,6 +510,7 @@ impl<T> Clone for Reader<T> {
 impl<T> Drop for Reader<T> {
     fn drop(&mut self) {
         self.shared.sequencer.leave(&self.gate, self.position);
+        trace::left(&self.member, self.position);
     }
 }
 

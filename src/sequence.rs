@@ -25,6 +25,7 @@ use core::ops::{Add, AddAssign, Sub};
 /// assert_eq!(first.to_string(), "40");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct Sequence(u64);
 
 impl Sequence {

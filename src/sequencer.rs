@@ -19,6 +19,7 @@ use crate::member::Member;
 use crate::roster::Roster;
 use crate::stages::Stage;
 use crate::sync::{AtomicBool, AtomicU64, Ordering, PlainArc, fence, ordering, strong};
+use crate::trace;
 
 /// Where a new reader starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +117,7 @@ impl Sequencer {
             stage.arrivals.wake_all();
         }
         self.wake_all_dependents();
+        trace::closed(|| self.stages.first().map_or(&self.cursor, |stage| &stage.arrived).load());
     }
 
     #[inline]
@@ -347,19 +349,6 @@ impl Sequencer {
         Some(&self.stages[culprit].member)
     }
 
-    /// Returns who holds the writer back at `next`: the reader that is furthest behind, or
-    /// the editor.
-    pub(crate) fn holder(&self, next: u64) -> Option<Member> {
-        let cursor = self.cursor_of_writer(next);
-        let smallest = self.gates.smallest();
-        if smallest >= cursor {
-            let passed_on = self.stages.iter().skip(1).map(|stage| stage.arrived.load());
-            let slowest = passed_on.chain([cursor]).position(|passed_on| passed_on == cursor);
-            return self.stages.get(slowest?).map(|stage| stage.member.clone());
-        }
-        self.roster.member(self.gates.holder(smallest)?)
-    }
-
     /// Takes note that the writer, at `next`, is held up by readers at `position`, and
     /// evicts them if they all may be, and have been there for too long. Returns whether
     /// any was.
@@ -369,21 +358,29 @@ impl Sequencer {
         // one that may not be evicted perhaps waits for that.
         let evictable =
             position < cursor && self.gates.can_evict() && self.gates.patience(position) < u64::MAX;
+        let begins = self.counters.since.get() == 0;
         let stalled = self.counters.stalled_at(position.min(cursor), evictable, || self.now());
+        if begins {
+            trace::stall_begins(next, || self.holder());
+        }
         let mut evicted = false;
         if evictable {
-            self.gates.evict(position, stalled, |_| evicted = true);
-        }
-        if evicted {
-            self.wake_all_dependents();
+            self.gates.evict(position, stalled, |gate| {
+                evicted = true;
+                self.wake_all_dependents();
+                trace::evicted(|| self.roster.member(gate), position, stalled);
+            });
         }
         evicted
     }
 
     /// Takes note that the writer is not held up.
     pub(crate) fn goes_on(&self) {
-        if self.counters.since.get() != 0 {
-            self.counters.goes_on(self.now());
+        let since = self.counters.since.get();
+        if since != 0 {
+            let now = self.now();
+            self.counters.goes_on(now);
+            trace::stall_ends(now.saturating_sub(since));
         }
     }
 

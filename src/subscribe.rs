@@ -12,6 +12,7 @@ use crate::reader::{Reader, Terms};
 use crate::ring::{Ring, Shared};
 use crate::sequencer::{Joined, Place, Start};
 use crate::sync::{Arc, PlainArc};
+use crate::trace;
 use crate::wait::Wait;
 
 /// Describes a reader before it joins; from [`Ring::reader`].
@@ -212,18 +213,19 @@ fn enter<T>(
     role: Role,
     name: Option<PlainArc<str>>,
     wait: Wait,
-    mut terms: Terms,
+    terms: Terms,
 ) -> Reader<T> {
     let Joined { gate, place } = &mut joined;
     let member = shared.sequencer.roster.enter(gate, role, name, &terms.barrier);
-    terms.seen = terms.seen.max(place.available);
     let terms = (!terms.are_plain()).then(|| Box::new(terms));
     if let Some(terms) = &terms {
         // What may be read on these terms is not yet known.
         place.available = place.position;
         terms.rest(&shared.sequencer, gate, place.position);
     }
-    Reader::new(shared, joined, wait, member, terms)
+    let reader = Reader::new(shared, joined, wait, member, terms);
+    trace::joined(reader.member(), reader.position().get());
+    reader
 }
 
 /// Makes a reader that starts where another one is.

@@ -374,7 +374,7 @@ impl<T> Writer<T> {
     fn timed_out(&self, event: T) -> PublishTimeoutError<T> {
         let sequencer = &self.shared.sequencer;
         let left = sequencer.broken().cloned();
-        let holder = left.or_else(|| sequencer.holder(self.allowance.next()));
+        let holder = left.or_else(|| sequencer.holder());
         PublishTimeoutError::new(event, holder.map(Box::new))
     }
 

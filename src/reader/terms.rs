@@ -10,6 +10,7 @@ use crate::barrier::Barrier;
 use crate::error::{End, Evicted, SubscribeError, TryReadError, UpstreamLeft};
 use crate::gates::Gate;
 use crate::sequencer::{Ending, Place, Sequencer, Start};
+use crate::trace;
 
 /// What sets a reader apart from one that just reads every event as it comes.
 #[derive(Debug, Clone, Default)]
@@ -23,9 +24,6 @@ pub(crate) struct Terms {
     /// Whether it looks at something now, which the writer must not take away from it:
     /// said of those whose gates are otherwise idle or open.
     pub(super) held: bool,
-    /// Everything below this was there when it last looked, and is as long as it keeps its
-    /// gate.
-    pub(crate) seen: u64,
     /// Whether it is a clone of one that has lost its place or has come to its end.
     pub(crate) lost: bool,
     /// Why it will never read anything again, once it knows.
@@ -91,6 +89,17 @@ impl<T> Reader<T> {
         Ok(self.take_on_terms(seen)?)
     }
 
+    /// Looks as one that comes after nobody, but has perhaps left off in the middle of what
+    /// was published together, where no stamp says that there is more.
+    fn look_at_cursor(&self) -> Option<Result<u64, End>> {
+        let sequencer = &self.shared.sequencer;
+        let end = sequencer.cursor.load();
+        if end > self.position {
+            return Some(Ok(end));
+        }
+        sequencer.ending(self.position).map(|ending| self.ended(ending))
+    }
+
     /// As `look`, on terms.
     #[cold]
     pub(super) fn look_on(&self, terms: &Terms) -> Option<Result<u64, End>> {
@@ -101,9 +110,7 @@ impl<T> Reader<T> {
             return Some(Err(self.evicted()));
         }
         if terms.barrier.is_empty() {
-            // Where it is in the middle of what was published together, no stamp says so.
-            let more = terms.seen > self.position;
-            return if more { Some(Ok(terms.seen)) } else { self.look_at_ring() };
+            return self.look_at_cursor();
         }
         let reach = terms.barrier.reach(self.position);
         if reach.end > self.position {
@@ -131,7 +138,6 @@ impl<T> Reader<T> {
                     }
                     terms.held = true;
                 }
-                terms.seen = end;
                 self.found(end);
                 Ok(())
             }
@@ -223,6 +229,7 @@ impl<T> Reader<T> {
             // Those that keep it must go on seeing where it was lost.
             let refused = || SubscribeError::new(sequencer.gates.capacity());
             let joined = sequencer.join(Start::Cursor).ok_or_else(refused)?;
+            joined.gate.counters().continue_from(self.gate.counters());
             sequencer.roster.move_to(&self.gate, &joined.gate);
             mem::replace(&mut self.gate, joined.gate).leave(before);
             joined.place
@@ -235,7 +242,9 @@ impl<T> Reader<T> {
             terms.rest(sequencer, &self.gate, place.position);
         }
         self.stand_at(place);
-        Ok(place.position - before)
+        let missed = place.position - before;
+        trace::rejoined(&self.member, place.position, missed);
+        Ok(missed)
     }
 
     /// Whether its gate is open. If not, it will not be opened any more.

@@ -1,0 +1,198 @@
+//! What a recorder is told of a snapshot.
+#![cfg(feature = "metrics")]
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use broadring::{Ring, Stats};
+use metrics::{
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Recorder, SharedString,
+    Unit, with_local_recorder,
+};
+
+/// Writes down what it is told.
+#[derive(Default)]
+struct Notes {
+    described: Mutex<BTreeMap<String, (&'static str, Option<Unit>)>>,
+    /// By name and labels.
+    values: Arc<Mutex<BTreeMap<String, f64>>>,
+}
+
+/// One line of the notes.
+struct Line {
+    key: String,
+    values: Arc<Mutex<BTreeMap<String, f64>>>,
+}
+
+impl Notes {
+    fn describe(&self, kind: &'static str, key: &KeyName, unit: Option<Unit>, says: &str) {
+        assert!(!says.is_empty());
+        let before = self.described.lock().unwrap().insert(key.as_str().to_owned(), (kind, unit));
+        assert_eq!(before, None, "{} is described twice", key.as_str());
+    }
+
+    fn line(&self, key: &Key) -> Arc<Line> {
+        let labels = key.labels().map(|label| format!(" {}={}", label.key(), label.value()));
+        let key = [key.name().to_owned()].into_iter().chain(labels).collect();
+        Arc::new(Line { key, values: Arc::clone(&self.values) })
+    }
+
+    /// Returns the value under this name and these labels.
+    #[track_caller]
+    fn value(&self, key: &str) -> f64 {
+        *self.values.lock().unwrap().get(key).unwrap_or_else(|| panic!("nothing under {key}"))
+    }
+}
+
+impl Line {
+    fn put(&self, value: f64) {
+        self.values.lock().unwrap().insert(self.key.clone(), value);
+    }
+}
+
+impl CounterFn for Line {
+    fn increment(&self, _value: u64) {
+        unreachable!("counters are absolute")
+    }
+
+    fn absolute(&self, value: u64) {
+        self.put(value as f64);
+    }
+}
+
+impl GaugeFn for Line {
+    fn increment(&self, _value: f64) {
+        unreachable!("gauges are set")
+    }
+
+    fn decrement(&self, _value: f64) {
+        unreachable!("gauges are set")
+    }
+
+    fn set(&self, value: f64) {
+        self.put(value);
+    }
+}
+
+impl Recorder for Notes {
+    fn describe_counter(&self, key: KeyName, unit: Option<Unit>, says: SharedString) {
+        self.describe("counter", &key, unit, &says);
+    }
+
+    fn describe_gauge(&self, key: KeyName, unit: Option<Unit>, says: SharedString) {
+        self.describe("gauge", &key, unit, &says);
+    }
+
+    fn describe_histogram(&self, _key: KeyName, _unit: Option<Unit>, _says: SharedString) {
+        unreachable!("there are no histograms")
+    }
+
+    fn register_counter(&self, key: &Key, _metadata: &Metadata<'_>) -> Counter {
+        assert_eq!(self.kind(key), "counter");
+        Counter::from_arc(self.line(key))
+    }
+
+    fn register_gauge(&self, key: &Key, _metadata: &Metadata<'_>) -> Gauge {
+        assert_eq!(self.kind(key), "gauge");
+        Gauge::from_arc(self.line(key))
+    }
+
+    fn register_histogram(&self, _key: &Key, _metadata: &Metadata<'_>) -> Histogram {
+        unreachable!("there are no histograms")
+    }
+}
+
+impl Notes {
+    fn kind(&self, key: &Key) -> &'static str {
+        self.described.lock().unwrap().get(key.name()).expect("it was described").0
+    }
+}
+
+#[test]
+fn every_number_is_recorded_under_its_name_and_labels() {
+    let (mut writer, [mut editor], ring) =
+        Ring::builder(4).build_with_editors(["enrich"], || 0_u64);
+    let mut journal = ring.reader().name("journal").subscribe().unwrap();
+    let unnamed = ring.subscribe().unwrap();
+    writer.publish_all([1, 2, 3, 4]);
+    editor.try_batch_up_to(3).unwrap();
+    assert_eq!(journal.try_recv(), Ok(1));
+    assert!(writer.publish_timeout(0, Duration::from_millis(1)).is_err());
+
+    let notes = Notes::default();
+    let stats = ring.stats();
+    with_local_recorder(&notes, || {
+        Stats::describe_metrics();
+        stats.record_metrics("orders");
+    });
+    let of_ring = [
+        ("capacity", 4.0),
+        ("members", 3.0),
+        ("closed", 0.0),
+        ("published_total", 4.0),
+        ("visible_total", 3.0),
+        ("stalls_total", 1.0),
+        ("stalled_nanoseconds_total", stats.writer.stalled.as_nanos() as f64),
+        ("writer_parks_total", stats.writer.parks as f64),
+        ("writer_wakes_total", stats.writer.wakes as f64),
+        ("reader_wakes_total", stats.reader_wakes as f64),
+    ];
+    for (name, value) in of_ring {
+        assert_eq!(notes.value(&format!("broadring_{name} ring=orders")), value, "{name}");
+    }
+    let holding = stats.members[2].holding.unwrap().as_secs_f64();
+    let of_members = [
+        ("editor", "enrich", 0, [3.0, 1.0, 1.0, 4.0, 0.0, 0.0]),
+        ("reader", "journal", 1, [1.0, 2.0, 1.0, 3.0, 0.0, 0.0]),
+        ("reader", "2", 2, [0.0, 3.0, 0.0, 0.0, 0.0, holding]),
+    ];
+    for (role, member, number, values) in of_members {
+        let labels = format!("ring=orders role={role} member={member} number={number}");
+        let names = [
+            "position_total",
+            "lag",
+            "batches_total",
+            "largest_batch",
+            "parks_total",
+            "holding_seconds",
+        ];
+        for (name, value) in names.iter().zip(values) {
+            assert_eq!(
+                notes.value(&format!("broadring_{name} {labels}")),
+                value,
+                "{member} {name}"
+            );
+        }
+    }
+    assert_eq!(notes.values.lock().unwrap().len(), 10 + 3 * 6, "and nothing else");
+    assert_eq!(notes.described.lock().unwrap().len(), 10 + 6);
+    drop(unnamed);
+}
+
+#[test]
+fn clones_are_kept_apart() {
+    let (_writer, ring) = Ring::builder(4).build(|| 0_u64);
+    let journal = ring.reader().name("journal").subscribe().unwrap();
+    let _clone = journal.clone();
+    let notes = Notes::default();
+    with_local_recorder(&notes, || {
+        Stats::describe_metrics();
+        ring.stats().record_metrics("orders");
+    });
+    for number in [0, 1] {
+        let labels = format!("ring=orders role=reader member=journal number={number}");
+        assert_eq!(notes.value(&format!("broadring_lag {labels}")), 0.0);
+    }
+}
+
+#[test]
+fn units_are_told() {
+    let notes = Notes::default();
+    with_local_recorder(&notes, Stats::describe_metrics);
+    let described = notes.described.lock().unwrap();
+    assert_eq!(described["broadring_lag"], ("gauge", Some(Unit::Count)));
+    assert_eq!(described["broadring_holding_seconds"], ("gauge", Some(Unit::Seconds)));
+    let stalled = described["broadring_stalled_nanoseconds_total"];
+    assert_eq!(stalled, ("counter", Some(Unit::Nanoseconds)));
+}

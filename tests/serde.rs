@@ -1,0 +1,121 @@
+//! A snapshot can be serialized: what a field is called there and how it is written.
+#![cfg(feature = "serde")]
+
+use std::time::Duration;
+
+use broadring::{Ring, Role, Sequence};
+use serde_json::{Value, json, to_value};
+
+/// Replaces what depends on the clock, and is a number of seconds.
+fn timeless(mut value: Value) -> Value {
+    fn walk(value: &mut Value) {
+        if let Value::Object(fields) = value {
+            for (name, value) in fields {
+                if matches!(name.as_str(), "age" | "stalled" | "stalled_now" | "holding") {
+                    *value = match value.as_f64() {
+                        Some(seconds) if (0.0..60.0).contains(&seconds) => "seconds".into(),
+                        _ => value.take(),
+                    };
+                }
+                walk(value);
+            }
+        } else if let Value::Array(values) = value {
+            values.iter_mut().for_each(walk);
+        }
+    }
+    walk(&mut value);
+    value
+}
+
+#[test]
+fn a_snapshot_is_written_field_by_field() {
+    let (mut writer, [mut editor], ring) =
+        Ring::builder(4).build_with_editors(["enrich"], || 0_u64);
+    let journal = ring.reader().name("journal").subscribe().unwrap();
+    let _logic = ring.reader().after(&journal).unwrap().subscribe().unwrap();
+    writer.publish_all([1, 2, 3, 4]);
+    editor.try_batch().unwrap();
+    assert!(writer.try_publish(0).is_err());
+
+    let enrich = json!({ "role": "editor", "number": 0, "name": "enrich" });
+    let journal = json!({ "role": "reader", "number": 1, "name": "journal" });
+    let logic = json!({ "role": "reader", "number": 2, "name": null });
+    let expected = json!({
+        "age": "seconds",
+        "capacity": 4,
+        "published": 4,
+        "cursor": 4,
+        "closed": false,
+        "editor_left": null,
+        "writer": {
+            "stalls": 1,
+            "stalled": "seconds",
+            "stalled_now": "seconds",
+            "parks": 0,
+            "wakes": 0,
+        },
+        "reader_wakes": 0,
+        "members": [
+            {
+                "member": enrich,
+                "position": 4,
+                "lag": 0,
+                "batches": 1,
+                "largest_batch": 4,
+                "parks": 0,
+                "after": [],
+                "gating": true,
+                "holding": null,
+            },
+            {
+                "member": journal,
+                "position": 0,
+                "lag": 4,
+                "batches": 0,
+                "largest_batch": 0,
+                "parks": 0,
+                "after": [],
+                "gating": true,
+                "holding": "seconds",
+            },
+            {
+                "member": logic,
+                "position": 0,
+                "lag": 4,
+                "batches": 0,
+                "largest_batch": 0,
+                "parks": 0,
+                "after": [journal],
+                "gating": true,
+                "holding": null,
+            },
+        ],
+    });
+    assert_eq!(timeless(to_value(ring.stats()).unwrap()), expected);
+
+    let expected = json!({ "member": journal, "position": 0, "lag": 4, "holding": "seconds" });
+    assert_eq!(timeless(to_value(ring.slowest()).unwrap()), expected);
+}
+
+#[test]
+fn durations_are_seconds() {
+    let (mut writer, ring) = Ring::builder(1).build(|| 0);
+    let _stuck = ring.subscribe().unwrap();
+    writer.publish(0);
+    assert!(writer.publish_timeout(0, Duration::from_millis(1)).is_err());
+    let stats = ring.stats();
+    let told = to_value(&stats).unwrap();
+    let holding = stats.members[0].holding.unwrap();
+    assert_eq!(told["age"], json!(stats.age.as_secs_f64()));
+    assert_eq!(told["writer"]["stalled"], json!(stats.writer.stalled.as_secs_f64()));
+    assert_eq!(told["members"][0]["holding"], json!(holding.as_secs_f64()));
+}
+
+#[test]
+fn roles_are_words_and_sequences_numbers() {
+    assert_eq!(
+        to_value([Role::Reader, Role::Observer, Role::Editor]).unwrap(),
+        json!(["reader", "observer", "editor"])
+    );
+    assert_eq!(to_value(Sequence::new(7)).unwrap(), json!(7));
+}
