@@ -26,7 +26,7 @@ fn who_sees_the_ring_closed_sees_all_that_was_published() {
 
 #[test]
 fn nothing_is_lost_at_the_end() {
-    explore(120, [(0, 2)], || {
+    explore(150, [(0, 2)], || {
         let (mut writer, ring) = ring(2, 1);
         let mut reader = ring.subscribe().unwrap();
         let writing = thread::spawn(move || {

@@ -8,7 +8,7 @@ use crate::{Event, publish, read, read_now, read_to_end, ring};
 
 #[test]
 fn a_reader_sees_whole_events_in_order() {
-    explore(37, [0, 1, 2], || {
+    explore(18, [0, 1, 2], || {
         let (mut writer, ring) = ring(4, 1);
         let mut reader = ring.subscribe().unwrap();
         let writing = thread::spawn(move || publish(&mut writer, 0..2));
@@ -21,7 +21,7 @@ fn a_reader_sees_whole_events_in_order() {
 
 #[test]
 fn a_slot_is_reused_only_after_it_was_read() {
-    explore(280, [()], || {
+    explore(410, [()], || {
         let (mut writer, ring) = ring(1, 1);
         let mut reader = ring.subscribe().unwrap();
         let writing = thread::spawn(move || publish(&mut writer, 0..3));
@@ -32,7 +32,7 @@ fn a_slot_is_reused_only_after_it_was_read() {
 
 #[test]
 fn every_reader_holds_the_writer_back() {
-    explore(4400, [()], || {
+    explore(7400, [()], || {
         let (mut writer, ring) = ring(1, 2);
         let mut first = ring.subscribe().unwrap();
         let mut second = ring.subscribe().unwrap();
@@ -49,7 +49,7 @@ fn every_reader_holds_the_writer_back() {
 fn a_reader_that_is_behind_takes_all_there_is() {
     // Events that have a line each: the stamp of the first tells nothing of the others,
     // and so the cursor is asked, which may be further on.
-    explore(31, [1, 2, 3], || {
+    explore(36, [1, 2, 3], || {
         let (mut writer, ring) = Ring::builder(4).max_readers(1).build(|| [0; 8]);
         let mut reader = ring.subscribe().unwrap();
         writer.publish([0; 8]);
@@ -69,7 +69,7 @@ fn a_reader_that_is_behind_takes_all_there_is() {
 #[test]
 fn a_claim_becomes_visible_as_a_whole() {
     // Four slots over two lines, of which only the first is stamped.
-    explore(24, [0, 4], || {
+    explore(13, [0, 4], || {
         let (mut writer, ring) = ring(4, 1);
         let mut reader = ring.subscribe().unwrap();
         let writing = thread::spawn(move || {
@@ -104,7 +104,7 @@ fn a_part_that_is_committed_early_is_reused_and_the_rest_is_not() {
 #[test]
 fn a_batch_is_committed_as_it_is_handed_out() {
     // A quarter of this ring is one slot: the writer needs no more to go on.
-    explore(240, [(0, 4)], || {
+    explore(270, [(0, 4)], || {
         let (mut writer, ring) = ring(2, 1);
         let mut reader = ring.subscribe().unwrap();
         publish(&mut writer, 0..2);

@@ -50,7 +50,7 @@ fn readers_see_events_as_the_editor_has_left_them() {
 
 #[test]
 fn the_writer_stays_behind_the_editor_where_nobody_reads() {
-    explore(520, [()], || {
+    explore(310, [()], || {
         let (mut writer, mut editor, _ring) = edited(Wait::YIELD, 1);
         let editing = thread::spawn(move || {
             for _ in 0..2 {
@@ -65,7 +65,7 @@ fn the_writer_stays_behind_the_editor_where_nobody_reads() {
 
 #[test]
 fn one_who_joins_behind_an_editor_is_never_lapped() {
-    explore(12700, [(0, 3), (1, 3)], || {
+    explore(6900, [(0, 3), (1, 3)], || {
         let (mut writer, mut editor, ring) = edited(Wait::YIELD, 2);
         let reading = thread::spawn(move || {
             read_to_end(&mut ring.reader().from_oldest().subscribe().unwrap())
@@ -83,7 +83,7 @@ fn one_who_joins_behind_an_editor_is_never_lapped() {
 
 #[test]
 fn what_an_editor_has_passed_on_before_it_leaves_is_read() {
-    explore(125, [1], || {
+    explore(105, [1], || {
         let (mut writer, mut editor, ring) = edited(Wait::YIELD, 2);
         let mut reader = ring.subscribe().unwrap();
         publish_unedited(&mut writer, 0..2);
@@ -125,7 +125,7 @@ mod sleep {
 
     #[test]
     fn a_parked_writer_is_woken_by_the_editor() {
-        explore(60, [()], || {
+        explore(48, [()], || {
             let (mut writer, mut editor, _ring) = edited(Wait::PARK, 1);
             publish_unedited(&mut writer, [0]);
             let writing = thread::spawn(move || {
@@ -139,7 +139,7 @@ mod sleep {
 
     #[test]
     fn a_parked_reader_and_writer_are_woken_when_the_editor_leaves() {
-        explore(2500, [()], || {
+        explore(1580, [()], || {
             let (mut writer, editor, ring) = edited(Wait::PARK, 1);
             let mut reader = ring.subscribe().unwrap();
             publish_unedited(&mut writer, [0]);

@@ -15,7 +15,7 @@ fn impatient<T>(ring: &Ring<T>) -> Reader<T> {
 
 #[test]
 fn nobody_is_evicted_while_it_looks() {
-    explore(100, [0, 1, 2], || {
+    explore(45, [0, 1, 2], || {
         let (mut writer, ring) = ring(1, 1);
         let mut reader = impatient(&ring);
         publish(&mut writer, [0]);
@@ -53,7 +53,7 @@ fn the_looks_of_one_who_is_evicted_are_over() {
         }
     }
 
-    explore(52, [()], || {
+    explore(37, [()], || {
         let builder = Ring::builder(1).max_readers(1).writer_wait(Wait::YIELD);
         let (mut writer, ring) = builder.build(Unclonable::default);
         let mut reader = impatient(&ring);
@@ -70,7 +70,7 @@ fn the_looks_of_one_who_is_evicted_are_over() {
 
 #[test]
 fn one_who_was_evicted_comes_back_where_nobody_laps_it() {
-    explore(66000, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)], || {
+    explore(105500, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)], || {
         let (mut writer, ring) = ring(1, 1);
         let mut reader = impatient(&ring);
         publish(&mut writer, [0]);
@@ -95,7 +95,7 @@ fn one_who_was_evicted_comes_back_where_nobody_laps_it() {
 fn a_clone_of_one_who_may_be_evicted_is_protected_or_evicted_as_well() {
     // Whether the clone has read the event, and whether the writer went on.
     let outcomes = [(false, false), (false, true), (true, false), (true, true)];
-    explore(23900, outcomes, || {
+    explore(14900, outcomes, || {
         let (mut writer, ring) = ring(1, 2);
         let reader = impatient(&ring);
         publish(&mut writer, [0]);
@@ -124,7 +124,7 @@ mod sleep {
 
     #[test]
     fn a_writer_parked_behind_one_who_looks_is_woken_to_evict_it() {
-        explore(430, [()], || {
+        explore(540, [()], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
             let mut reader = impatient(&ring);
             publish(&mut writer, 0..2);

@@ -29,7 +29,7 @@ fn look_and_leave(mut reader: Reader<Unclonable>) {
 
 #[test]
 fn a_reader_that_leaves_frees_the_writer_after_its_last_look() {
-    explore(10, [()], || {
+    explore(15, [()], || {
         let (mut writer, ring) = unclonable(1);
         let reader = ring.subscribe().unwrap();
         writer.publish(Unclonable(0));
@@ -65,7 +65,7 @@ fn the_looks_of_one_who_left_are_over_when_its_gate_has_another_reader() {
 
 #[test]
 fn one_leaves_and_the_other_reads_on() {
-    explore(1700, [()], || {
+    explore(2800, [()], || {
         let (mut writer, ring) = ring(1, 2);
         let mut staying = ring.subscribe().unwrap();
         let leaving = ring.subscribe().unwrap();

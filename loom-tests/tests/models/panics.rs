@@ -7,7 +7,7 @@ use crate::{Event, publish, read, ring};
 
 #[test]
 fn a_write_that_panics_publishes_nothing() {
-    explore(120, [()], || {
+    explore(160, [()], || {
         let (mut writer, ring) = ring(1, 1);
         let mut reader = ring.subscribe().unwrap();
         let writing = thread::spawn(move || {
@@ -26,7 +26,7 @@ fn a_write_that_panics_publishes_nothing() {
 
 #[test]
 fn a_reader_that_panics_frees_the_writer() {
-    explore(37, [()], || {
+    explore(83, [()], || {
         let (mut writer, ring) = ring(1, 1);
         let mut reader = ring.subscribe().unwrap();
         publish(&mut writer, [0]);

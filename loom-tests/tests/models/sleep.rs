@@ -62,7 +62,7 @@ fn a_parked_writer_is_woken_by_a_commit() {
 
 #[test]
 fn a_parked_writer_is_woken_by_the_slower_of_two_commits() {
-    explore(510, [()], || {
+    explore(580, [()], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
         let mut first = ring.subscribe().unwrap();
         let mut second = ring.subscribe().unwrap();
@@ -80,7 +80,7 @@ fn a_parked_writer_is_woken_by_the_slower_of_two_commits() {
 
 #[test]
 fn a_parked_writer_is_woken_when_the_last_reader_leaves() {
-    explore(19, [()], || {
+    explore(30, [()], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
         let reader = ring.subscribe().unwrap();
         publish(&mut writer, [0]);
@@ -95,7 +95,7 @@ fn a_writer_parked_behind_one_who_joins_is_woken_when_it_has_joined() {
     // The one who joins closes a gate a whole ring back, then moves it on to the
     // oldest event. When that is event 1, slot 0 is free, and nothing but the
     // join itself can wake the writer.
-    explore(110, [0, 1], || {
+    explore(140, [0, 1], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         publish(&mut writer, 0..2);
         let writing = thread::spawn(move || {
