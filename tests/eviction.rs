@@ -143,6 +143,18 @@ fn a_reader_that_may_be_evicted_sees_all_of_what_was_published_together() {
 }
 
 #[test]
+fn a_reader_that_may_be_evicted_borrows_everything_that_is_there() {
+    for published in 1..=64 {
+        let (mut writer, ring) = Ring::builder(64).build(|| 0);
+        let mut reader = evictable(&ring, AN_HOUR);
+        for _ in 0..published {
+            publish_at_once(&mut writer);
+        }
+        assert_eq!(reader.try_batch().unwrap().len(), published);
+    }
+}
+
+#[test]
 fn a_reader_that_may_be_evicted_starts_at_the_oldest_event_wherever_that_is() {
     for published in 0..200 {
         let (mut writer, ring) = Ring::builder(64).build(|| 0);
