@@ -106,7 +106,8 @@
 //! [`wait_batch`](Reader::wait_batch), but nobody waits for the readers: join their
 //! threads. [`run_until`](Reader::run_until) can end at an event. To stop a reader from
 //! outside while no event comes, let it loop over
-//! [`batch_timeout`](Reader::batch_timeout) and look at a flag. If a reader may hang,
+//! [`batch_timeout`](Reader::batch_timeout) and look at a flag, or let [`managed`] do all
+//! this. If a reader may hang,
 //! publish with [`publish_timeout`](Writer::publish_timeout).
 //!
 //! # Waiting
@@ -158,7 +159,8 @@
 //! # Trade-offs
 //!
 //! - One writer. Several threads that publish must share it behind a lock, or feed it
-//!   through a channel.
+//!   through a channel: `docs/producers.md` in the repository says what that costs. A thread
+//!   that reads a ring must not wait for room in it too.
 //! - A slow reader slows everybody, by design. Give it a larger ring, or a thread of
 //!   its own that drops what it cannot handle.
 //! - The capacity is fixed, and each slot is as large as the largest event. Put large
@@ -268,6 +270,11 @@ mod compile_fail;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+// And so are those in the page about several producers.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/producers.md")]
+mod producers_page {}
 
 pub use batch::{Batch, BatchEvents, BatchIter};
 pub use builder::RingBuilder;
