@@ -61,8 +61,8 @@
 //!
 //! # Beyond plain fan-out
 //!
-//! None of this is needed to publish and to read, and none of it costs anything until it is
-//! used.
+//! None of this is needed to publish and to read, and nearly nothing of it costs anything
+//! until it is used.
 //!
 //! - A reader can come *after* others: [`ReaderBuilder::after`] makes pipelines, diamonds,
 //!   and any other graph without circles.
@@ -72,6 +72,10 @@
 //!   what it has missed: [`Ring::observe`].
 //! - A reader that holds the writer up for too long can be *evicted*:
 //!   [`ReaderBuilder::evict_after`].
+//! - A ring tells how everybody fares and who is slowest: [`Ring::stats`],
+//!   [`Ring::slowest`].
+//! - Readers can have [threads of their own](managed), started and shut down together.
+//! - With the feature `async`, tasks read and publish beside threads: `asynch`.
 //!
 //! ```
 //! use broadring::Ring;
@@ -107,8 +111,7 @@
 //! threads. [`run_until`](Reader::run_until) can end at an event. To stop a reader from
 //! outside while no event comes, let it loop over
 //! [`batch_timeout`](Reader::batch_timeout) and look at a flag, or let [`managed`] do all
-//! this. If a reader may hang,
-//! publish with [`publish_timeout`](Writer::publish_timeout).
+//! this. If a reader may hang, publish with [`publish_timeout`](Writer::publish_timeout).
 //!
 //! # Waiting
 //!
@@ -184,6 +187,7 @@
 //!   Elsewhere it changes nothing. A program that forbids itself this call after it
 //!   has built a ring panics at the next wait that parks; turn the feature off there.
 //! - `affinity`: lets [managed threads](managed) be pinned to cores.
+//! - `async`: futures, a stream and a sink, for any runtime: see `asynch`.
 //! - `loom`: see above. Without `--cfg loom` it changes nothing.
 //! - `serde`: [`Stats`] and its parts, [`Slowest`], [`Member`], [`Role`] and [`Sequence`]
 //!   can be serialized.

@@ -213,10 +213,11 @@ fn enter<T>(
     role: Role,
     name: Option<PlainArc<str>>,
     wait: Wait,
-    terms: Terms,
+    mut terms: Terms,
 ) -> Reader<T> {
     let Joined { gate, place } = &mut joined;
     let member = shared.sequencer.roster.enter(gate, role, name, &terms.barrier);
+    terms.seen = terms.seen.max(place.available);
     let terms = (!terms.are_plain()).then(|| Box::new(terms));
     if let Some(terms) = &terms {
         // What may be read on these terms is not yet known.

@@ -86,14 +86,23 @@ impl<T> Reader<T> {
     /// Catches up as one that comes after nobody.
     #[inline]
     fn catch_up_with_ring(&mut self) -> bool {
+        let end = self.all_there_is();
+        if let Some(end) = end {
+            self.found(end);
+        }
+        end.is_some()
+    }
+
+    /// Returns the end of all there is, if this reader, which comes after nobody, is behind.
+    #[inline]
+    pub(super) fn all_there_is(&self) -> Option<u64> {
         let Shared { sequencer, slots, .. } = &*self.shared;
         let stamped = slots.stamped(&self.block, self.position);
-        let behind = stamped > self.position;
-        if behind {
-            let told_all = slots.tells_all(&self.block, stamped);
-            self.found(if told_all { stamped } else { sequencer.cursor.load() });
+        if stamped <= self.position {
+            return None;
         }
-        behind
+        let told_all = slots.tells_all(&self.block, stamped);
+        Some(if told_all { stamped } else { sequencer.cursor.load() })
     }
 
     /// Waits until there is something to read; `None` at the deadline.

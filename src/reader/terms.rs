@@ -24,6 +24,9 @@ pub(crate) struct Terms {
     /// Whether it looks at something now, which the writer must not take away from it:
     /// said of those whose gates are otherwise idle or open.
     pub(super) held: bool,
+    /// Everything below this was there when it last looked, and is as long as it keeps its
+    /// gate.
+    pub(crate) seen: u64,
     /// Whether it is a clone of one that has lost its place or has come to its end.
     pub(crate) lost: bool,
     /// Why it will never read anything again, once it knows.
@@ -89,17 +92,6 @@ impl<T> Reader<T> {
         Ok(self.take_on_terms(seen)?)
     }
 
-    /// Looks as one that comes after nobody, but has perhaps left off in the middle of what
-    /// was published together, where no stamp says that there is more.
-    fn look_at_cursor(&self) -> Option<Result<u64, End>> {
-        let sequencer = &self.shared.sequencer;
-        let end = sequencer.cursor.load();
-        if end > self.position {
-            return Some(Ok(end));
-        }
-        sequencer.ending(self.position).map(|ending| self.ended(ending))
-    }
-
     /// As `look`, on terms.
     #[cold]
     pub(super) fn look_on(&self, terms: &Terms) -> Option<Result<u64, End>> {
@@ -110,7 +102,11 @@ impl<T> Reader<T> {
             return Some(Err(self.evicted()));
         }
         if terms.barrier.is_empty() {
-            return self.look_at_cursor();
+            // Where it is in the middle of what was published together, no stamp says so.
+            if terms.seen > self.position {
+                return Some(Ok(terms.seen));
+            }
+            return self.all_there_is().map(Ok).or_else(|| self.look_at_ring());
         }
         let reach = terms.barrier.reach(self.position);
         if reach.end > self.position {
@@ -138,6 +134,7 @@ impl<T> Reader<T> {
                     }
                     terms.held = true;
                 }
+                terms.seen = end;
                 self.found(end);
                 Ok(())
             }
