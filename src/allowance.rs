@@ -44,6 +44,11 @@ impl Allowance {
         self.limit.saturating_sub(self.next)
     }
 
+    /// Where every reader must at least be before `needed` more may be written.
+    pub(crate) fn holdup(&self, sequencer: &Sequencer, needed: u64) -> u64 {
+        (self.next + needed).saturating_sub(sequencer.capacity())
+    }
+
     /// Counts `events` as published. The caller has stored the cursor.
     #[inline]
     pub(crate) fn advance(&mut self, events: u64) {
@@ -114,7 +119,7 @@ impl Allowance {
         wanted: u64,
         deadline: Option<Instant>,
     ) -> Self {
-        let holdup = (self.next + needed).saturating_sub(sequencer.capacity());
+        let holdup = self.holdup(sequencer, needed);
         let parks = &sequencer.counters.parks;
         loop {
             self = self.refill(sequencer, needed, wanted);

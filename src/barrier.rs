@@ -71,6 +71,12 @@ impl Barrier {
         self.upstreams.iter().map(Upstream::member)
     }
 
+    /// The gates of those it consists of.
+    #[cfg(feature = "async")]
+    pub(crate) fn gates(&self) -> impl Iterator<Item = &Gate> {
+        self.upstreams.iter().map(Upstream::gate)
+    }
+
     /// Looks how far everybody has come, on behalf of a reader at `position`. Everything
     /// below may be read: an upstream is never ahead of the cursor, and what it did before
     /// it moved its gate happens before this (I2).

@@ -11,6 +11,9 @@ use crate::counters::Counter;
 use crate::fences::{self, Fences};
 use crate::sync::{self, AtomicU64, Condvar, MODEL, Mutex, Ordering, strong};
 
+#[cfg(feature = "async")]
+mod tasks;
+
 /// The threshold while nobody sleeps: no position reaches it.
 const NOBODY: u64 = u64::MAX;
 
@@ -51,6 +54,9 @@ struct State {
     epoch: u64,
     /// The smallest position that a registered sleeper waits for, or [`NOBODY`].
     threshold: u64,
+    /// The sleepers that are tasks.
+    #[cfg(feature = "async")]
+    tasks: tasks::Tasks,
 }
 
 impl EventCount {
@@ -62,7 +68,12 @@ impl EventCount {
         let (threshold, behind_fence) = (AtomicU64::new(threshold), AtomicU64::new(NOBODY));
         Self {
             bell: CachePadded::new(Bell { threshold, behind_fence, fences }),
-            state: Mutex::new(State { epoch: 0, threshold: NOBODY }),
+            state: Mutex::new(State {
+                epoch: 0,
+                threshold: NOBODY,
+                #[cfg(feature = "async")]
+                tasks: tasks::Tasks::default(),
+            }),
             wakes: Condvar::new(),
         }
     }
@@ -117,8 +128,12 @@ impl EventCount {
         let mut state = sync::lock(&self.state);
         state.epoch += 1;
         self.set_threshold(&mut state, NOBODY);
+        #[cfg(feature = "async")]
+        let tasks = state.tasks.take();
         drop(state);
         self.wakes.notify_all();
+        #[cfg(feature = "async")]
+        tasks.wake();
     }
 
     /// Sleeps until `look` finds something, and returns it; or until the

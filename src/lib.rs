@@ -235,6 +235,8 @@
 compile_error!("broadring needs atomic operations on 64 bits");
 
 mod allowance;
+#[cfg(feature = "async")]
+pub mod asynch;
 mod barrier;
 mod batch;
 mod builder;

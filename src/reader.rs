@@ -399,7 +399,7 @@ impl<T> Reader<T> {
 
     /// Clones the next event, which is there, and commits it.
     #[inline]
-    fn take_clone(&mut self) -> T
+    pub(crate) fn take_clone(&mut self) -> T
     where
         T: Clone,
     {

@@ -354,7 +354,7 @@ impl<T> Writer<T> {
         self.shared.sequencer.gates.count() > 0
     }
 
-    fn check_claim(&self, len: usize) -> Result<(), ClaimError> {
+    pub(crate) fn check_claim(&self, len: usize) -> Result<(), ClaimError> {
         if len > self.capacity() { Err(ClaimError::new(len, self.capacity())) } else { Ok(()) }
     }
 
@@ -397,7 +397,7 @@ impl<T> Writer<T> {
 
     /// Returns whether the next `events` slots are free.
     #[inline]
-    fn try_reserve(&mut self, events: u64) -> bool {
+    pub(crate) fn try_reserve(&mut self, events: u64) -> bool {
         self.refill(events, events);
         self.allowance.covers(events)
     }
@@ -444,7 +444,7 @@ impl<T> Writer<T> {
 
     /// Moves an event into the next slot, which is reserved, and publishes it.
     #[inline]
-    fn put(&mut self, event: T) -> Sequence {
+    pub(crate) fn put(&mut self, event: T) -> Sequence {
         if !mem::needs_drop::<T>() {
             return self.put_with(|slot| *slot = event);
         }
@@ -490,6 +490,11 @@ impl<T> Writer<T> {
 
     pub(crate) fn shared(&self) -> &Shared<T> {
         &self.shared
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn allowance(&self) -> &Allowance {
+        &self.allowance
     }
 
     /// Returns an iterator over the next `len` slots.

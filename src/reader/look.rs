@@ -35,7 +35,7 @@ impl<T> Reader<T> {
 
     /// Sees whether there is something to read.
     #[inline]
-    pub(super) fn try_fill(&mut self) -> Result<(), TryReadError> {
+    pub(crate) fn try_fill(&mut self) -> Result<(), TryReadError> {
         self.settle();
         if self.position < self.available {
             return Ok(());

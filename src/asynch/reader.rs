@@ -1,0 +1,235 @@
+//! Reading in a task.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+use core::future::Future;
+use core::mem;
+use core::pin::Pin;
+use core::ptr;
+use core::task::{Context, Poll};
+
+use futures_core::FusedFuture;
+
+use crate::batch::Batch;
+use crate::error::{End, TryReadError};
+use crate::event_count::EventCount;
+use crate::reader::Reader;
+use crate::sync::strong;
+
+impl<T> Reader<T> {
+    /// Returns a clone of the next event; waits in a task until there is one.
+    ///
+    /// The event counts as read when the future is ready. One that is dropped before has
+    /// read nothing: the event is the next reader call's. What a poll costs is said
+    /// [here](crate::asynch#progress-and-costs).
+    ///
+    /// # Errors
+    ///
+    /// [`End`] when there is nothing more to read: [`End::Closed`] once the writer is gone
+    /// and everything was read.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Self::recv), when it is polled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use broadring::{End, Ring};
+    ///
+    /// let (mut writer, ring) = Ring::builder(8).build(|| 0);
+    /// let mut reader = ring.subscribe()?;
+    /// let publishing = std::thread::spawn(move || writer.publish(7));
+    /// futures::executor::block_on(async {
+    ///     assert_eq!(reader.recv_async().await, Ok(7));
+    ///     assert_eq!(reader.recv_async().await, Err(End::Closed));
+    /// });
+    /// # publishing.join().unwrap();
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    pub fn recv_async(&mut self) -> RecvFuture<'_, T>
+    where
+        T: Clone,
+    {
+        RecvFuture(Reading::new(self))
+    }
+
+    /// Borrows everything that is there to read; waits in a task until there is something.
+    ///
+    /// The batch holds the writer back for as long as it is kept, also while the task
+    /// awaits something else; and commits when it is dropped. A future that is dropped
+    /// before it is ready has read nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`End`] when there is nothing more to read: [`End::Closed`] once the writer is gone
+    /// and everything was read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0_u64);
+    /// # let mut reader = ring.subscribe()?;
+    /// let publishing = std::thread::spawn(move || writer.publish_all(1..=100));
+    /// let mut sum = 0;
+    /// futures::executor::block_on(async {
+    ///     while let Ok(batch) = reader.batch_async().await {
+    ///         sum += batch.events().sum::<u64>();
+    ///     }
+    /// });
+    /// assert_eq!(sum, 5050);
+    /// # publishing.join().unwrap();
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    pub fn batch_async(&mut self) -> BatchFuture<'_, T> {
+        BatchFuture(Reading::new(self))
+    }
+
+    /// Sees whether there is something to read. If not, it has the task woken when there is,
+    /// and says so in `registered`.
+    pub(super) fn poll_fill(
+        &mut self,
+        registered: &mut bool,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), End>> {
+        let filled = loop {
+            match self.try_fill() {
+                Ok(()) => break Ok(()),
+                Err(TryReadError::Ended(end)) => break Err(end),
+                Err(TryReadError::Empty) => (),
+            }
+            let (events, threshold) = (self.sleeps_at(), self.position().get() + 1);
+            let anew = events.register_task(self.gate().index(), threshold, cx.waker());
+            let events = ptr::from_ref(events);
+            if anew {
+                self.gate().counters().parks.add(1);
+            }
+            *registered = true;
+            if !strong!("asynch.read_again") {
+                return Poll::Pending;
+            }
+            match self.try_fill() {
+                Ok(()) => break Ok(()),
+                Err(TryReadError::Ended(end)) => break Err(end),
+                // One that it comes after may have moved, and now another one is behind.
+                Err(TryReadError::Empty) if !ptr::eq(self.sleeps_at(), events) => (),
+                Err(TryReadError::Empty) => return Poll::Pending,
+            }
+        };
+        self.strike(registered);
+        Poll::Ready(filled)
+    }
+
+    /// Ends what `poll_fill` has begun, if it has.
+    pub(super) fn strike(&self, registered: &mut bool) {
+        if !mem::take(registered) {
+            return;
+        }
+        let key = self.gate().index();
+        self.shared().sequencer.published.strike_task(key);
+        let upstreams = self.terms().into_iter().flat_map(|terms| terms.barrier.gates());
+        for dependents in upstreams.filter_map(|gate| gate.dependents()) {
+            dependents.moved.strike_task(key);
+        }
+    }
+
+    /// Where it sleeps now: behind one that has not come far enough, of those that it comes
+    /// after, or else until the cursor has moved.
+    fn sleeps_at(&self) -> &EventCount {
+        let laggard = self.terms().and_then(|terms| terms.barrier.laggard(self.position().get()));
+        let moved = laggard.and_then(|laggard| laggard.gate().dependents());
+        moved.map_or(&self.shared().sequencer.published, |dependents| &dependents.moved)
+    }
+}
+
+/// A reader that is lent to a future until there is something to read.
+struct Reading<'r, T> {
+    /// `None` when the future is done.
+    reader: Option<&'r mut Reader<T>>,
+    /// Whether the task may be entered somewhere.
+    registered: bool,
+}
+
+impl<'r, T> Reading<'r, T> {
+    fn new(reader: &'r mut Reader<T>) -> Self {
+        Self { reader: Some(reader), registered: false }
+    }
+
+    /// Gives the reader back when there is something to read.
+    #[inline]
+    fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<&'r mut Reader<T>, End>> {
+        let Some(reader) = self.reader.take() else {
+            panic!("a future was polled after it was done")
+        };
+        match reader.poll_fill(&mut self.registered, cx) {
+            Poll::Ready(filled) => Poll::Ready(filled.map(|()| reader)),
+            Poll::Pending => {
+                self.reader = Some(reader);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<T> Drop for Reading<'_, T> {
+    fn drop(&mut self) {
+        if let Some(reader) = &self.reader {
+            reader.strike(&mut self.registered);
+        }
+    }
+}
+
+/// The future of the next event; from [`Reader::recv_async`].
+///
+/// Dropping it reads nothing.
+#[must_use = "futures do nothing unless polled"]
+pub struct RecvFuture<'r, T>(Reading<'r, T>);
+
+impl<T: Clone> Future for RecvFuture<'_, T> {
+    type Output = Result<T, End>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, End>> {
+        self.0.poll(cx).map_ok(Reader::take_clone)
+    }
+}
+
+impl<T: Clone> FusedFuture for RecvFuture<'_, T> {
+    fn is_terminated(&self) -> bool {
+        self.0.reader.is_none()
+    }
+}
+
+impl<T> fmt::Debug for RecvFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecvFuture").field("reader", &self.0.reader).finish()
+    }
+}
+
+/// The future of everything that is there to read; from [`Reader::batch_async`].
+///
+/// Dropping it reads nothing.
+#[must_use = "futures do nothing unless polled"]
+pub struct BatchFuture<'r, T>(Reading<'r, T>);
+
+impl<'r, T> Future for BatchFuture<'r, T> {
+    type Output = Result<Batch<'r, T>, End>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Batch<'r, T>, End>> {
+        self.0.poll(cx).map_ok(|reader| Batch::new(reader, usize::MAX))
+    }
+}
+
+impl<T> FusedFuture for BatchFuture<'_, T> {
+    fn is_terminated(&self) -> bool {
+        self.0.reader.is_none()
+    }
+}
+
+impl<T> fmt::Debug for BatchFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchFuture").field("reader", &self.0.reader).finish()
+    }
+}
