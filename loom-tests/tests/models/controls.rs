@@ -126,6 +126,18 @@ controls! {
         => "sleep::a_parked_reader_is_woken_by_an_event", LOST_WAKE_UP;
     the_wake_up_of_everybody: "event_count.wake_all"
         => "sleep::a_parked_reader_is_woken_by_the_end", LOST_WAKE_UP;
+    the_wake_up_of_tasks: "event_count.wake_tasks"
+        => "asynch::a_task_that_reads_is_woken_by_an_event", LOST_WAKE_UP;
+    the_second_look_of_a_task_that_reads: "asynch.read_again"
+        => "asynch::a_task_that_reads_is_woken_by_an_event", LOST_WAKE_UP;
+    the_second_look_of_a_task_that_writes: "asynch.reserve_again"
+        => "asynch::a_task_that_writes_is_woken_by_a_commit", LOST_WAKE_UP;
+    the_fence_of_a_task: "fence.heavy"
+        => "asynch::a_task_that_reads_is_woken_by_an_event", LOST_WAKE_UP;
+    the_fence_of_a_waker_of_tasks: "fence.light"
+        => "asynch::a_task_that_reads_is_woken_by_an_event", LOST_WAKE_UP;
+    the_registration_of_a_task: "event_count.register"
+        => "asynch::a_task_that_reads_is_woken_by_an_event", LOST_WAKE_UP;
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 #![cfg(loom)]
 
+mod asynch;
 mod close;
 #[cfg(broadring_controls)]
 mod controls;

@@ -1,0 +1,217 @@
+//! Tasks that sleep and are woken, beside threads: no wake-up is lost. A lost one
+//! deadlocks the model.
+//!
+//! Loom wakes a task that sleeps once in vain, in some executions: so each of these also
+//! shows what becomes of a task that is polled again while it is still registered.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use broadring::{End, Reader, Wait, Writer};
+use loom::future::block_on;
+use loom::thread;
+use loom_tests::explore;
+
+use crate::{Event, publish, read, read_to_end, ring_that_waits};
+
+/// Reads so many events in a task, as `read` does in a thread.
+async fn read_in_task(reader: &mut Reader<Event>, count: usize) -> u64 {
+    let start = reader.position().get();
+    for sequence in (start..).take(count) {
+        let event = reader.recv_async().await.expect("the writer publishes enough");
+        assert_eq!(event.number(), sequence);
+    }
+    start
+}
+
+/// Publishes an event in a task.
+async fn publish_in_task(writer: &mut Writer<Event>, number: u64) {
+    let published = writer.publish_async(Event::new(number)).await;
+    assert_eq!(published.expect("no editor can leave").get(), number);
+}
+
+/// Polls a future once, and returns whether it is ready.
+async fn poll_once<O>(mut future: Pin<&mut impl Future<Output = O>>) -> Option<O> {
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+#[test]
+fn a_task_that_reads_is_woken_by_an_event() {
+    explore(28, [0], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
+        let mut reader = ring.subscribe().unwrap();
+        let reading = thread::spawn(move || block_on(read_in_task(&mut reader, 1)));
+        publish(&mut writer, [0]);
+        // Closing must not be what wakes it.
+        let start = reading.join().unwrap();
+        drop(writer);
+        start
+    });
+}
+
+#[test]
+fn a_task_that_reads_is_woken_by_the_end() {
+    explore(38, [End::Closed.to_string()], || {
+        let (writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
+        let mut reader = ring.subscribe().unwrap();
+        let reading = thread::spawn(move || block_on(reader.recv_async()).unwrap_err());
+        drop(writer);
+        reading.join().unwrap().to_string()
+    });
+}
+
+#[test]
+fn a_task_that_comes_after_others_is_woken_by_each_of_them() {
+    explore(455, [0], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 3);
+        let mut first = ring.subscribe().unwrap();
+        let mut second = ring.subscribe().unwrap();
+        let after = ring.reader().after(&first).unwrap().after(&second).unwrap();
+        let mut last = after.subscribe().unwrap();
+        publish(&mut writer, [0]);
+        let reading = thread::spawn(move || {
+            let start = block_on(read_in_task(&mut last, 1));
+            (start, last)
+        });
+        // Neither the other's commit nor leaving must be what wakes it.
+        read(&mut first, 1);
+        read(&mut second, 1);
+        let (start, last) = reading.join().unwrap();
+        drop((first, second, last));
+        start
+    });
+}
+
+#[test]
+fn a_task_that_writes_is_woken_by_a_commit() {
+    explore(26, [()], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
+        let mut reader = ring.subscribe().unwrap();
+        publish(&mut writer, [0]);
+        let writing = thread::spawn(move || block_on(publish_in_task(&mut writer, 1)));
+        read(&mut reader, 1);
+        // Leaving must not be what wakes it.
+        writing.join().unwrap();
+        drop(reader);
+    });
+}
+
+#[test]
+fn a_task_that_writes_is_woken_when_the_last_reader_leaves() {
+    explore(80, [()], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
+        let reader = ring.subscribe().unwrap();
+        publish(&mut writer, [0]);
+        let writing = thread::spawn(move || {
+            block_on(writer.ready_async(1)).unwrap();
+            publish(&mut writer, [1]);
+        });
+        drop(reader);
+        writing.join().unwrap();
+    });
+}
+
+#[test]
+fn a_read_that_is_cancelled_loses_nothing() {
+    explore(40, [false, true], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
+        let mut reader = ring.subscribe().unwrap();
+        let reading = thread::spawn(move || {
+            block_on(async {
+                let at_once = poll_once(pin!(reader.recv_async())).await;
+                match &at_once {
+                    Some(event) => assert_eq!(event.as_ref().unwrap().number(), 0),
+                    None => assert_eq!(read_in_task(&mut reader, 1).await, 0),
+                }
+                assert_eq!(reader.position().get(), 1);
+                at_once.is_some()
+            })
+        });
+        publish(&mut writer, [0]);
+        let at_once = reading.join().unwrap();
+        drop(writer);
+        at_once
+    });
+}
+
+#[test]
+fn an_event_that_is_taken_back_is_not_published() {
+    explore(119, [false, true], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
+        let mut reader = ring.subscribe().unwrap();
+        publish(&mut writer, [0]);
+        let writing = thread::spawn(move || {
+            block_on(async {
+                let mut publishing = writer.publish_async(Event::new(1));
+                let at_once = poll_once(Pin::new(&mut publishing)).await.is_some();
+                if let Some(event) = publishing.into_inner() {
+                    assert_eq!(writer.cursor().get(), 1);
+                    publish_in_task(&mut writer, event.number()).await;
+                }
+                assert_eq!(writer.cursor().get(), 2);
+                at_once
+            })
+        });
+        read(&mut reader, 2);
+        let at_once = writing.join().unwrap();
+        drop(reader);
+        at_once
+    });
+}
+
+#[test]
+fn a_future_that_moves_to_another_task_is_woken_there() {
+    explore(42, [0], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
+        let mut reader = ring.subscribe().unwrap();
+        let reading = thread::spawn(move || {
+            let mut receiving = reader.recv_async();
+            let mut nobody = Context::from_waker(Waker::noop());
+            match Pin::new(&mut receiving).poll(&mut nobody) {
+                Poll::Ready(event) => event.unwrap().number(),
+                Poll::Pending => block_on(receiving).unwrap().number(),
+            }
+        });
+        publish(&mut writer, [0]);
+        let number = reading.join().unwrap();
+        drop(writer);
+        number
+    });
+}
+
+#[test]
+fn threads_and_tasks_that_sleep_together_are_all_woken() {
+    explore(3180, [(0, 0)], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
+        let mut in_thread = ring.subscribe().unwrap();
+        let mut in_task = ring.subscribe().unwrap();
+        let thread = thread::spawn(move || read(&mut in_thread, 1));
+        let task = thread::spawn(move || block_on(read_in_task(&mut in_task, 1)));
+        publish(&mut writer, [0]);
+        let starts = (thread.join().unwrap(), task.join().unwrap());
+        drop(writer);
+        starts
+    });
+}
+
+#[test]
+fn a_thread_gets_every_event_of_a_task_in_order() {
+    explore(1100, [(0, 2)], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
+        let mut reader = ring.subscribe().unwrap();
+        let writing = thread::spawn(move || {
+            block_on(async {
+                publish_in_task(&mut writer, 0).await;
+                publish_in_task(&mut writer, 1).await;
+            });
+        });
+        let ends = read_to_end(&mut reader);
+        writing.join().unwrap();
+        ends
+    });
+}
