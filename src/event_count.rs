@@ -202,3 +202,6 @@ impl EventCount {
         }
     }
 }
+
+#[cfg(all(test, feature = "async", not(all(loom, feature = "loom"))))]
+mod tests;
