@@ -59,7 +59,8 @@ impl<T> Reader<T> {
     ///
     /// The batch holds the writer back for as long as it is kept, also while the task
     /// awaits something else; and commits when it is dropped. A future that is dropped
-    /// before it is ready has read nothing.
+    /// before it is ready has read nothing. What becomes of a batch in a task that
+    /// is cancelled is said [here](crate::asynch#cancelling).
     ///
     /// # Errors
     ///
@@ -112,9 +113,14 @@ impl<T> Reader<T> {
             match self.try_fill() {
                 Ok(()) => break Ok(()),
                 Err(TryReadError::Ended(end)) => break Err(end),
-                // One that it comes after may have moved, and now another one is behind.
-                Err(TryReadError::Empty) if !ptr::eq(self.sleeps_at(), events) => (),
-                Err(TryReadError::Empty) => return Poll::Pending,
+                Err(TryReadError::Empty) => {
+                    // The one that it is entered with may have come far enough, and another
+                    // not: then it has still to be entered there.
+                    let there = ptr::eq(self.sleeps_at(), events);
+                    if there || !strong!("asynch.laggard_again") {
+                        return Poll::Pending;
+                    }
+                }
             }
         };
         self.strike(registered);

@@ -130,6 +130,8 @@ controls! {
         => "asynch::a_task_that_reads_is_woken_by_an_event", LOST_WAKE_UP;
     the_second_look_of_a_task_that_reads: "asynch.read_again"
         => "asynch::a_task_that_reads_is_woken_by_an_event", LOST_WAKE_UP;
+    the_second_look_for_one_that_lags: "asynch.laggard_again"
+        => "asynch::a_task_that_comes_after_others_is_woken_by_each_of_them", LOST_WAKE_UP;
     the_second_look_of_a_task_that_writes: "asynch.reserve_again"
         => "asynch::a_task_that_writes_is_woken_by_a_commit", LOST_WAKE_UP;
     the_fence_of_a_task: "fence.heavy"
