@@ -45,6 +45,10 @@
 //! Any of the futures can be dropped at any time.
 //!
 //! - A read that is dropped has read nothing: the next one finds the same event.
+//! - A batch that a task holds while it awaits something else is dropped when the task is
+//!   cancelled there, and that commits all of it, as always. In a
+//!   [`ManuallyDrop`](core::mem::ManuallyDrop) it commits what the task
+//!   [says](crate::Batch::commit_through), and the rest comes again.
 //! - [`ready_async`](Writer::ready_async) and [`claim_async`](Writer::claim_async) have
 //!   published nothing, and hold nothing back.
 //! - [`publish_async`](Writer::publish_async) owns the event. It is published at the poll

@@ -5,7 +5,8 @@ mod common;
 
 use std::cell::RefCell;
 use std::fmt::Debug;
-use std::future::Future;
+use std::future::{Future, pending};
+use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -419,6 +420,27 @@ fn a_cancelled_wait_wakes_nobody_wrongly_and_keeps_nobody_asleep() {
         join(reading).ends_at(total);
         join(cancelling).ends_at(total);
     });
+}
+
+#[test]
+fn a_cancelled_task_commits_the_batch_that_it_holds_unless_it_says_otherwise() {
+    async fn take_one(reader: &mut Reader<u64>) {
+        let batch = reader.batch_async().await.unwrap();
+        let mut batch = ManuallyDrop::new(batch);
+        let (first, _) = batch.first().unwrap();
+        batch.commit_through(first);
+        pending::<()>().await;
+    }
+    async fn hold(reader: &mut Reader<u64>) {
+        let _batch = reader.batch_async().await.unwrap();
+        pending::<()>().await;
+    }
+    let (mut writer, mut reader, _ring) = ring_of(4);
+    (0..3).for_each(|_| publish_at_once(&mut writer));
+    assert!(poll(&mut Box::pin(take_one(&mut reader)), Waker::noop()).is_pending());
+    assert_eq!(at_once(reader.recv_async()), Ok(event(1)));
+    assert!(poll(&mut Box::pin(hold(&mut reader)), Waker::noop()).is_pending());
+    assert_eq!((reader.position().get(), reader.lag()), (3, 0));
 }
 
 #[test]
