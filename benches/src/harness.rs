@@ -45,7 +45,7 @@ impl Selection {
     /// Whether this subject is to be measured.
     pub fn takes<S: Subject>(&self) -> bool {
         let own = S::NAME == "broadring";
-        own || self.only.is_empty() || self.only.iter().any(|word| S::NAME.contains(&**word))
+        own || is_chosen(S::NAME, &self.only)
     }
 
     /// Checks that every word is in some subject's name.
@@ -62,12 +62,23 @@ impl Selection {
         }
         let mut names = Names(Vec::new());
         subjects::visit(&mut names);
-        for word in &self.only {
-            let known = names.0.iter().any(|name| name.contains(&**word));
-            ensure!(known, "no subject is called {word:?}; there are: {}", names.0.join(", "));
-        }
-        Ok(())
+        check_words(&self.only, "subject", &names.0)
     }
+}
+
+/// Whether one of the words is in the name, or there is no word.
+pub(crate) fn is_chosen(name: &str, words: &[String]) -> bool {
+    words.is_empty() || words.iter().any(|word| name.contains(&**word))
+}
+
+/// Checks that every word is in some of the names, and says which there are if not.
+pub(crate) fn check_words(words: &[String], what: &str, names: &[impl AsRef<str>]) -> Result<()> {
+    for word in words {
+        let known = names.iter().any(|name| name.as_ref().contains(&**word));
+        let names = || names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join("; ");
+        ensure!(known, "no {what} is called {word:?}; there are: {}", names());
+    }
+    Ok(())
 }
 
 /// One run of the program.

@@ -4,6 +4,7 @@ pub mod core_to_core;
 pub mod cores;
 pub mod event;
 pub mod figure;
+pub mod graph;
 pub mod harness;
 pub mod latency;
 pub mod machine;

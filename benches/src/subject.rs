@@ -130,6 +130,12 @@ pub trait Sender<const WORDS: usize>: Send + 'static {
     }
 }
 
+/// A sending end that also sends on what came from somewhere else.
+pub trait Forward<const WORDS: usize>: Sender<WORDS> {
+    /// Sends this event; waits while there is no room.
+    fn forward(&mut self, event: Event<WORDS>);
+}
+
 /// A receiving end. Dropping it leaves, so that the sender no longer waits for it.
 pub trait Receiver<const WORDS: usize>: Send + 'static {
     /// Receives exactly one event; waits until there is one.

@@ -2,8 +2,9 @@
 //! every reader, in an order that they all agree on: a broken one must not get as far as a
 //! figure.
 
+mod watched;
+
 use std::marker::PhantomData;
-use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -12,11 +13,9 @@ use broadring_benches::event::{Event, event};
 use broadring_benches::producers::way::{Feed, Load, Visitor, Way};
 use broadring_benches::producers::{lanes, race, ways};
 use broadring_benches::subject::{Mode, Receiver};
+use watched::watched;
 
 const CAPACITY: usize = 64;
-
-/// A hang is a failure too.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is true of a way, with events of so many words.
 trait Property {
@@ -50,24 +49,6 @@ fn loads() -> impl Iterator<Item = Load> {
         readers,
         batch,
     })
-}
-
-/// Runs it in a thread that is given up when it takes too long, and alone: there are more
-/// threads than cores as it is.
-fn watched(what: &str, check: impl FnOnce() + Send + 'static) {
-    static ALONE: Mutex<()> = Mutex::new(());
-
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let (over, ended) = mpsc::channel();
-    let _thread = thread::spawn(move || {
-        check();
-        over.send(()).expect("somebody waits for it");
-    });
-    match ended.recv_timeout(PATIENCE) {
-        Ok(()) => {}
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("{what}: hangs"),
-        Err(mpsc::RecvTimeoutError::Disconnected) => panic!("{what}: fails"),
-    }
 }
 
 struct RacesEndWell;

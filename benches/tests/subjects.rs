@@ -1,9 +1,11 @@
 //! Every subject keeps the promises of the traits that it is measured through, in each
 //! of its modes, with events of every size: a broken one must not get as far as a figure.
 
+mod watched;
+
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -15,9 +17,6 @@ const CAPACITY: usize = 64;
 
 /// Whose readers cannot leave: the sender goes on waiting for them.
 const CANNOT_LEAVE: [&str; 1] = ["disruptor"];
-
-/// A hang is a failure too.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is true of a subject.
 trait Property: 'static {
@@ -47,23 +46,10 @@ impl<P: Property> Visitor for Check<P> {
     }
 }
 
-/// Runs it in a thread that is given up when it takes too long, and alone: what spins
-/// needs the cores.
+/// Runs it alone, and not for ever.
 fn watched<S: Subject>(mode: Mode, words: usize, check: fn(Mode)) {
-    static ALONE: Mutex<()> = Mutex::new(());
-
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let (over, ended) = mpsc::channel();
-    let _thread = thread::spawn(move || {
-        check(mode);
-        over.send(()).expect("somebody waits for it");
-    });
     let what = format!("{} with {words} words in mode {mode}", S::NAME);
-    match ended.recv_timeout(PATIENCE) {
-        Ok(()) => {}
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("{what} hangs"),
-        Err(mpsc::RecvTimeoutError::Disconnected) => panic!("{what} fails"),
-    }
+    watched::watched(&what, move || check(mode));
 }
 
 fn is_queue<S: Subject>() -> bool {

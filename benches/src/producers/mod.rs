@@ -14,7 +14,7 @@ use clap::Args;
 
 use self::scenarios::Scenario;
 use self::way::{Load, Visitor, Way};
-use crate::harness::Harness;
+use crate::harness::{self, Harness};
 use crate::machine::Machine;
 use crate::throughput::contest::{self, Report, Turns};
 use crate::throughput::table;
@@ -65,10 +65,7 @@ pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
         names.iter().for_each(|name| println!("{name}"));
         return Ok(());
     }
-    for word in &arguments.only {
-        let known = names.iter().any(|name| name.contains(&**word));
-        ensure!(known, "no way is called {word:?}; there are: {}", names.join("; "));
-    }
+    harness::check_words(&arguments.only, "way", &names)?;
     let scenarios = scenarios(arguments)?;
     let (rounds, turn_ms) = arguments.turns.fill_in(harness)?;
     let turn = Duration::from_millis(turn_ms);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::way::{Load, Visitor, Way};
 use super::{race, ways};
 use crate::cores::Places;
+use crate::harness::is_chosen;
 use crate::subject::{Kind, Mode};
 use crate::throughput::contest::{Contestant, Heading};
 
@@ -49,11 +50,6 @@ impl Scenario {
         };
         Contestant { subject: W::NAME, kind: Kind::Broadcast, mode, turn }
     }
-}
-
-/// Whether one of the words is in the name, or there is no word.
-pub(super) fn is_chosen(name: &str, words: &[String]) -> bool {
-    words.is_empty() || words.iter().any(|word| name.contains(&**word))
 }
 
 struct Casting<'a> {

@@ -1,9 +1,9 @@
 //! broadring: batches are written through a claim and read where they lie.
 
-use broadring::{Reader, Ring, Wait, Writer};
+use broadring::{Reader, Ring, RingBuilder, Wait, Writer};
 
 use crate::event::{Event, event};
-use crate::subject::{Kind, Link, Mode, Receiver, Sender, Subject};
+use crate::subject::{Forward, Kind, Link, Mode, Receiver, Sender, Subject};
 
 /// The library that this suite is for.
 #[derive(Debug)]
@@ -21,17 +21,21 @@ impl Subject for Broadring {
         readers: usize,
         mode: Mode,
     ) -> Link<Self::Sender<WORDS>, Self::Receiver<WORDS>> {
-        let wait = match mode {
-            Mode::Spin => Wait::SPIN,
-            Mode::Yield => Wait::YIELD,
-            Mode::Park => Wait::PARK,
-        };
-        let (sender, ring) =
-            Ring::builder(capacity).reader_wait(wait).writer_wait(wait).build(|| [0; WORDS]);
+        let (sender, ring) = builder(capacity, mode).build(|| [0; WORDS]);
         let join = move || ring.subscribe().expect("a gate is free");
         let receivers = (0..readers).map(|_| join()).collect();
         Link { sender, receivers, join: Some(Box::new(join)) }
     }
+}
+
+/// Describes a ring in which everybody waits like this.
+pub(crate) fn builder<T>(capacity: usize, mode: Mode) -> RingBuilder<T> {
+    let wait = match mode {
+        Mode::Spin => Wait::SPIN,
+        Mode::Yield => Wait::YIELD,
+        Mode::Park => Wait::PARK,
+    };
+    Ring::builder(capacity).reader_wait(wait).writer_wait(wait)
 }
 
 impl<const WORDS: usize> Sender<WORDS> for Writer<Event<WORDS>> {
@@ -47,6 +51,13 @@ impl<const WORDS: usize> Sender<WORDS> for Writer<Event<WORDS>> {
             *slot = event(number);
         }
         claim.publish();
+    }
+}
+
+impl<const WORDS: usize> Forward<WORDS> for Writer<Event<WORDS>> {
+    #[inline(always)]
+    fn forward(&mut self, event: Event<WORDS>) {
+        self.publish_with(|slot| *slot = event);
     }
 }
 

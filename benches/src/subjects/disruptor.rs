@@ -2,7 +2,7 @@
 
 use disruptor::{
     BusySpin, EventPoller, MultiConsumerBarrier, MultiProducer, MultiProducerBarrier, Polling,
-    Producer, SingleProducer, SingleProducerBarrier, build_single_producer,
+    Producer, SingleConsumerBarrier, SingleProducer, SingleProducerBarrier, build_single_producer,
 };
 
 use super::{End, poll};
@@ -46,13 +46,11 @@ impl Subject for Disruptor {
     }
 }
 
-/// Defines what a producer of either kind does, and a poller at its barrier: what they have
-/// in common is a trait that the library keeps for itself.
-macro_rules! both_ends {
+/// Defines what a producer of either kind does that waits at this barrier: what barriers
+/// have in common is a trait that the library keeps for itself.
+macro_rules! sender {
     ($producer:ident, $barrier:ident) => {
-        impl<const WORDS: usize> Sender<WORDS>
-            for End<$producer<Event<WORDS>, MultiConsumerBarrier>>
-        {
+        impl<const WORDS: usize> Sender<WORDS> for End<$producer<Event<WORDS>, $barrier>> {
             #[inline(always)]
             fn send(&mut self, number: u64) {
                 let producer = &mut self.inner;
@@ -77,7 +75,12 @@ macro_rules! both_ends {
                 }
             }
         }
+    };
+}
 
+/// Defines what a poller at this barrier does.
+macro_rules! receiver {
+    ($barrier:ident) => {
         impl<const WORDS: usize> End<EventPoller<Event<WORDS>, $barrier>> {
             /// Hands at least one event to `see` and at most so many, and returns how many.
             #[inline]
@@ -119,8 +122,14 @@ macro_rules! both_ends {
     };
 }
 
-both_ends!(SingleProducer, SingleProducerBarrier);
-both_ends!(MultiProducer, MultiProducerBarrier);
+sender!(SingleProducer, SingleConsumerBarrier);
+sender!(SingleProducer, MultiConsumerBarrier);
+sender!(MultiProducer, MultiConsumerBarrier);
+// Those that come after the producer, and those that come after other pollers.
+receiver!(SingleProducerBarrier);
+receiver!(MultiProducerBarrier);
+receiver!(SingleConsumerBarrier);
+receiver!(MultiConsumerBarrier);
 
 #[inline]
 fn fill<'a, const WORDS: usize>(slots: impl Iterator<Item = &'a mut Event<WORDS>>, first: u64) {

@@ -21,6 +21,7 @@ use std::fmt;
 
 pub use self::async_broadcast::AsyncBroadcast;
 pub use self::broadring::Broadring;
+pub(crate) use self::broadring::builder;
 pub use self::bulk::Bulk;
 pub use self::bus::BusSubject;
 pub use self::cache_line::CacheLine;

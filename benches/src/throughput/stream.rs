@@ -21,33 +21,59 @@ pub(super) fn turns<S: Subject, const WORDS: usize>(
     move |turn| {
         let rate = pace.take(turn, |count| {
             let link = S::open::<WORDS>(capacity, readers, mode);
-            race::<S, WORDS>(link.sender, link.receivers, &places, batch, count)
+            let reading = |receiver| reading::<_, WORDS>(S::NAME, receiver);
+            let readers = link.receivers.into_iter().map(reading).collect();
+            race::<_, WORDS>(link.sender, readers, &places, batch, count)
         });
         vec![rate / 1e6]
     }
 }
 
-/// Sends `count` events to every reader, and returns the time from when all were
-/// ready until the last reader had the last event.
-fn race<S: Subject, const WORDS: usize>(
-    mut sender: S::Sender<WORDS>,
-    receivers: Vec<S::Receiver<WORDS>>,
+/// Returns what a reader does: it receives so many events, says when it had the last one,
+/// and checks them. Only then is the receiver dropped.
+pub(crate) fn reading<R: Receiver<WORDS>, const WORDS: usize>(
+    name: &'static str,
+    mut receiver: R,
+) -> impl FnOnce(u64) -> Instant + Send + 'static {
+    checked::<WORDS>(name, move |count| {
+        let mut ledger = Ledger::default();
+        receiver.drain(count, |event| ledger.see(event));
+        ledger
+    })
+}
+
+/// Returns what a reader does that fills its ledger in a way of its own.
+pub(crate) fn checked<const WORDS: usize>(
+    name: &'static str,
+    mut read: impl FnMut(u64) -> Ledger + Send + 'static,
+) -> impl FnOnce(u64) -> Instant + Send + 'static {
+    move |count| {
+        let ledger = read(count);
+        let end = Instant::now();
+        ledger.check::<WORDS>(name, count);
+        end
+    }
+}
+
+/// Sends `count` events while each of the readers does what it does with so many, and
+/// returns the time from when all were ready until the last reader had the last event.
+pub(crate) fn race<S: Sender<WORDS>, const WORDS: usize>(
+    mut sender: S,
+    readers: Vec<impl FnOnce(u64) -> Instant + Send + 'static>,
     places: &Places,
     batch: usize,
     count: u64,
 ) -> Duration {
-    let ready = Arc::new(Barrier::new(receivers.len() + 1));
-    let (place, reader_places) = places.of(receivers.len());
-    let readers: Vec<_> = receivers
+    let ready = Arc::new(Barrier::new(readers.len() + 1));
+    let (place, reader_places) = places.of(readers.len());
+    let readers: Vec<_> = readers
         .into_iter()
         .zip(reader_places)
-        .map(|(mut receiver, place)| {
+        .map(|(read, place)| {
             let ready = Arc::clone(&ready);
             spawn("reader", place, move || {
-                let mut ledger = Ledger::default();
                 ready.wait();
-                receiver.drain(count, |event| ledger.see(event));
-                (Instant::now(), ledger)
+                read(count)
             })
         })
         .collect();
@@ -62,14 +88,10 @@ fn race<S: Subject, const WORDS: usize>(
         // The sender goes back too, so that nothing is closed inside the timer.
         (start, sender)
     });
-    let mut end = None;
-    for reader in readers {
-        let (instant, ledger) = reader.join().expect("the reader ends");
-        ledger.check::<WORDS>(S::NAME, count);
-        end = end.max(Some(instant));
-    }
+    let ends: Vec<_> =
+        readers.into_iter().map(|reader| reader.join().expect("the reader ends")).collect();
     let (start, _sender) = writer.join().expect("the writer ends");
-    end.expect("there is a reader").duration_since(start)
+    ends.into_iter().max().expect("there is a reader").duration_since(start)
 }
 
 /// Finds out how many operations fill a turn.

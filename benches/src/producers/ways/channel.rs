@@ -6,7 +6,7 @@ use crossbeam_channel::{TrySendError, bounded};
 use super::{WAITING, forwarder, ring};
 use crate::event::{Event, event};
 use crate::producers::way::{Feed, Load, Way};
-use crate::subject::{Mode, Sender};
+use crate::subject::{Forward, Mode, Sender};
 use crate::subjects::{End, poll};
 
 /// A bounded channel, as large as the ring. Producers send one event at a time, whatever
@@ -45,13 +45,19 @@ impl Way for Channel {
 impl<const WORDS: usize> Sender<WORDS> for End<crossbeam_channel::Sender<Event<WORDS>>> {
     #[inline(always)]
     fn send(&mut self, number: u64) {
-        let event = event(number);
+        self.forward(event(number));
+    }
+}
+
+impl<const WORDS: usize> Forward<WORDS> for End<crossbeam_channel::Sender<Event<WORDS>>> {
+    #[inline(always)]
+    fn forward(&mut self, event: Event<WORDS>) {
         match self.mode {
-            Mode::Park => self.inner.send(event).expect("the forwarder is there"),
+            Mode::Park => self.inner.send(event).expect("the receiver is there"),
             mode => poll(mode, || match self.inner.try_send(event) {
                 Ok(()) => Some(()),
                 Err(TrySendError::Full(_)) => None,
-                Err(TrySendError::Disconnected(_)) => panic!("the forwarder is there"),
+                Err(TrySendError::Disconnected(_)) => panic!("the receiver is there"),
             }),
         }
     }
