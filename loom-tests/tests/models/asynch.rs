@@ -42,7 +42,7 @@ async fn poll_once<O>(mut future: Pin<&mut impl Future<Output = O>>) -> Option<O
 
 #[test]
 fn a_task_that_reads_is_woken_by_an_event() {
-    explore(28, [0], || {
+    explore(20, [0], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         let mut reader = ring.subscribe().unwrap();
         let reading = thread::spawn(move || block_on(read_in_task(&mut reader, 1)));
@@ -67,7 +67,7 @@ fn a_task_that_reads_is_woken_by_the_end() {
 
 #[test]
 fn a_task_that_comes_after_others_is_woken_by_each_of_them() {
-    explore(455, [0], || {
+    explore(240, [0], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 3);
         let mut first = ring.subscribe().unwrap();
         let mut second = ring.subscribe().unwrap();
@@ -89,7 +89,7 @@ fn a_task_that_comes_after_others_is_woken_by_each_of_them() {
 
 #[test]
 fn a_task_that_writes_is_woken_by_a_commit() {
-    explore(26, [()], || {
+    explore(11, [()], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
         let mut reader = ring.subscribe().unwrap();
         publish(&mut writer, [0]);
@@ -103,7 +103,7 @@ fn a_task_that_writes_is_woken_by_a_commit() {
 
 #[test]
 fn a_task_that_writes_is_woken_when_the_last_reader_leaves() {
-    explore(80, [()], || {
+    explore(38, [()], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
         let reader = ring.subscribe().unwrap();
         publish(&mut writer, [0]);
@@ -118,7 +118,7 @@ fn a_task_that_writes_is_woken_when_the_last_reader_leaves() {
 
 #[test]
 fn a_read_that_is_cancelled_loses_nothing() {
-    explore(40, [false, true], || {
+    explore(26, [false, true], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         let mut reader = ring.subscribe().unwrap();
         let reading = thread::spawn(move || {
@@ -141,7 +141,7 @@ fn a_read_that_is_cancelled_loses_nothing() {
 
 #[test]
 fn an_event_that_is_taken_back_is_not_published() {
-    explore(119, [false, true], || {
+    explore(92, [false, true], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
         let mut reader = ring.subscribe().unwrap();
         publish(&mut writer, [0]);
@@ -166,7 +166,7 @@ fn an_event_that_is_taken_back_is_not_published() {
 
 #[test]
 fn a_future_that_moves_to_another_task_is_woken_there() {
-    explore(42, [0], || {
+    explore(25, [0], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         let mut reader = ring.subscribe().unwrap();
         let reading = thread::spawn(move || {
@@ -186,7 +186,7 @@ fn a_future_that_moves_to_another_task_is_woken_there() {
 
 #[test]
 fn threads_and_tasks_that_sleep_together_are_all_woken() {
-    explore(3180, [(0, 0)], || {
+    explore(2400, [(0, 0)], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
         let mut in_thread = ring.subscribe().unwrap();
         let mut in_task = ring.subscribe().unwrap();
@@ -201,7 +201,7 @@ fn threads_and_tasks_that_sleep_together_are_all_woken() {
 
 #[test]
 fn a_thread_gets_every_event_of_a_task_in_order() {
-    explore(1100, [(0, 2)], || {
+    explore(690, [(0, 2)], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
         let mut reader = ring.subscribe().unwrap();
         let writing = thread::spawn(move || {
