@@ -64,7 +64,8 @@ impl<T> Writer<T> {
     /// Waits in a task until there is room for so many events, and keeps it.
     ///
     /// Whatever publishes no more than that afterwards does not wait: so many calls of
-    /// [`publish`](Self::publish) and [`publish_with`](Self::publish_with), or one claim. This
+    /// [`publish`](Self::publish) and [`publish_with`](Self::publish_with), or one claim. (Only
+    /// if more is asked for first, and refused, may the room go to a reader that joins.) This
     /// is how to publish in a task and lose no event if the wait is cancelled: dropping the
     /// future changes nothing.
     ///
