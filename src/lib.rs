@@ -136,8 +136,9 @@
 //!
 //! Publishing while there is room and reading while there are events are wait-free,
 //! unless a thread has to be woken. Twice a lap the writer looks at every reader's
-//! position, which is lock-free. Locks are taken only to put a thread to sleep, to wake it,
-//! to join, to leave, to close and to ask who is there, and never while user code runs.
+//! position, which is lock-free. Locks are taken only to put a thread or a task to sleep, to
+//! wake it, to join, to leave, to close and to ask who is there, and never while user code, a
+//! waker included, runs.
 //!
 //! # Watching
 //!
@@ -187,7 +188,8 @@
 //!   Elsewhere it changes nothing. A program that forbids itself this call after it
 //!   has built a ring panics at the next wait that parks; turn the feature off there.
 //! - `affinity`: lets [managed threads](managed) be pinned to cores.
-//! - `async`: futures, a stream and a sink, for any runtime: see `asynch`.
+//! - `async`: futures, a stream and a sink, for any runtime: see `asynch`. A poll that comes
+//!   back pending costs one heavy fence, with `membarrier` one system call.
 //! - `loom`: see above. Without `--cfg loom` it changes nothing.
 //! - `serde`: [`Stats`] and its parts, [`Slowest`], [`Member`], [`Role`] and [`Sequence`]
 //!   can be serialized.
