@@ -340,19 +340,15 @@ fn of_those_at_the_same_event_all_are_evicted_or_none_is() {
         }
         assert_eq!(steady.try_recv(), Ok(event(0)));
         // Nor beside one who is looking.
-        let mut looking = evictable(&ring, Duration::ZERO);
-        looking.rejoin().unwrap();
         let mut last = readers.pop().unwrap();
         let batch = last.try_batch_up_to(1).unwrap();
         is_full(&mut writer);
         assert_eq!(batch[0], event(0));
         drop(batch);
-        let others_hold_it_up = !readers.is_empty();
         publish_at_once(&mut writer);
         for reader in &mut readers {
             was_evicted(reader, 0, 5);
         }
-        assert!(others_hold_it_up || evictables == 1);
         is_full(&mut writer);
         // Those who were further are still there.
         assert_eq!(steady.try_recv(), Ok(event(1)));

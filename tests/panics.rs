@@ -330,6 +330,45 @@ fn committing_beyond_a_batch_points_at_the_caller_and_commits_nothing() {
 }
 
 #[test]
+fn publishing_in_vain_once_an_editor_has_left_points_at_the_caller() {
+    finite(|| {
+        for named in ["", "pricing"] {
+            let builder = Ring::builder(2);
+            let (mut writer, [editor], _ring) = builder.build_with_editors([named], || 0_u64);
+            publish_at_once(&mut writer);
+            drop(editor);
+            let message = format!("nothing more can be published: the editor {named:?} has left");
+            points_here(&panic_of(|| writer.claim(2).map(drop)), &message);
+            publish_at_once(&mut writer);
+            points_here(&panic_of(|| writer.publish(0)), &message);
+            points_here(&panic_of(|| writer.publish_with(|_| unreachable!())), &message);
+            points_here(&panic_of(|| writer.publish_all([0, 1])), &message);
+            points_here(&panic_of(|| writer.claim(1).map(drop)), &message);
+            points_here(&panic_of(|| writer.claim_up_to(1).map(drop)), &message);
+            // What asks for nothing gets it.
+            assert!(writer.claim(0).unwrap().is_empty());
+            assert!(writer.claim_up_to(0).unwrap().is_empty());
+            assert_eq!(writer.publish_all([]).start.get(), 2);
+        }
+    });
+}
+
+#[test]
+fn an_index_beyond_an_edit_batch_points_at_the_caller() {
+    let (mut writer, [mut editor], _ring) =
+        Ring::builder(4).build_with_editors(["editor"], || 0_u64);
+    publish_at_once(&mut writer);
+    publish_at_once(&mut writer);
+    let mut batch = editor.try_batch().unwrap();
+    points_here(&panic_of(|| batch[2]), "the index is 2 but the batch has 2 events");
+    points_here(&panic_of(|| batch[9] = 1), "the index is 9 but the batch has 2 events");
+    drop(batch);
+    publish_at_once(&mut writer);
+    let batch = editor.try_batch_up_to(0).unwrap();
+    points_here(&panic_of(|| batch[0]), "the index is 0 but the batch has 0 events");
+}
+
+#[test]
 fn one_clone_too_many_points_at_the_caller() {
     let (_writer, ring) = Ring::builder(4).max_readers(1).build(|| 0_u64);
     let reader = ring.subscribe().unwrap();
@@ -337,6 +376,7 @@ fn one_clone_too_many_points_at_the_caller() {
     points_here(&panic_of(|| reader.clone()), message);
     assert_eq!(ring.reader_count(), 1);
 }
+
 #[test]
 fn an_index_beyond_a_batch_points_at_the_caller() {
     let (_writer, mut reader, _ring) = ring_with(3);
