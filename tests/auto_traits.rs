@@ -9,9 +9,11 @@ use broadring::managed::{
     Failure, Fate, Group, JoinError, ReaderThread, ShutdownError, SpawnError, ThreadBuilder,
 };
 use broadring::{
-    Batch, BatchEvents, BatchIter, CapacityError, Claim, ClaimError, ClaimIterMut, End, Events,
-    PublishTimeoutError, ReadTimeoutError, Reader, ReaderBuilder, Ring, RingBuilder, Sequence,
-    SubscribeError, TryClaimError, TryPublishError, TryReadError, Wait, Writer,
+    Batch, BatchEvents, BatchIter, CapacityError, Claim, ClaimError, ClaimIterMut, EditBatch,
+    EditIterMut, Editor, End, Events, Evicted, Glimpse, Member, Observer, OtherRingError,
+    PublishTimeoutError, ReadTimeoutError, Reader, ReaderBuilder, Ring, RingBuilder, Role,
+    Sequence, SubscribeError, TryClaimError, TryPublishError, TryReadError, UpstreamLeft, Wait,
+    Writer,
 };
 
 /// Whether a type implements a trait: an inherent constant is found before one of
@@ -79,6 +81,13 @@ fn handles_of_ordinary_events_go_anywhere() {
         Events<'static, u64>:         true  true  false false;
         Claim<'static, u64>:          true  true  false false;
         ClaimIterMut<'static, u64>:        true  true  false false;
+        Editor<u64>:                  true  true  false false;
+        EditBatch<'static, u64>:      true  true  false false;
+        EditIterMut<'static, u64>:    true  true  false false;
+        Observer<u64>:                true  true  false false;
+        Glimpse<'static, u64>:        true  true  false false;
+        Member:                       true  true  true  false;
+        Role:                         true  true  true  true;
         Sequence:                     true  true  true  true;
         Wait:                         true  true  true  true;
     }
@@ -99,6 +108,11 @@ fn handles_of_events_that_may_not_be_shared_or_sent_stay_where_they_are() {
                 Events<'static, $event>:       false false false false;
                 Claim<'static, $event>:        false false false false;
                 ClaimIterMut<'static, $event>:      false false false false;
+                Editor<$event>:                false false false false;
+                EditBatch<'static, $event>:    false false false false;
+                EditIterMut<'static, $event>:  false false false false;
+                Observer<$event>:              false false false false;
+                Glimpse<'static, $event>:      false false false false;
             }
         )+};
     }
@@ -113,6 +127,9 @@ fn errors_go_anywhere_and_those_with_an_event_where_the_event_does() {
         ClaimError:                    true  true  true  true;
         TryClaimError:                 true  true  true  false;
         End:                           true  true  true  false;
+        Evicted:                       true  true  true  true;
+        UpstreamLeft:                  true  true  true  false;
+        OtherRingError:                true  true  true  true;
         TryReadError:                  true  true  true  false;
         ReadTimeoutError:              true  true  true  false;
         TryPublishError<u64>:          true  true  true  false;
@@ -159,6 +176,10 @@ fn handles_may_cross_a_caught_panic() {
         ReaderBuilder<u64>,
         Writer<String>,
         Reader<Vec<u8>>,
+        Editor<String>,
+        Observer<Vec<u8>>,
+        Member,
+        End,
         Sequence,
         Wait,
         TryPublishError<u64>,
