@@ -151,8 +151,8 @@ refused! {
     /// The ring is full: the slowest reader is a whole ring behind. The event
     /// comes back through [`into_inner`](Self::into_inner).
     TryPublishError,
-    /// Returns the editor that has left, if that is why the ring is full. Then it always
-    /// will be.
+    /// Returns the editor that has left, if one has. Then nothing that is still to be
+    /// published will be read, also when those who read what there is make room for it.
     editor_left, "the ring is full"
 }
 
