@@ -792,7 +792,7 @@ impl Pair {
 fn a_ring_with_everything_in_it_answers_as_the_model_does() {
     finite(|| {
         let config = Config {
-            cases: if cfg!(miri) { 4 } else { 768 },
+            cases: if cfg!(miri) { 4 } else { 384 },
             failure_persistence: None,
             ..Config::default()
         };
