@@ -364,6 +364,11 @@ impl Gates {
         self.directory.evictable.store(1, Ordering::Relaxed);
     }
 
+    /// Whether all that hold the writer back at `position` are idle.
+    pub(crate) fn are_idle(&self, position: u64) -> bool {
+        self.taken().filter(|gate| gate.holds_at() == position).all(Gate::is_idle)
+    }
+
     /// Returns for how many nanoseconds all those that hold the writer back at `position`
     /// may do so, or `u64::MAX` if that is for ever.
     pub(crate) fn patience(&self, position: u64) -> u64 {

@@ -392,8 +392,9 @@ impl Sequencer {
         }
         let patience = self.gates.patience(position.get());
         let at = evictable_since.get().checked_add(patience)?;
-        // What is overdue is not idle, and tells when it is.
-        (at > self.now()).then(|| self.built.checked_add(Duration::from_nanos(at)))?
+        // Who is overdue and not idle tells when it is; who is idle is evicted at the next look.
+        let awaited = at > self.now() || self.gates.are_idle(position.get());
+        awaited.then(|| self.built.checked_add(Duration::from_nanos(at)))?
     }
 
     /// Nanoseconds since the ring was built.

@@ -1170,3 +1170,19 @@ fn a_clone_of_one_who_may_be_evicted_starts_where_that_one_is() {
         }
     }
 }
+
+#[test]
+fn who_is_due_as_soon_as_the_writer_notices_is_evicted_too() {
+    // Behind the plain reader the writer sleeps without an alarm. When it is woken, the other
+    // holds it up, and has no time left by the time that the alarm would be set.
+    let (mut writer, ring) = Ring::builder(1).writer_wait(Wait::PARK).build(|| 0_u64);
+    let mut plain = ring.subscribe().unwrap();
+    let mut idle = ring.reader().evict_after(Duration::from_nanos(1)).subscribe().unwrap();
+    let reading = thread::spawn(move || plain.iter().count());
+    for number in 0..2_000 {
+        writer.publish(number);
+        let _ = idle.rejoin();
+    }
+    drop(writer);
+    assert_eq!(join(reading), 2_000);
+}
