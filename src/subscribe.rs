@@ -142,8 +142,12 @@ impl<T> ReaderBuilder<T> {
     /// [`rejoin`](Reader::rejoin) makes it start again with the next event. Readers that
     /// come after it get [`End::UpstreamLeft`](crate::End::UpstreamLeft).
     ///
-    /// This costs the reader one compare-and-swap for each batch, or each event that it
-    /// clones.
+    /// So this is for readers that do not come back to read. One that is slow, or hangs, with
+    /// a batch in its hands, as in [`run`](Reader::run) or in a handler of a managed thread, is
+    /// never evicted. Nor is one behind which others that may not be evicted have caught up.
+    ///
+    /// This costs the reader a compare-and-swap, and more, for each batch or each event that
+    /// it clones: see `docs/performance.md`.
     ///
     /// # Examples
     ///
