@@ -92,11 +92,11 @@ impl Allowance {
             let frontier = (self.next + events.max(sequencer.capacity() / 2)).min(reach);
             if frontier > self.frontier {
                 self.frontier = frontier;
-                // ORDERING: Release pairs with the Acquire in `Sequencer::join`: who
+                // ORDERING: Release pairs with the Acquire in `Sequencer::settle`: who
                 // sees the frontier sees a cursor at most `capacity` behind it.
                 sequencer.frontier.store(frontier, ordering!("allowance.announce", Release));
                 if strong!("allowance.fence") {
-                    // ORDERING: SeqCst fence; pairs with the one in `Sequencer::join` (I3).
+                    // ORDERING: SeqCst fence; pairs with the one in `Sequencer::settle` (I3).
                     fence(Ordering::SeqCst);
                 }
             }

@@ -23,7 +23,7 @@ impl Cursor {
     pub(crate) fn publish(&self, end: u64) {
         // ORDERING: Release pairs with the Acquire in `load`: every slot written
         // below `end` happens before a reader that sees `end` (I2), and so does
-        // the announcement of a frontier at or above `end` (`Sequencer::join`).
+        // the announcement of a frontier at or above `end` (`Sequencer::settle`).
         self.0.store(end, ordering!("cursor.publish", Release));
     }
 

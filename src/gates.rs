@@ -303,7 +303,7 @@ impl Gates {
         }
         gate.0.counters.reset();
         gate.set_patience(Duration::MAX);
-        // ORDERING: Relaxed; ordered by the fence of `Sequencer::join`, or by the
+        // ORDERING: Relaxed; ordered by the fence of `Sequencer::settle`, or by the
         // increment in `take_beside`.
         self.directory.high.fetch_max(gate.0.index + 1, Ordering::Relaxed);
         Some(PlainArc::clone(gate))
