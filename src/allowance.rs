@@ -106,6 +106,31 @@ impl Allowance {
         smallest
     }
 
+    /// As [`wait_for`](Self::wait_for), without a deadline.
+    ///
+    /// # Panics
+    ///
+    /// If so many can never be written.
+    #[cold]
+    #[inline(never)]
+    #[must_use]
+    #[track_caller]
+    pub(crate) fn wait_for_good(
+        self,
+        sequencer: &Sequencer,
+        wait: Wait,
+        needed: u64,
+        wanted: u64,
+    ) -> Self {
+        let after = self.wait_for(sequencer, wait, needed, wanted, None);
+        if !after.covers(needed) {
+            let editor = sequencer.broken();
+            let editor = editor.unwrap_or_else(|| unreachable!("there is no deadline"));
+            panic!("nothing more can be published: the {editor} has left");
+        }
+        after
+    }
+
     /// Waits until at least `needed` more may be written, or until the deadline, or until
     /// that can never be; while asking for `wanted`.
     #[cold]

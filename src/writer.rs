@@ -85,7 +85,7 @@ impl<T> Writer<T> {
     /// let sequence = writer.publish(42);
     /// assert_eq!(writer.cursor(), sequence + 1);
     /// ```
-    #[inline]
+    #[inline(always)] // so that the allowance stays in registers
     #[track_caller]
     pub fn publish(&mut self, event: T) -> Sequence {
         self.reserve(1);
@@ -114,7 +114,7 @@ impl<T> Writer<T> {
     ///     line.push_str("no allocation, once the strings have grown");
     /// });
     /// ```
-    #[inline]
+    #[inline(always)] // so that the allowance stays in registers
     #[track_caller]
     pub fn publish_with(&mut self, write: impl FnOnce(&mut T)) -> Sequence {
         self.reserve(1);
@@ -143,7 +143,7 @@ impl<T> Writer<T> {
     /// assert!(writer.try_publish(2).is_ok());
     /// # Ok::<(), broadring::SubscribeError>(())
     /// ```
-    #[inline]
+    #[inline(always)] // so that the allowance stays in registers
     pub fn try_publish(&mut self, event: T) -> Result<Sequence, TryPublishError<T>> {
         if self.try_reserve(1) { Ok(self.put(event)) } else { Err(self.refuse(event)) }
     }
@@ -159,7 +159,7 @@ impl<T> Writer<T> {
     /// # Panics
     ///
     /// As [`publish_with`](Self::publish_with).
-    #[inline]
+    #[inline(always)] // so that the allowance stays in registers
     pub fn try_publish_with<F: FnOnce(&mut T)>(
         &mut self,
         write: F,
@@ -364,7 +364,8 @@ impl<T> Writer<T> {
         deadline: impl FnOnce() -> Option<Instant>,
     ) -> Result<Sequence, PublishTimeoutError<T>> {
         if !self.try_reserve(1) {
-            self.wait_for(1, 1, deadline());
+            let Self { shared, allowance, wait, .. } = self;
+            *allowance = allowance.wait_for(&shared.sequencer, *wait, 1, 1, deadline());
         }
         if self.allowance.covers(1) { Ok(self.put(event)) } else { Err(self.timed_out(event)) }
     }
@@ -390,8 +391,7 @@ impl<T> Writer<T> {
     #[track_caller]
     fn reserve(&mut self, events: u64) {
         if !self.allowance.covers(events) {
-            self.wait_for(events, events, None);
-            self.check(events);
+            self.wait_for(events, events);
         }
     }
 
@@ -409,8 +409,7 @@ impl<T> Writer<T> {
         let needed = events.min(1);
         self.refill(needed, events);
         if !self.allowance.covers(needed) {
-            self.wait_for(needed, events, None);
-            self.check(needed);
+            self.wait_for(needed, events);
         }
         self.allowance.remaining().min(events)
     }
@@ -423,23 +422,12 @@ impl<T> Writer<T> {
         }
     }
 
-    /// Waits until at least `needed` slots are free, or until the deadline, or for good
-    /// reason no longer, while asking for `wanted`.
+    /// Waits until at least `needed` slots are free, while asking for `wanted`.
     #[inline]
-    fn wait_for(&mut self, needed: u64, wanted: u64, deadline: Option<Instant>) {
-        let Self { shared, allowance, wait, .. } = self;
-        *allowance = allowance.wait_for(&shared.sequencer, *wait, needed, wanted, deadline);
-    }
-
-    /// Panics if the writer has waited in vain for so many slots.
-    #[cold]
     #[track_caller]
-    fn check(&self, events: u64) {
-        if !self.allowance.covers(events) {
-            let editor = self.shared.sequencer.broken();
-            let editor = editor.unwrap_or_else(|| unreachable!("there is no deadline"));
-            panic!("nothing more can be published: the {editor} has left");
-        }
+    fn wait_for(&mut self, needed: u64, wanted: u64) {
+        let Self { shared, allowance, wait, .. } = self;
+        *allowance = allowance.wait_for_good(&shared.sequencer, *wait, needed, wanted);
     }
 
     /// Moves an event into the next slot, which is reserved, and publishes it.
