@@ -23,6 +23,7 @@ use crate::wait::Wait;
 mod look;
 mod terms;
 
+use look::Hold;
 pub(crate) use terms::Terms;
 
 /// A handle that reads every event, in order, from where it has joined.
@@ -218,8 +219,8 @@ impl<T> Reader<T> {
     where
         T: Clone,
     {
-        self.fill()?;
-        Ok(self.take_clone())
+        let hold = self.fill()?;
+        Ok(self.take_clone(hold))
     }
 
     /// Returns a clone of the next event. Never waits.
@@ -237,8 +238,8 @@ impl<T> Reader<T> {
     where
         T: Clone,
     {
-        self.try_fill()?;
-        Ok(self.take_clone())
+        let hold = self.try_fill()?;
+        Ok(self.take_clone(hold))
     }
 
     /// Returns a clone of the next event; waits at most for `timeout` until there
@@ -257,8 +258,8 @@ impl<T> Reader<T> {
     where
         T: Clone,
     {
-        self.fill_in_time(timeout)?;
-        Ok(self.take_clone())
+        let hold = self.fill_in_time(timeout)?;
+        Ok(self.take_clone(hold))
     }
 
     /// Returns an iterator over clones of the events, which waits for each and
@@ -399,14 +400,14 @@ impl<T> Reader<T> {
 
     /// Clones the next event, which is there, and commits it.
     #[inline]
-    pub(crate) fn take_clone(&mut self) -> T
+    pub(crate) fn take_clone(&mut self, hold: Hold) -> T
     where
         T: Clone,
     {
-        if self.terms.is_some() {
-            return self.take_clone_on_terms();
+        match hold {
+            Hold::Standing => self.clone_next(),
+            Hold::Brief => self.clone_next_and_release(),
         }
-        self.clone_next()
     }
 
     #[inline]
@@ -424,9 +425,9 @@ impl<T> Reader<T> {
         event
     }
 
-    /// As `take_clone`, on terms: also a clone that panics releases the gate.
+    /// As `clone_next`; also a clone that panics releases the gate.
     #[cold]
-    fn take_clone_on_terms(&mut self) -> T
+    fn clone_next_and_release(&mut self) -> T
     where
         T: Clone,
     {

@@ -96,7 +96,7 @@ impl<T> Reader<T> {
     ) -> Poll<Result<(), End>> {
         let filled = loop {
             match self.try_fill() {
-                Ok(()) => break Ok(()),
+                Ok(_) => break Ok(()),
                 Err(TryReadError::Ended(end)) => break Err(end),
                 Err(TryReadError::Empty) => (),
             }
@@ -111,7 +111,7 @@ impl<T> Reader<T> {
                 return Poll::Pending;
             }
             match self.try_fill() {
-                Ok(()) => break Ok(()),
+                Ok(_) => break Ok(()),
                 Err(TryReadError::Ended(end)) => break Err(end),
                 Err(TryReadError::Empty) => {
                     // The one that it is entered with may have come far enough, and another
@@ -197,7 +197,7 @@ impl<T: Clone> Future for RecvFuture<'_, T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, End>> {
-        self.0.poll(cx).map_ok(Reader::take_clone)
+        self.0.poll(cx).map_ok(|reader| reader.take_clone(reader.hold()))
     }
 }
 

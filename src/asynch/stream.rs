@@ -117,7 +117,10 @@ impl<T: Clone> Stream for EventStream<'_, T> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let Self { reader, registered, end } = &mut *self;
         reader.poll_fill(registered, cx).map(|filled| match filled {
-            Ok(()) => Some(reader.take_clone()),
+            Ok(()) => {
+                let hold = reader.hold();
+                Some(reader.take_clone(hold))
+            }
             Err(ended) => {
                 *end = Some(ended);
                 None

@@ -9,23 +9,32 @@ use crate::error::{End, ReadTimeoutError, TryReadError, UpstreamLeft};
 use crate::ring::Shared;
 use crate::sequencer::Ending;
 
+/// For how long the gate protects what a look has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// Until the reader moves on.
+    Standing,
+    /// Until `release`, which must follow.
+    Brief,
+}
+
 impl<T> Reader<T> {
     /// Waits until there is something to read.
     #[inline]
-    pub(super) fn fill(&mut self) -> Result<(), End> {
+    pub(super) fn fill(&mut self) -> Result<Hold, End> {
         self.settle();
-        if self.look_ahead() {
-            return Ok(());
+        match self.look_ahead() {
+            Some(hold) => Ok(hold),
+            None => self.wait_for(None).unwrap_or_else(|| unreachable!("there is no deadline")),
         }
-        self.wait_for(None).unwrap_or_else(|| unreachable!("there is no deadline"))
     }
 
     /// Waits until there is something to read, at most for `timeout`.
     #[inline]
-    pub(super) fn fill_in_time(&mut self, timeout: Duration) -> Result<(), ReadTimeoutError> {
+    pub(super) fn fill_in_time(&mut self, timeout: Duration) -> Result<Hold, ReadTimeoutError> {
         self.settle();
-        if self.look_ahead() {
-            return Ok(());
+        if let Some(hold) = self.look_ahead() {
+            return Ok(hold);
         }
         match self.wait_for(Instant::now().checked_add(timeout)) {
             Some(filled) => Ok(filled?),
@@ -35,16 +44,16 @@ impl<T> Reader<T> {
 
     /// Sees whether there is something to read.
     #[inline]
-    pub(crate) fn try_fill(&mut self) -> Result<(), TryReadError> {
+    pub(crate) fn try_fill(&mut self) -> Result<Hold, TryReadError> {
         self.settle();
         if self.position < self.available {
-            return Ok(());
+            return Ok(Hold::Standing);
         }
         if self.terms.is_some() {
             return self.try_fill_on_terms();
         }
         if self.catch_up_with_ring() {
-            return Ok(());
+            return Ok(Hold::Standing);
         }
         match self.shared.sequencer.ending(self.position) {
             Some(ending) => Ok(self.take(self.ended(ending))?),
@@ -52,19 +61,25 @@ impl<T> Reader<T> {
         }
     }
 
-    /// Takes a first look, at the right moment, and returns whether there is
-    /// something to read.
+    /// Takes a first look, at the right moment, and says whether there is something to
+    /// read. What is still there from an earlier look needs none: whoever holds its gate
+    /// briefly keeps nothing from one look to the next.
     #[inline]
-    pub(super) fn look_ahead(&mut self) -> bool {
+    pub(super) fn look_ahead(&mut self) -> Option<Hold> {
         if self.position < self.available {
-            return true;
+            return Some(Hold::Standing);
         }
-        if self.pacing.rests(self.position) { self.catch_up() } else { self.look_paced() }
+        if self.terms.is_some() {
+            return self.look_ahead_on_terms();
+        }
+        let rests = self.pacing.rests(self.position);
+        let found = if rests { self.catch_up_with_ring() } else { self.look_paced() };
+        found.then_some(Hold::Standing)
     }
 
     /// Takes the first look as the pacing says, and tells it what was found.
     #[inline(never)]
-    fn look_paced(&mut self) -> bool {
+    pub(super) fn look_paced(&mut self) -> bool {
         self.pacing.hold_off();
         let found = self.catch_up();
         if found {
@@ -107,14 +122,15 @@ impl<T> Reader<T> {
 
     /// Waits until there is something to read; `None` at the deadline.
     #[inline(never)]
-    fn wait_for(&mut self, deadline: Option<Instant>) -> Option<Result<(), End>> {
+    fn wait_for(&mut self, deadline: Option<Instant>) -> Option<Result<Hold, End>> {
         if self.terms.is_some() {
             return self.wait_on_terms(deadline, || false);
         }
         let published = &self.shared.sequencer.published;
         let parks = &self.gate.counters().parks;
-        let seen =
-            self.wait.until(published, self.position + 1, deadline, parks, || self.look())?;
+        let seen = self
+            .wait
+            .until(published, self.position + 1, deadline, parks, || self.look_at_ring())?;
         Some(self.take(seen))
     }
 
@@ -155,12 +171,12 @@ impl<T> Reader<T> {
 
     /// Takes what was seen for what may be read.
     #[inline]
-    pub(super) fn take(&mut self, seen: Result<u64, End>) -> Result<(), End> {
+    pub(super) fn take(&mut self, seen: Result<u64, End>) -> Result<Hold, End> {
         if self.terms.is_some() {
             return self.take_on_terms(seen);
         }
         self.found(seen?);
-        Ok(())
+        Ok(Hold::Standing)
     }
 
     /// Takes note of how much may be read.

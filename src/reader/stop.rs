@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use super::Reader;
+use super::look::Hold;
 use crate::batch::Batch;
 use crate::error::{End, ReadTimeoutError};
 use crate::gates::Gate;
@@ -21,10 +22,10 @@ impl<T> Reader<T> {
         stopped: impl Fn() -> bool,
     ) -> Result<Batch<'_, T>, ReadTimeoutError> {
         self.settle();
-        if !self.look_ahead() {
+        if self.look_ahead().is_none() {
             let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
             match self.wait_unless_stopped(deadline, stopped) {
-                Some(filled) => filled?,
+                Some(filled) => drop(filled?),
                 None => return Err(ReadTimeoutError::Timeout),
             }
         }
@@ -37,7 +38,7 @@ impl<T> Reader<T> {
         &mut self,
         deadline: Option<Instant>,
         stopped: impl Fn() -> bool,
-    ) -> Option<Result<(), End>> {
+    ) -> Option<Result<Hold, End>> {
         if self.terms.is_some() {
             return self.wait_on_terms(deadline, stopped);
         }

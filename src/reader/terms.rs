@@ -6,6 +6,7 @@ use core::mem;
 use std::time::{Duration, Instant};
 
 use super::Reader;
+use super::look::Hold;
 use crate::barrier::Barrier;
 use crate::error::{End, Evicted, SubscribeError, TryReadError, UpstreamLeft};
 use crate::gates::Gate;
@@ -76,6 +77,23 @@ impl Terms {
 }
 
 impl<T> Reader<T> {
+    /// As `look_ahead`, on terms, where nothing is known to be there.
+    #[cold]
+    pub(super) fn look_ahead_on_terms(&mut self) -> Option<Hold> {
+        let rests = self.pacing.rests(self.position);
+        let found = if rests { self.catch_up_on_terms() } else { self.look_paced() };
+        found.then(|| self.hold())
+    }
+
+    /// For how long the gate protects what was found.
+    pub(crate) fn hold(&self) -> Hold {
+        if self.terms.as_ref().is_some_and(|terms| terms.held) {
+            Hold::Brief
+        } else {
+            Hold::Standing
+        }
+    }
+
     /// As `catch_up`, on terms.
     #[cold]
     pub(super) fn catch_up_on_terms(&mut self) -> bool {
@@ -87,7 +105,7 @@ impl<T> Reader<T> {
 
     /// As `try_fill`, on terms, where nothing is known to be there.
     #[cold]
-    pub(super) fn try_fill_on_terms(&mut self) -> Result<(), TryReadError> {
+    pub(super) fn try_fill_on_terms(&mut self) -> Result<Hold, TryReadError> {
         let seen = self.look().ok_or(TryReadError::Empty)?;
         Ok(self.take_on_terms(seen)?)
     }
@@ -125,7 +143,7 @@ impl<T> Reader<T> {
 
     /// As `take`, on terms. Now the writer must not open the gate any more until `release`.
     #[cold]
-    pub(super) fn take_on_terms(&mut self, seen: Result<u64, End>) -> Result<(), End> {
+    pub(super) fn take_on_terms(&mut self, seen: Result<u64, End>) -> Result<Hold, End> {
         match (seen, &mut self.terms) {
             (Ok(end), Some(terms)) => {
                 if terms.patience.is_some() && !terms.held {
@@ -136,7 +154,7 @@ impl<T> Reader<T> {
                 }
                 terms.seen = end;
                 self.found(end);
-                Ok(())
+                Ok(self.hold())
             }
             (Err(end @ End::UpstreamLeft(_)), Some(terms)) => {
                 if terms.end.is_none() {
@@ -147,7 +165,8 @@ impl<T> Reader<T> {
                 }
                 Err(end)
             }
-            (seen, _) => seen.map(drop),
+            (Ok(_), None) => unreachable!("it is on terms"),
+            (Err(end), _) => Err(end),
         }
     }
 
@@ -159,7 +178,7 @@ impl<T> Reader<T> {
         &mut self,
         deadline: Option<Instant>,
         stopped: impl Fn() -> bool,
-    ) -> Option<Result<(), End>> {
+    ) -> Option<Result<Hold, End>> {
         let parks = &self.gate.counters().parks;
         let seen = loop {
             if stopped() {
