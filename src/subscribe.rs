@@ -221,12 +221,14 @@ fn enter<T>(
 ) -> Reader<T> {
     let Joined { gate, place } = &mut joined;
     let member = shared.sequencer.roster.enter(gate, role, name, &terms.barrier);
-    terms.seen = terms.seen.max(place.available);
+    if terms.barrier.is_empty() {
+        terms.seen = terms.seen.max(place.available);
+    }
     let terms = (!terms.are_plain()).then(|| Box::new(terms));
     if let Some(terms) = &terms {
         // What may be read on these terms is not yet known.
         place.available = place.position;
-        terms.rest(&shared.sequencer, gate, place.position);
+        terms.settle(&shared.sequencer, gate, place.position);
     }
     let reader = Reader::new(shared, joined, wait, member, terms);
     trace::joined(reader.member(), reader.position().get());

@@ -60,14 +60,22 @@ impl Terms {
         self.end.is_some()
     }
 
-    /// Leaves a gate, which is closed at `position`, as it is between two looks.
-    pub(crate) fn rest(&self, sequencer: &Sequencer, gate: &Gate, position: u64) {
-        if self.fleeting || self.lost {
+    /// Leaves a gate, which was just closed at `position`, as it is before the first look.
+    pub(crate) fn settle(&self, sequencer: &Sequencer, gate: &Gate, position: u64) {
+        if self.fleeting {
             // While it looks it is as if it were being evicted: nobody waits for long.
             gate.set_patience(Duration::ZERO);
-            gate.open(position);
         } else if let Some(patience) = self.patience {
             sequencer.gates.allow_eviction(gate, patience);
+        }
+        self.rest(sequencer, gate, position);
+    }
+
+    /// Leaves a gate, which is closed at `position`, as it is between two looks.
+    fn rest(&self, sequencer: &Sequencer, gate: &Gate, position: u64) {
+        if self.fleeting || self.lost {
+            gate.open(position);
+        } else if self.patience.is_some() {
             gate.idle(position);
         } else {
             return;
@@ -80,8 +88,9 @@ impl<T> Reader<T> {
     /// As `look_ahead`, on terms, where nothing is known to be there.
     #[cold]
     pub(super) fn look_ahead_on_terms(&mut self) -> Option<Hold> {
-        let rests = self.pacing.rests(self.position);
-        let found = if rests { self.catch_up_on_terms() } else { self.look_paced() };
+        let seen = self.terms.as_ref().is_some_and(|terms| terms.seen > self.position);
+        let at_once = seen || self.pacing.rests(self.position);
+        let found = if at_once { self.catch_up_on_terms() } else { self.look_paced() };
         found.then(|| self.hold())
     }
 
@@ -119,11 +128,10 @@ impl<T> Reader<T> {
         if terms.patience.is_some() && self.gate.is_open() {
             return Some(Err(self.evicted()));
         }
+        if terms.seen > self.position {
+            return Some(Ok(terms.seen));
+        }
         if terms.barrier.is_empty() {
-            // Where it is in the middle of what was published together, no stamp says so.
-            if terms.seen > self.position {
-                return Some(Ok(terms.seen));
-            }
             return self.all_there_is().map(Ok).or_else(|| self.look_at_ring());
         }
         let reach = terms.barrier.reach(self.position);
@@ -152,8 +160,11 @@ impl<T> Reader<T> {
                     }
                     terms.held = true;
                 }
-                terms.seen = end;
-                self.found(end);
+                if mem::replace(&mut terms.seen, end) < end {
+                    self.found(end);
+                } else {
+                    self.available = end;
+                }
                 Ok(self.hold())
             }
             (Err(end @ End::UpstreamLeft(_)), Some(terms)) => {
@@ -255,7 +266,7 @@ impl<T> Reader<T> {
         if let Some(terms) = &mut self.terms {
             *terms.as_mut() = Terms { lost: false, end: None, ..terms.for_a_clone() };
             place.available = place.position;
-            terms.rest(sequencer, &self.gate, place.position);
+            terms.settle(sequencer, &self.gate, place.position);
         }
         self.stand_at(place);
         let missed = place.position - before;
