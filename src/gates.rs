@@ -140,7 +140,7 @@ impl Gate {
 
     /// Opens it in place of its reader, if it is idle at `position`. Only a scan afterwards
     /// says that the reader is out of the way.
-    fn evict(&self, position: u64) -> bool {
+    pub(crate) fn evict(&self, position: u64) -> bool {
         // ORDERING: Relaxed; the writer scans once more before it reuses a slot, and that
         // scan reads, through this exchange, what the reader has released last (I5).
         let evicted = self.0.word.compare_exchange(
@@ -168,13 +168,14 @@ impl Gate {
         self.0.patience.store(nanoseconds, Ordering::Relaxed);
     }
 
-    fn patience(&self) -> u64 {
+    /// Returns it in nanoseconds, or `u64::MAX` if that is for ever.
+    pub(crate) fn patience(&self) -> u64 {
         // ORDERING: Relaxed; a matter of policy.
         self.0.patience.load(Ordering::Relaxed)
     }
 
     /// Whether the writer may open it.
-    fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         // ORDERING: Relaxed; `evict` looks again.
         self.0.word.load(Ordering::Relaxed) & (OPEN | IDLE) == IDLE
     }
@@ -246,7 +247,7 @@ impl Gate {
     }
 
     /// Where it holds the writer back: no position if it is open.
-    fn holds_at(&self) -> u64 {
+    pub(crate) fn holds_at(&self) -> u64 {
         // ORDERING: Acquire pairs with the Release of `advance` and `let_go` (I5).
         let word = self.0.word.load(ordering!("gates.scan", Acquire));
         if word & OPEN == 0 { word & !IDLE } else { VACANT }
@@ -340,17 +341,6 @@ impl Gates {
         }
     }
 
-    /// Opens all gates at `position`, where the writer has been held up for so many
-    /// nanoseconds, if every one of them may be opened; and tells which.
-    pub(crate) fn evict(&self, position: u64, stalled: u64, mut evicted: impl FnMut(&Gate)) {
-        let holders = || self.taken().filter(|gate| gate.holds_at() == position);
-        if holders().all(|gate| gate.patience() <= stalled && gate.is_idle()) {
-            for gate in holders().filter(|gate| gate.evict(position)) {
-                evicted(gate);
-            }
-        }
-    }
-
     /// Whether any reader was ever added that may be evicted.
     pub(crate) fn can_evict(&self) -> bool {
         // ORDERING: Relaxed; a matter of policy. Who becomes idle tells a writer that sleeps.
@@ -362,18 +352,6 @@ impl Gates {
         gate.set_patience(patience);
         // ORDERING: Relaxed; as above.
         self.directory.evictable.store(1, Ordering::Relaxed);
-    }
-
-    /// Whether all that hold the writer back at `position` are idle.
-    pub(crate) fn are_idle(&self, position: u64) -> bool {
-        self.taken().filter(|gate| gate.holds_at() == position).all(Gate::is_idle)
-    }
-
-    /// Returns for how many nanoseconds all those that hold the writer back at `position`
-    /// may do so, or `u64::MAX` if that is for ever.
-    pub(crate) fn patience(&self, position: u64) -> u64 {
-        let holders = self.taken().filter(|gate| gate.holds_at() == position);
-        holders.map(Gate::patience).max().unwrap_or(u64::MAX)
     }
 
     /// Returns how many gates are closed; already out of date when it returns.

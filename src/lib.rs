@@ -263,6 +263,7 @@ mod sequence;
 mod sequencer;
 mod slots;
 mod stages;
+mod stall;
 mod stats;
 mod subscribe;
 mod sync;

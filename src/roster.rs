@@ -76,6 +76,19 @@ impl Roster {
         gated.filter_map(|(index, entry)| Some((gates.gate(index), entry?))).collect()
     }
 
+    /// Whether the member that has a gate comes after one that has one of the others.
+    pub(crate) fn comes_after<'g>(
+        &self,
+        gate: &Gate,
+        others: &mut dyn Iterator<Item = &'g Gate>,
+    ) -> bool {
+        self.with(|list| {
+            let entry = |gate: &Gate| list.entries[gate.index()].as_ref();
+            let Some(after) = entry(gate).map(|entry| &entry.after) else { return false };
+            others.filter_map(entry).any(|other| after.contains(&other.member))
+        })
+    }
+
     /// Returns how many members have this role.
     pub(crate) fn count(&self, role: Role) -> usize {
         let has_role = |entry: &&Entry| entry.member.role() == role;

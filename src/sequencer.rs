@@ -5,7 +5,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
@@ -65,7 +65,7 @@ pub(crate) struct Sequencer {
     capacity: u64,
     fences: Fences,
     /// When the ring was built.
-    built: Instant,
+    pub(crate) built: Instant,
     /// How many events are there to read.
     pub(crate) cursor: Cursor,
     /// What the writer has announced it may write up to, before it scanned the
@@ -254,7 +254,7 @@ impl Sequencer {
     }
 
     /// Wakes everybody who comes after another, whomever of those they sleep behind.
-    fn wake_all_dependents(&self) {
+    pub(crate) fn wake_all_dependents(&self) {
         // Who sleeps there has perhaps been the first to do so.
         self.fences.waker();
         for dependents in self.gates.taken().filter_map(Gate::dependents) {
@@ -347,54 +347,6 @@ impl Sequencer {
     pub(crate) fn broken(&self) -> Option<&Member> {
         let culprit = self.stages.iter().find_map(Stage::culprit)?;
         Some(&self.stages[culprit].member)
-    }
-
-    /// Takes note that the writer, at `next`, is held up by readers at `position`, and
-    /// evicts them if they all may be, and have been there for too long. Returns whether
-    /// any was.
-    pub(crate) fn evict_from(&self, next: u64, position: u64) -> bool {
-        let cursor = self.cursor_of_writer(next);
-        // With editors in between, readers at the cursor wait for them. And who stands beside
-        // one that may not be evicted perhaps waits for that.
-        let evictable =
-            position < cursor && self.gates.can_evict() && self.gates.patience(position) < u64::MAX;
-        let begins = self.counters.since.get() == 0;
-        let stalled = self.counters.stalled_at(position.min(cursor), evictable, || self.now());
-        if begins {
-            trace::stall_begins(next, || self.holder());
-        }
-        let mut evicted = false;
-        if evictable {
-            self.gates.evict(position, stalled, |gate| {
-                evicted = true;
-                self.wake_all_dependents();
-                trace::evicted(|| self.roster.member(gate), position, stalled);
-            });
-        }
-        evicted
-    }
-
-    /// Takes note that the writer is not held up.
-    pub(crate) fn goes_on(&self) {
-        let since = self.counters.since.get();
-        if since != 0 {
-            let now = self.now();
-            self.counters.goes_on(now);
-            trace::stall_ends(now.saturating_sub(since));
-        }
-    }
-
-    /// Returns when those who hold the writer up now will have done so for too long.
-    pub(crate) fn next_eviction(&self) -> Option<Instant> {
-        let WriterCounters { since, position, evictable_since, .. } = &*self.counters;
-        if since.get() == 0 || evictable_since.get() == 0 {
-            return None;
-        }
-        let patience = self.gates.patience(position.get());
-        let at = evictable_since.get().checked_add(patience)?;
-        // Who is overdue and not idle tells when it is; who is idle is evicted at the next look.
-        let awaited = at > self.now() || self.gates.are_idle(position.get());
-        awaited.then(|| self.built.checked_add(Duration::from_nanos(at)))?
     }
 
     /// Nanoseconds since the ring was built.

@@ -587,6 +587,50 @@ fn one_that_comes_after_another_and_is_evicted_with_it_is_told_of_itself_first()
 }
 
 #[test]
+fn one_that_waits_for_another_does_not_save_it() {
+    for (patience, many) in [(Duration::ZERO, false), (Duration::ZERO, true), (BRIEFLY, true)] {
+        let (mut writer, ring) = Ring::builder(2).build(|| 0);
+        let mut first = evictable(&ring, patience);
+        let mut second = ring.reader().after(&first).unwrap().subscribe().unwrap();
+        // Not even one that comes after both.
+        let both = || ring.reader().after(&first)?.after(&second);
+        let mut third = many.then(|| both().unwrap().subscribe().unwrap());
+        fill(&mut writer);
+        assert_eq!(first.try_recv(), Ok(event(0)));
+        assert_eq!(second.try_recv(), Ok(event(0)));
+        if let Some(third) = &mut third {
+            assert_eq!(third.try_recv(), Ok(event(0)));
+        }
+        publish_next(&mut writer);
+        // Now all are at the same event. Who is evicted opens the way when the others know.
+        eventually("the first is evicted", || {
+            assert!(writer.try_publish(0).is_err());
+            second.try_recv() != Err(TryReadError::Empty)
+        });
+        was_evicted(&mut first, 1, 2);
+        assert_eq!(blamed(second.recv().unwrap_err()), ("reader 0".to_owned(), 1));
+        if let Some(mut third) = third {
+            assert_eq!(blamed(third.recv().unwrap_err()).1, 1);
+        }
+        publish_at_once(&mut writer);
+    }
+}
+
+#[test]
+fn one_that_waits_for_another_is_not_evicted_for_it() {
+    let (mut writer, ring) = Ring::builder(2).build(|| 0);
+    let mut patient = evictable(&ring, AN_HOUR);
+    let hasty = ring.reader().after(&patient).unwrap().evict_after(Duration::ZERO);
+    let mut hasty = hasty.subscribe().unwrap();
+    fill(&mut writer);
+    is_full(&mut writer);
+    assert_eq!(patient.try_recv(), Ok(event(0)));
+    publish_at_once(&mut writer);
+    was_evicted(&mut hasty, 0, 3);
+    assert_eq!(patient.try_recv(), Ok(event(1)));
+}
+
+#[test]
 fn one_that_comes_after_another_is_evicted_alone_when_it_is_alone() {
     let (mut writer, mut first, ring) = ring_of(4);
     let builder = ring.reader().after(&first).unwrap().evict_after(Duration::ZERO);
@@ -596,9 +640,9 @@ fn one_that_comes_after_another_is_evicted_alone_when_it_is_alone() {
     // The first may not be evicted, and so nobody is.
     is_full(&mut writer);
     assert_eq!(first.try_recv(), Ok(event(0)));
-    // Nor may the third.
-    is_full(&mut writer);
     assert_eq!(second.try_recv(), Ok(event(0)));
+    // Nor may the third, which waits for nobody there.
+    is_full(&mut writer);
     assert_eq!(third.try_recv(), Ok(event(0)));
     publish_at_once(&mut writer);
     drop(third);

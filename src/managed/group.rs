@@ -189,23 +189,29 @@ impl Members {
     /// Adds a thread that is ready.
     pub(super) fn add(&self, member: AnyControl) {
         let mut inner = sync::lock(&self.0);
-        match inner.stage {
+        let stage = inner.stage;
+        inner.members.push(Arc::clone(&member));
+        drop(inner);
+        match stage {
             Stage::Gathering => (),
             Stage::Started => member.state().start(),
             Stage::Dropped => member.stop(),
         }
-        inner.members.push(member);
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
         let mut inner = sync::lock(&self.members.0);
-        if inner.stage == Stage::Gathering {
-            inner.stage = Stage::Dropped;
-            for member in &inner.members {
-                member.stop();
-            }
+        if inner.stage != Stage::Gathering {
+            return;
+        }
+        inner.stage = Stage::Dropped;
+        let members = mem::take(&mut inner.members);
+        // To stop one wakes tasks too, whose wakers may do anything.
+        drop(inner);
+        for member in members {
+            member.stop();
         }
     }
 }
