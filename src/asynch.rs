@@ -82,7 +82,8 @@
 //!
 //! Publishing costs what it does without tasks: the writer looks at the same word. Whoever
 //! publishes or commits what tasks wait for wakes them, by calling their wakers on its own
-//! thread, after it has let go of every lock. The list that holds the wakers is allocated
+//! thread, after it has let go of every lock. A waker that panics keeps none of the others
+//! from being called; a second one that does so at the same time ends the process. The list that holds the wakers is allocated
 //! when a task is entered first after that.
 //!
 //! No poll spins, yields or holds off: how a handle [waits](crate::Wait) concerns threads.

@@ -1,17 +1,5 @@
-//! Every error: one type for each way to ask.
-//!
-//! | operation | error |
-//! |---|---|
-//! | [`Ring::try_builder`](crate::Ring::try_builder) | [`CapacityError`] |
-//! | [`Ring::subscribe`](crate::Ring::subscribe), [`ReaderBuilder::subscribe`](crate::ReaderBuilder::subscribe), [`Reader::try_clone`](crate::Reader::try_clone) | [`SubscribeError`] |
-//! | [`ReaderBuilder::after`](crate::ReaderBuilder::after) | [`OtherRingError`] |
-//! | [`Writer::try_publish`](crate::Writer::try_publish), [`Writer::try_publish_with`](crate::Writer::try_publish_with) | [`TryPublishError`] |
-//! | [`Writer::publish_timeout`](crate::Writer::publish_timeout), [`Writer::publish_deadline`](crate::Writer::publish_deadline) | [`PublishTimeoutError`] |
-//! | [`Writer::claim`](crate::Writer::claim), [`Writer::claim_up_to`](crate::Writer::claim_up_to) | [`ClaimError`] |
-//! | [`Writer::try_claim`](crate::Writer::try_claim) | [`TryClaimError`] |
-//! | [`Reader::recv`](crate::Reader::recv), [`Reader::wait_batch`](crate::Reader::wait_batch), [`Reader::run_until`](crate::Reader::run_until) | [`End`] |
-//! | [`Reader::try_recv`](crate::Reader::try_recv), [`Reader::try_batch`](crate::Reader::try_batch) | [`TryReadError`] |
-//! | [`Reader::recv_timeout`](crate::Reader::recv_timeout), [`Reader::batch_timeout`](crate::Reader::batch_timeout) | [`ReadTimeoutError`] |
+//! Every error: one type for each way to ask. The documentation of the crate has them in a
+//! table.
 
 #![forbid(unsafe_code)]
 

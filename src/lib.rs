@@ -61,8 +61,8 @@
 //!
 //! # Beyond plain fan-out
 //!
-//! None of this is needed to publish and to read, and nearly nothing of it costs anything
-//! until it is used.
+//! None of this is needed to publish and to read, and until it is used it costs a few
+//! instructions for each event.
 //!
 //! - A reader can come *after* others: [`ReaderBuilder::after`] makes pipelines, diamonds,
 //!   and any other graph without circles.
@@ -139,6 +139,25 @@
 //! position, which is lock-free. Locks are taken only to put a thread or a task to sleep, to
 //! wake it, to join, to leave, to close and to ask who is there, and never while user code, a
 //! waker included, runs.
+//!
+//! # Errors
+//!
+//! One type for each way to ask, and each gives back what was refused.
+//!
+//! | what is asked for | what may be in the way |
+//! |---|---|
+//! | a ring: [`Ring::try_builder`] | [`CapacityError`] |
+//! | a reader or an observer: [`Ring::subscribe`], [`Ring::observe`], [`ReaderBuilder::subscribe`], [`Reader::try_clone`], [`Reader::rejoin`] | [`SubscribeError`] |
+//! | that it comes after another: [`ReaderBuilder::after`] | [`OtherRingError`] |
+//! | room for an event, at once: [`Writer::try_publish`], [`Writer::try_publish_with`] | [`TryPublishError`] |
+//! | the same, in time: [`Writer::publish_timeout`], [`Writer::publish_deadline`] | [`PublishTimeoutError`] |
+//! | room for several events: [`Writer::claim`], [`Writer::claim_up_to`] | [`ClaimError`] |
+//! | the same, at once: [`Writer::try_claim`] | [`TryClaimError`] |
+//! | events, to read or to edit: [`Reader::recv`], [`Reader::wait_batch`], [`Reader::run`], [`Editor::wait_batch`], [`Observer::wait_batch`] | [`End`] |
+//! | the same, at once: [`Reader::try_recv`], [`Reader::try_batch`], [`Editor::try_batch`] | [`TryReadError`] |
+//! | the same, in time: [`Reader::recv_timeout`], [`Reader::batch_timeout`], [`Editor::batch_timeout`] | [`ReadTimeoutError`] |
+//!
+//! Threads that are [managed] have errors of their own, in [`managed`].
 //!
 //! # Watching
 //!

@@ -263,7 +263,11 @@ impl<T> Reader<T> {
     }
 
     /// Returns an iterator over clones of the events, which waits for each and
-    /// ends when the ring is closed and everything was read.
+    /// ends when there is nothing more to read.
+    ///
+    /// It does not say why: that is [`End::Closed`], unless the reader comes after others or
+    /// editors, or may be evicted. Then ask [`try_recv`](Self::try_recv), or use
+    /// [`recv`](Self::recv) in the first place.
     pub fn iter(&mut self) -> Events<'_, T>
     where
         T: Clone,
@@ -271,9 +275,9 @@ impl<T> Reader<T> {
         Events { reader: self }
     }
 
-    /// Hands every event to the closure, until the ring is closed and everything
-    /// was read. Returns why there is no more, which is [`End::Closed`] unless the reader
-    /// comes after others or may be evicted.
+    /// Hands every event to the closure, until there is nothing more to read. Returns why,
+    /// which is [`End::Closed`] unless the reader comes after others or editors, or may be
+    /// evicted.
     ///
     /// The closure gets the event, its sequence, and whether it is the last of
     /// those that were there together: the moment to flush what it has gathered.
@@ -311,8 +315,8 @@ impl<T> Reader<T> {
         }
     }
 
-    /// Hands every event to the closure, until the closure breaks off or the ring
-    /// is closed and everything was read. Returns what the closure broke off
+    /// Hands every event to the closure, until the closure breaks off or there is nothing
+    /// more to read. Returns what the closure broke off
     /// with. The event at which it did counts as read, and none after it.
     ///
     /// For the rest it is like [`run`](Self::run).

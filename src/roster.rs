@@ -77,11 +77,7 @@ impl Roster {
     }
 
     /// Whether the member that has a gate comes after one that has one of the others.
-    pub(crate) fn comes_after<'g>(
-        &self,
-        gate: &Gate,
-        others: &mut dyn Iterator<Item = &'g Gate>,
-    ) -> bool {
+    pub(crate) fn comes_after(&self, gate: &Gate, others: &mut dyn Iterator<Item = &Gate>) -> bool {
         self.with(|list| {
             let entry = |gate: &Gate| list.entries[gate.index()].as_ref();
             let Some(after) = entry(gate).map(|entry| &entry.after) else { return false };

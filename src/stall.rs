@@ -16,18 +16,20 @@ impl Sequencer {
     pub(crate) fn evict_from(&self, next: u64, position: u64) -> bool {
         let cursor = self.cursor_of_writer(next);
         // With editors in between, readers at the cursor wait for them.
-        let patience = if position < cursor { self.patience(position) } else { None };
-        let evictable = patience.is_some();
+        let excuse = if position < cursor { self.excuse_at(position) } else { None };
+        let evictable = excuse.is_some();
         let begins = self.counters.since.get() == 0;
         let stalled = self.counters.stalled_at(position.min(cursor), evictable, || self.now());
         if begins {
             trace::stall_begins(next, || self.holder());
         }
-        if patience.is_none_or(|patience| stalled < patience) || !self.are_idle(position) {
+        if excuse.is_none_or(|excuse| stalled < excuse.patience || !excuse.idle) {
             return false;
         }
         let mut evicted = false;
-        for gate in self.culprits(position).filter(|gate| gate.evict(position)) {
+        // All are found before any is gone: who waits for one of them is not to blame then either.
+        let culprits: Vec<_> = self.culprits(position).collect();
+        for gate in culprits.into_iter().filter(|gate| gate.evict(position)) {
             evicted = true;
             trace::evicted(|| self.roster.member(gate), position, stalled);
         }
@@ -55,33 +57,53 @@ impl Sequencer {
         if since.get() == 0 || evictable_since.get() == 0 {
             return None;
         }
-        let patience = self.patience(position.get())?;
-        let at = evictable_since.get().checked_add(patience)?;
+        let excuse = self.excuse_at(position.get())?;
+        let at = evictable_since.get().checked_add(excuse.patience)?;
         // Who is overdue and not idle tells when it is; who is idle is evicted at the next look.
-        let awaited = at > self.now() || self.are_idle(position.get());
+        let awaited = at > self.now() || excuse.idle;
         awaited.then(|| self.built.checked_add(Duration::from_nanos(at)))?
     }
 
-    /// For how many nanoseconds those who hold the writer up at `position` may do so; `None`
-    /// if one of them may do it for ever.
-    fn patience(&self, position: u64) -> Option<u64> {
+    /// What those who hold the writer up at `position` can say for themselves; `None` if one of them may
+    /// do so for ever.
+    fn excuse_at(&self, position: u64) -> Option<Excuse> {
         if !self.gates.can_evict() {
             return None;
         }
-        let longest = self.culprits(position).map(Gate::patience).max();
-        longest.filter(|patience| *patience < u64::MAX)
-    }
-
-    /// Whether nobody who holds the writer up at `position` looks at anything.
-    fn are_idle(&self, position: u64) -> bool {
-        self.culprits(position).all(Gate::is_idle)
+        let excuses = self.culprits(position).map(Excuse::of);
+        excuses.reduce(Excuse::and).filter(|excuse| excuse.patience < u64::MAX)
     }
 
     /// Those who hold the writer up at `position`, without those who are there because they
     /// come after another of them.
     fn culprits(&self, position: u64) -> impl Iterator<Item = &Gate> {
         let holders = move || self.gates.taken().filter(move |gate| gate.holds_at() == position);
-        let alone = holders().nth(1).is_none();
-        holders().filter(move |gate| alone || !self.roster.comes_after(gate, &mut holders()))
+        let is_culprit = move |gate: &&Gate| !self.roster.comes_after(gate, &mut holders());
+        let mut first_two = holders();
+        let (first, second) = (first_two.next(), first_two.next());
+        let several = second.map(|_| holders().filter(is_culprit));
+        let alone = first.filter(|_| second.is_none());
+        alone.into_iter().chain(several.into_iter().flatten())
+    }
+}
+
+/// What a reader that holds the writer up can say for itself.
+#[derive(Debug, Clone, Copy)]
+struct Excuse {
+    /// For how many nanoseconds it may do so.
+    patience: u64,
+    /// Whether it looks at nothing just now.
+    idle: bool,
+}
+
+impl Excuse {
+    fn of(gate: &Gate) -> Self {
+        Self { patience: gate.patience(), idle: gate.is_idle() }
+    }
+
+    /// What both can say.
+    fn and(self, other: Self) -> Self {
+        let patience = self.patience.max(other.patience);
+        Self { patience, idle: self.idle && other.idle }
     }
 }

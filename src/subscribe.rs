@@ -131,12 +131,11 @@ impl<T> ReaderBuilder<T> {
     /// Lets the writer go on without the reader when it has held the writer up for longer
     /// than this: the reader is *evicted*. Unless this is called, it never is.
     ///
-    /// The time counts from when the writer finds the ring full because of this reader, and of
-    /// nobody who may not be evicted, such as one that it comes after; and begins again when
-    /// the reader moves on. A reader is never evicted while a batch of it
+    /// The time counts from when the writer finds the ring full because of this reader, and
+    /// begins again when the reader moves on. A reader is never evicted while a batch of it
     /// is held, or an event is being cloned: whatever is borrowed stays what it is. If
-    /// several readers hold the writer up at the same event, either all of them may be
-    /// evicted or none is.
+    /// several readers hold the writer up at the same event, those that come after another of
+    /// them do not count; of the others, either all may be evicted or none is.
     ///
     /// The next read of the evicted reader gets [`End::Evicted`](crate::End::Evicted), and
     /// [`rejoin`](Reader::rejoin) makes it start again with the next event. Readers that
@@ -144,7 +143,8 @@ impl<T> ReaderBuilder<T> {
     ///
     /// So this is for readers that do not come back to read. One that is slow, or hangs, with
     /// a batch in its hands, as in [`run`](Reader::run) or in a handler of a managed thread, is
-    /// never evicted. Nor is one behind which others that may not be evicted have caught up.
+    /// never evicted. A writer that waits in a task has no clock: it evicts only when it is
+    /// polled.
     ///
     /// This costs the reader a compare-and-swap, and more, for each batch or each event that
     /// it clones: see `docs/performance.md`.
@@ -189,13 +189,21 @@ impl<T> ReaderBuilder<T> {
     }
 
     /// Adds an [`Observer`] instead of a reader: it holds the writer up only while it looks,
-    /// and may miss events. It takes the place of a reader, always has the name and the wait
-    /// that were set here, and never comes after anybody, nor is it evicted.
+    /// and may miss events. It takes the place of a reader, and has the name and the wait
+    /// that were set here.
     ///
     /// # Errors
     ///
     /// [`SubscribeError`] if the ring has all the readers it was built for.
+    ///
+    /// # Panics
+    ///
+    /// If [`after`](Self::after) or [`evict_after`](Self::evict_after) was called: an observer
+    /// comes after nobody, and holds the writer up for no time that could be limited.
+    #[track_caller]
     pub fn observe(mut self) -> Result<Observer<T>, SubscribeError> {
+        assert!(self.terms.barrier.is_empty(), "an observer cannot come after others");
+        assert!(self.terms.patience.is_none(), "an observer cannot be evicted");
         self.terms = Terms::fleeting();
         self.join(Role::Observer).map(Observer::new)
     }

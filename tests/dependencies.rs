@@ -548,7 +548,7 @@ fn a_place_is_kept_by_a_description_too_until_that_is_dropped() {
     assert_eq!(description.subscribe().unwrap_err().max_readers(), 1);
     let first = ring.subscribe().unwrap();
     drop(ring.reader().after(&first).unwrap());
-    assert!(ring.reader().after(&first).unwrap().observe().is_err());
+    assert!(ring.reader().after(&first).unwrap().subscribe().is_err());
     drop(first);
     assert!(ring.subscribe().is_ok());
 }

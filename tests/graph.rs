@@ -147,7 +147,7 @@ struct ModelReader {
     place: usize,
     /// The end of what it takes before it looks again.
     available: u64,
-    /// The same, of one that may be evicted, between two batches.
+    /// The end of what it has seen, of one that has terms: takes it without another look.
     seen: u64,
     /// Whether it has forgotten a batch, and must not be evicted therefore.
     held: bool,
@@ -242,6 +242,18 @@ impl Model {
         })
     }
 
+    /// Those of these places whose readers are not there because they come after another.
+    fn culprits(&self, holders: &[usize]) -> Vec<usize> {
+        let at = |place| self.readers.iter().find(move |reader| reader.place == place);
+        let members: Vec<_> = holders.iter().filter_map(|&place| at(place)).collect();
+        let waits = |reader: &ModelReader| {
+            let after =
+                |other: &ModelReader| reader.after.iter().any(|(_, it)| *it == other.member);
+            members.iter().any(|other| after(other))
+        };
+        holders.iter().copied().filter(|&place| !at(place).is_some_and(waits)).collect()
+    }
+
     /// What the writer does to get that many slots; and whether it gets them.
     fn ask_for(&mut self, events: u64) -> bool {
         let end = self.published + events;
@@ -261,12 +273,13 @@ impl Model {
                 .filter(|&(_, position)| position == smallest)
                 .map(|(place, _)| place)
                 .collect();
+            let culprits = self.culprits(&holders);
             let evicts =
-                smallest < self.cursor() && holders.iter().all(|&place| self.is_evictable(place));
+                smallest < self.cursor() && culprits.iter().all(|&place| self.is_evictable(place));
             if !evicts {
                 return false;
             }
-            for place in holders {
+            for place in culprits {
                 self.places[place].open = true;
             }
         }
@@ -306,11 +319,11 @@ impl Model {
         if reader.patience.is_some() && self.places[reader.place].open {
             return Err(Nothing::Evicted { position, missed: self.cursor() - position });
         }
+        if reader.has_terms() && reader.seen > position {
+            return Ok(reader.seen);
+        }
         let others = reader.after.iter().map(|(place, member)| (self.places[*place], member));
         let reach = if reader.after.is_empty() {
-            if reader.patience.is_some() && reader.seen > position {
-                return Ok(reader.seen);
-            }
             self.cursor()
         } else {
             others.clone().map(|(place, _)| place.position).min().unwrap()
@@ -539,18 +552,20 @@ impl Pair {
         let place = self.model.take(start);
         assert_eq!(joined.is_ok(), place.is_some());
         let (Ok(reader), Some(place)) = (joined, place) else { return };
-        let after = after.into_iter().map(|other| {
-            let other = &self.model.readers[other];
-            (other.place, other.member.clone())
-        });
+        let after: Vec<_> = after
+            .into_iter()
+            .map(|other| {
+                (self.model.readers[other].place, self.model.readers[other].member.clone())
+            })
+            .collect();
         let mut modelled = ModelReader {
             member: reader.member().clone(),
             place,
             available: cursor,
-            seen: cursor,
+            seen: if after.is_empty() { cursor } else { start },
             held: false,
             patience,
-            after: after.collect(),
+            after,
             end: None,
         };
         if modelled.has_terms() {
@@ -589,13 +604,18 @@ impl Pair {
     fn recv(&mut self, index: Index) {
         let Some(index) = choose(index, &self.readers) else { return };
         let received = self.readers[index].try_recv();
+        let modelled = &self.model.readers[index];
+        let position = self.model.places[modelled.place].position;
+        // What is left of a batch that was forgotten is held as long as that lasts.
+        let looks = modelled.available <= position;
         let filled = self.model.fill(index);
-        let position = self.model.places[self.model.readers[index].place].position;
         match filled {
             Ok(()) => {
                 assert_eq!(received, Ok(self.expected(position)));
                 self.model.commit(index, position + 1);
-                self.model.release(index);
+                if looks {
+                    self.model.release(index);
+                }
             }
             Err(nothing) => assert_eq!(Nothing::from(received.unwrap_err()), nothing),
         }
