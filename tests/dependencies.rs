@@ -14,8 +14,8 @@ use broadring::{
     End, OtherRingError, ReadTimeoutError, Reader, Ring, Role, Sequence, TryReadError, Wait, Writer,
 };
 use common::{
-    PARK, Tally, blamed, count, drain, event, events, eventually, finite, join, publish_at_once,
-    publish_next, ring_of, settle_down,
+    PARK, Tally, WAYS_TO_READ, blamed, count, drain, event, events, eventually, finite, join,
+    publish_at_once, publish_next, ring_of, settle_down,
 };
 
 /// Adds a reader that comes after these.
@@ -276,28 +276,7 @@ fn when_another_leaves_too_early_what_it_has_committed_is_read_and_then_the_erro
 #[test]
 fn every_way_to_read_says_who_has_left() {
     finite(|| {
-        type Way = fn(&mut Reader<u64>) -> End;
-        let ways: [(&str, Way); 9] = [
-            ("recv", |reader| reader.recv().unwrap_err()),
-            ("try_recv", |reader| reader.try_recv().unwrap_err().end().unwrap().clone()),
-            ("recv_timeout", |reader| match reader.recv_timeout(Duration::ZERO) {
-                Err(ReadTimeoutError::Ended(end)) => end,
-                other => panic!("{other:?}"),
-            }),
-            ("wait_batch", |reader| reader.wait_batch().unwrap_err()),
-            ("try_batch", |reader| reader.try_batch().unwrap_err().end().unwrap().clone()),
-            ("batch_timeout", |reader| match reader.batch_timeout(Duration::MAX) {
-                Err(ReadTimeoutError::Ended(end)) => end,
-                other => panic!("{other:?}"),
-            }),
-            ("run", |reader| reader.run(|_, _, _| panic!("there is nothing"))),
-            ("run_until", |reader| reader.run_until(|_, _, _| ControlFlow::Break(())).unwrap_err()),
-            ("iter", |reader| {
-                assert_eq!(reader.iter().next(), None);
-                reader.recv().unwrap_err()
-            }),
-        ];
-        for (name, way) in ways {
+        for (name, way) in WAYS_TO_READ {
             let (mut writer, first, ring) = ring_of(8);
             let mut second = after(&ring, [&first]);
             publish_at_once(&mut writer);

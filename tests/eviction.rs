@@ -5,15 +5,14 @@ mod common;
 
 use std::cell::RefCell;
 use std::mem;
-use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use broadring::{End, Evicted, ReadTimeoutError, Reader, Ring, Role, TryReadError, Wait, Writer};
+use broadring::{End, Evicted, Reader, Ring, Role, TryReadError, Wait, Writer};
 use common::{
-    PARK, Tally, WAITS, blamed, count, drain, event, events, eventually, finite, join,
-    publish_at_once, publish_next, ring_of, settle_down,
+    PARK, Tally, WAITS, WAYS_TO_READ, blamed, count, drain, event, events, eventually, finite,
+    join, publish_at_once, publish_next, ring_of, settle_down,
 };
 
 /// Long enough for other threads to do what they do meanwhile; nothing depends on it.
@@ -380,28 +379,7 @@ fn only_the_slowest_is_evicted() {
 #[test]
 fn one_that_was_evicted_says_so_however_it_is_asked_and_for_as_long_as_it_is() {
     finite(|| {
-        type Way = fn(&mut Reader<u64>) -> End;
-        let ways: [(&str, Way); 9] = [
-            ("recv", |reader| reader.recv().unwrap_err()),
-            ("try_recv", |reader| reader.try_recv().unwrap_err().end().unwrap().clone()),
-            ("recv_timeout", |reader| match reader.recv_timeout(Duration::MAX) {
-                Err(ReadTimeoutError::Ended(end)) => end,
-                other => panic!("{other:?}"),
-            }),
-            ("wait_batch", |reader| reader.wait_batch().unwrap_err()),
-            ("try_batch", |reader| reader.try_batch().unwrap_err().end().unwrap().clone()),
-            ("batch_timeout", |reader| match reader.batch_timeout(Duration::ZERO) {
-                Err(ReadTimeoutError::Ended(end)) => end,
-                other => panic!("{other:?}"),
-            }),
-            ("run", |reader| reader.run(|_, _, _| panic!("there is nothing"))),
-            ("run_until", |reader| reader.run_until(|_, _, _| ControlFlow::Break(())).unwrap_err()),
-            ("iter", |reader| {
-                assert_eq!(reader.iter().next(), None);
-                reader.recv().unwrap_err()
-            }),
-        ];
-        for (name, way) in ways {
+        for (name, way) in WAYS_TO_READ {
             let (mut writer, ring) = Ring::builder(2).build(|| 0);
             let mut reader = evictable(&ring, Duration::ZERO);
             fill(&mut writer);

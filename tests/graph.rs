@@ -8,11 +8,10 @@ use std::mem;
 use std::time::Duration;
 
 use broadring::{Editor, End, Member, Observer, Reader, Ring, TryClaimError, TryReadError, Writer};
-use common::{event, finite};
+use common::{cases, event, finite};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::Config;
 
 /// How many readers and observers there can be.
 const PLACES: usize = 6;
@@ -811,14 +810,9 @@ impl Pair {
 #[test]
 fn a_ring_with_everything_in_it_answers_as_the_model_does() {
     finite(|| {
-        let config = Config {
-            cases: if cfg!(miri) { 4 } else { 384 },
-            failure_persistence: None,
-            ..Config::default()
-        };
         let capacity = (0..6_u32).prop_map(|power| 1 << power);
         let editors = prop_oneof![4 => Just(0), 1 => Just(1), 1 => Just(3_usize)];
-        proptest!(config, |(capacity in capacity, editors in editors, ops in vec(an_op(), 1..200))| {
+        proptest!(cases(384), |(capacity in capacity, editors in editors, ops in vec(an_op(), 1..200))| {
             let mut pair = Pair::new(capacity, editors);
             for op in ops {
                 pair.apply(op);

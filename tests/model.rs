@@ -9,10 +9,9 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use broadring::{End, Reader, Ring, Sequence, TryClaimError, TryReadError, Writer};
-use common::{event, events, finite};
+use common::{cases, event, events, finite};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::Config;
 
 const MAX_READERS: usize = 4;
 
@@ -470,13 +469,8 @@ fn run_until(reader: &mut Reader<u64>, modelled: &mut ModelReader, take: usize) 
 #[test]
 fn a_ring_answers_as_the_model_does() {
     finite(|| {
-        let config = Config {
-            cases: if cfg!(miri) { 4 } else { 256 },
-            failure_persistence: None,
-            ..Config::default()
-        };
         let capacity = (0..7_u32).prop_map(|power| 1 << power);
-        proptest!(config, |(capacity in capacity, ops in vec(an_op(), 1..150))| {
+        proptest!(cases(256), |(capacity in capacity, ops in vec(an_op(), 1..150))| {
             let mut pair = Pair::new(capacity);
             for op in ops {
                 pair.apply(op);

@@ -12,13 +12,12 @@ use std::time::Duration;
 
 use broadring::{End, Glimpse, Observer, ReadTimeoutError, Ring, Role, TryReadError, Wait, Writer};
 use common::{
-    PARK, WAITS, count, drain, event, events, finite, join, publish_at_once, publish_next, ring_of,
-    settle_down,
+    PARK, WAITS, cases, count, drain, event, events, finite, join, publish_at_once, publish_next,
+    ring_of, settle_down,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::Config;
 
 /// A ring of numbers with an observer, and nobody who reads.
 fn observed(capacity: usize) -> (Writer<u64>, Observer<u64>, Ring<u64>) {
@@ -161,17 +160,12 @@ fn a_schedule(capacity: u64, largest_claim: u64, ops: Vec<Op>) {
 #[test]
 fn whatever_happens_every_event_was_seen_or_missed() {
     finite(|| {
-        let config = Config {
-            cases: if cfg!(miri) { 4 } else { 256 },
-            failure_persistence: None,
-            ..Config::default()
-        };
         let capacity = (0..7_u32).prop_map(|power| 1 << power);
         let schedule = (capacity, any::<Index>()).prop_flat_map(|(capacity, largest)| {
             let largest = largest.index(capacity as usize + 1) as u64;
             (Just(capacity), Just(largest), vec(an_op(largest), 1..100))
         });
-        proptest!(config, |((capacity, largest_claim, ops) in schedule)| {
+        proptest!(cases(256), |((capacity, largest_claim, ops) in schedule)| {
             a_schedule(capacity, largest_claim, ops);
         });
     });

@@ -3,12 +3,14 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+use std::ops::ControlFlow;
 use std::panic;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use broadring::{End, Reader, Ring, Sequence, Wait, Writer};
+use broadring::{End, ReadTimeoutError, Reader, Ring, Sequence, Wait, Writer};
+use proptest::test_runner::Config;
 
 /// Far longer than any test takes, on any machine and under any sanitizer.
 const DEADLINE: Duration = Duration::from_secs(if cfg!(miri) { 3600 } else { 60 });
@@ -176,3 +178,34 @@ pub(crate) fn blamed(end: End) -> (String, u64) {
         end => panic!("nobody is to blame: {end:?}"),
     }
 }
+
+/// So many cases of a property, or a few under an interpreter.
+pub(crate) fn cases(full: u32) -> Config {
+    let cases = if cfg!(miri) { 4 } else { full };
+    Config { cases, failure_persistence: None, ..Config::default() }
+}
+
+/// A way to ask a reader for something to read, which says why there is nothing.
+pub(crate) type Way = fn(&mut Reader<u64>) -> End;
+
+/// Every way to read, by name.
+pub(crate) const WAYS_TO_READ: [(&str, Way); 9] = [
+    ("recv", |reader| reader.recv().unwrap_err()),
+    ("try_recv", |reader| reader.try_recv().unwrap_err().end().unwrap().clone()),
+    ("recv_timeout", |reader| match reader.recv_timeout(Duration::MAX) {
+        Err(ReadTimeoutError::Ended(end)) => end,
+        other => panic!("{other:?}"),
+    }),
+    ("wait_batch", |reader| reader.wait_batch().unwrap_err()),
+    ("try_batch", |reader| reader.try_batch().unwrap_err().end().unwrap().clone()),
+    ("batch_timeout", |reader| match reader.batch_timeout(Duration::ZERO) {
+        Err(ReadTimeoutError::Ended(end)) => end,
+        other => panic!("{other:?}"),
+    }),
+    ("run", |reader| reader.run(|_, _, _| panic!("there is nothing"))),
+    ("run_until", |reader| reader.run_until(|_, _, _| ControlFlow::Break(())).unwrap_err()),
+    ("iter", |reader| {
+        assert_eq!(reader.iter().next(), None);
+        reader.recv().unwrap_err()
+    }),
+];
