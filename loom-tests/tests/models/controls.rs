@@ -18,9 +18,10 @@ const RACE: &str = "Causality violation";
 /// What a model says when somebody sleeps for ever.
 const LOST_WAKE_UP: &str = "deadlock";
 
-/// Whether nobody sleeps in a model.
+/// Whether nobody sleeps in a model. Tasks do as soon as they come back pending.
 fn awake(model: &str) -> bool {
-    !model.contains("sleep::") && !model.starts_with("controls::")
+    let sleeps = model.contains("sleep::") || model.starts_with("asynch::");
+    !sleeps && !model.starts_with("controls::")
 }
 
 fn run(model: &str, weaken: &str) -> (Output, String) {

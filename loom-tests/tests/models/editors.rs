@@ -31,21 +31,26 @@ fn edit(editor: &mut Editor<Event>) -> Result<(), End> {
     Ok(())
 }
 
+/// One event goes from the writer to the editor and from there to a reader, in a ring of this
+/// capacity; returns where the reader began.
+fn hand_on_one_event(wait: Wait, capacity: usize) -> u64 {
+    let (mut writer, mut editor, ring) = edited(wait, capacity);
+    let mut reader = ring.subscribe().unwrap();
+    let editing = thread::spawn(move || {
+        edit(&mut editor).unwrap();
+        editor
+    });
+    let reading = thread::spawn(move || read(&mut reader, 1));
+    publish_unedited(&mut writer, [0]);
+    // Neither leaving nor closing must be what wakes anybody.
+    let start = reading.join().unwrap();
+    drop((editing.join().unwrap(), writer));
+    start
+}
+
 #[test]
 fn readers_see_events_as_the_editor_has_left_them() {
-    explore(266, [0], || {
-        let (mut writer, mut editor, ring) = edited(Wait::YIELD, 1);
-        let mut reader = ring.subscribe().unwrap();
-        let editing = thread::spawn(move || {
-            edit(&mut editor).unwrap();
-            editor
-        });
-        let reading = thread::spawn(move || read(&mut reader, 1));
-        publish_unedited(&mut writer, [0]);
-        let start = reading.join().unwrap();
-        drop((editing.join().unwrap(), writer));
-        start
-    });
+    explore(266, [0], || hand_on_one_event(Wait::YIELD, 1));
 }
 
 #[test]
@@ -107,20 +112,7 @@ mod sleep {
 
     #[test]
     fn a_parked_editor_is_woken_by_the_writer_and_wakes_the_reader() {
-        explore(980, [0], || {
-            let (mut writer, mut editor, ring) = edited(Wait::PARK, 2);
-            let mut reader = ring.subscribe().unwrap();
-            let editing = thread::spawn(move || {
-                edit(&mut editor).unwrap();
-                editor
-            });
-            let reading = thread::spawn(move || read(&mut reader, 1));
-            publish_unedited(&mut writer, [0]);
-            // Neither leaving nor closing must be what wakes them.
-            let start = reading.join().unwrap();
-            drop((editing.join().unwrap(), writer));
-            start
-        });
+        explore(980, [0], || hand_on_one_event(Wait::PARK, 2));
     }
 
     #[test]
