@@ -72,10 +72,7 @@ pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
     let capacity = arguments.capacity;
 
     let machine = Machine::here();
-    if harness.talks() {
-        println!("{machine}");
-        println!("capacity {capacity}, medians of {rounds} turns of {turn_ms} ms, taken in turns");
-    }
+    contest::announce(harness, &machine, capacity, rounds, turn_ms);
     let mut all = Vec::new();
     for scenario in scenarios {
         if harness.stopped() {

@@ -34,6 +34,20 @@ impl Turns {
     }
 }
 
+/// Says where, and how often, everybody is going to have a turn.
+pub(crate) fn announce(
+    harness: &Harness,
+    machine: &Machine,
+    capacity: usize,
+    rounds: usize,
+    turn_ms: u64,
+) {
+    if harness.talks() {
+        println!("{machine}");
+        println!("capacity {capacity}, medians of {rounds} turns of {turn_ms} ms, taken in turns");
+    }
+}
+
 /// What a contest is about.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Heading {
