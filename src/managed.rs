@@ -51,6 +51,33 @@
 //!    more](Handler::is_done).
 //! 6. The handler is closed, and what it makes of itself comes from [`ReaderThread::join`].
 //!
+//! # Graphs
+//!
+//! Readers that come [after](crate::ReaderBuilder::after) others join first, all of them. Then
+//! [`ThreadBuilder::new`] gives each a thread, in any order, in one [`Group`] if you like.
+//! [Editors](crate::Editor) and observers have no managed threads: give an editor a thread of
+//! its own. A group that is shut down waits for what the editors have still to pass on.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use broadring::Ring;
+//! use broadring::managed::{Group, ThreadBuilder};
+//!
+//! let (mut writer, ring) = Ring::builder(64).build(|| 0);
+//! let journal = ring.reader().name("journal").subscribe()?;
+//! let logic = ring.reader().name("logic").after(&journal)?.subscribe()?;
+//!
+//! let group = Group::new();
+//! for stage in [journal, logic] {
+//!     ThreadBuilder::new(stage).group(&group).spawn(|event, _, _| println!("{event}"))?;
+//! }
+//! group.start();
+//! writer.publish_all([1, 2, 3]);
+//! group.shutdown(writer, Duration::from_secs(10))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Panics
 //!
 //! A handler that panics, at any of these steps, ends its thread and nothing else. The
