@@ -153,9 +153,9 @@
 //! | the same, in time: [`Writer::publish_timeout`], [`Writer::publish_deadline`] | [`PublishTimeoutError`] |
 //! | room for several events: [`Writer::claim`], [`Writer::claim_up_to`] | [`ClaimError`] |
 //! | the same, at once: [`Writer::try_claim`] | [`TryClaimError`] |
-//! | events, to read or to edit: [`Reader::recv`], [`Reader::wait_batch`], [`Reader::run`], [`Editor::wait_batch`], [`Observer::wait_batch`] | [`End`] |
-//! | the same, at once: [`Reader::try_recv`], [`Reader::try_batch`], [`Editor::try_batch`] | [`TryReadError`] |
-//! | the same, in time: [`Reader::recv_timeout`], [`Reader::batch_timeout`], [`Editor::batch_timeout`] | [`ReadTimeoutError`] |
+//! | events, to read or to edit: [`Reader::recv`], [`Reader::wait_batch`], [`Reader::run`], [`Editor::wait_batch`], [`Observer::wait_look`] | [`End`] |
+//! | the same, at once: [`Reader::try_recv`], [`Reader::try_batch`], [`Editor::try_batch`], [`Observer::look`] | [`TryReadError`] |
+//! | the same, in time: [`Reader::recv_timeout`], [`Reader::batch_timeout`], [`Editor::batch_timeout`], [`Observer::look_timeout`] | [`ReadTimeoutError`] |
 //!
 //! Threads that are [managed] have errors of their own, in [`managed`].
 //!
