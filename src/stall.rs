@@ -23,12 +23,16 @@ impl Sequencer {
         if begins {
             trace::stall_begins(next, || self.holder());
         }
-        if excuse.is_none_or(|excuse| stalled < excuse.patience || !excuse.idle) {
-            return false;
-        }
-        let mut evicted = false;
+        let due = excuse.is_some_and(|excuse| stalled >= excuse.patience && excuse.idle);
+        due && self.evict(position, stalled)
+    }
+
+    /// Evicts those who hold the writer up at `position`; returns whether any was.
+    #[cold]
+    fn evict(&self, position: u64, stalled: u64) -> bool {
         // All are found before any is gone: who waits for one of them is not to blame then either.
         let culprits: Vec<_> = self.culprits(position).collect();
+        let mut evicted = false;
         for gate in culprits.into_iter().filter(|gate| gate.evict(position)) {
             evicted = true;
             trace::evicted(|| self.roster.member(gate), position, stalled);
@@ -64,12 +68,15 @@ impl Sequencer {
         awaited.then(|| self.built.checked_add(Duration::from_nanos(at)))?
     }
 
-    /// What those who hold the writer up at `position` can say for themselves; `None` if one of them may
-    /// do so for ever.
+    /// What those who hold the writer up at `position` can say for themselves; `None` if one
+    /// of them may do so for ever.
+    #[inline]
     fn excuse_at(&self, position: u64) -> Option<Excuse> {
-        if !self.gates.can_evict() {
-            return None;
-        }
+        if self.gates.can_evict() { self.excuse_of_culprits(position) } else { None }
+    }
+
+    #[cold]
+    fn excuse_of_culprits(&self, position: u64) -> Option<Excuse> {
         let excuses = self.culprits(position).map(Excuse::of);
         excuses.reduce(Excuse::and).filter(|excuse| excuse.patience < u64::MAX)
     }
