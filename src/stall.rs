@@ -31,18 +31,19 @@ impl Sequencer {
     #[cold]
     fn evict(&self, position: u64, stalled: u64) -> bool {
         // All are found before any is gone: who waits for one of them is not to blame then either.
-        let culprits: Vec<_> = self.culprits(position).collect();
-        let mut evicted = false;
-        for gate in culprits.into_iter().filter(|gate| gate.evict(position)) {
-            evicted = true;
+        let mut culprits: Vec<_> = self.culprits(position).collect();
+        // Somebody who was due may have moved on meanwhile, and left one behind who is not.
+        culprits.retain(|gate| gate.patience() <= stalled && gate.evict(position));
+        if culprits.is_empty() {
+            return false;
+        }
+        // Those who have only waited for them have their own time from now on.
+        self.counters.evictable_since.set(0);
+        self.wake_all_dependents();
+        for gate in culprits {
             trace::evicted(|| self.roster.member(gate), position, stalled);
         }
-        if evicted {
-            // Those who have only waited for them have their own time from now on.
-            self.counters.evictable_since.set(0);
-            self.wake_all_dependents();
-        }
-        evicted
+        true
     }
 
     /// Takes note that the writer is not held up.

@@ -231,6 +231,9 @@ fn enter<T>(
     let member = shared.sequencer.roster.enter(gate, role, name, &terms.barrier);
     if terms.barrier.is_empty() {
         terms.seen = terms.seen.max(place.available);
+    } else {
+        // The writer may have found it before it was known to wait for another, and sleep.
+        shared.sequencer.released();
     }
     let terms = (!terms.are_plain()).then(|| Box::new(terms));
     if let Some(terms) = &terms {
