@@ -82,9 +82,10 @@
 //!
 //! Publishing costs what it does without tasks: the writer looks at the same word. Whoever
 //! publishes or commits what tasks wait for wakes them, by calling their wakers on its own
-//! thread, after it has let go of every lock. A waker that panics keeps none of the others
-//! from being called; a second one that does so at the same time ends the process. The list that holds the wakers is allocated
-//! when a task is entered first after that.
+//! thread, after it has let go of every lock. A waker that panics does so out of that call:
+//! what was to be published, committed or joined then is, and all others are still woken. A
+//! second one that panics meanwhile ends the process. The list that holds the wakers is
+//! allocated when a task is entered first after that.
 //!
 //! No poll spins, yields or holds off: how a handle [waits](crate::Wait) concerns threads.
 //! Nor does any come back pending while there is something to do: a task that always finds

@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 use core::ops::{ControlFlow, Index, Range};
 use core::ptr::NonNull;
 
-use crate::reader::Reader;
+use crate::reader::{Reader, Release};
 use crate::sequence::Sequence;
 use crate::slots::{Block, Walk};
 use crate::watch::Reading;
@@ -319,11 +319,11 @@ impl<T> Drop for Passing<'_, '_, T> {
 impl<T> Drop for Batch<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if self.end > self.reader.position().get() {
-            self.commit(self.end, self.reader.shared().slots.block(self.end));
-        }
-        if self.reader.terms().is_some() {
-            self.reader.release();
+        let Self { reader, end, watch, .. } = self;
+        let release = Release(reader);
+        if *end > release.0.position().get() {
+            watch.release_below(*end);
+            release.0.commit(*end, release.0.shared().slots.block(*end));
         }
     }
 }

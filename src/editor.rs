@@ -19,6 +19,7 @@ use crate::slots::Walk;
 use crate::stages::Stage;
 use crate::sync::Arc;
 use crate::trace;
+use crate::unwind::Finally;
 use crate::wait::Wait;
 use crate::watch::Writing;
 
@@ -247,8 +248,8 @@ impl<T> Editor<T> {
             None => {
                 sequencer.cursor.publish(end);
                 slots.set_stamp(&slots.block(first), first, end);
+                let _then = Finally(|| sequencer.freed.wake(end));
                 sequencer.published.wake(end);
-                sequencer.freed.wake(end);
             }
         }
     }

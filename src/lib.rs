@@ -287,6 +287,7 @@ mod stats;
 mod subscribe;
 mod sync;
 mod trace;
+mod unwind;
 mod wait;
 mod watch;
 mod writer;

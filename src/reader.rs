@@ -24,7 +24,7 @@ mod look;
 mod terms;
 
 use look::Hold;
-pub(crate) use terms::Terms;
+pub(crate) use terms::{Release, Terms};
 
 /// A handle that reads every event, in order, from where it has joined.
 ///
@@ -435,14 +435,6 @@ impl<T> Reader<T> {
     where
         T: Clone,
     {
-        struct Release<'r, T>(&'r mut Reader<T>);
-
-        impl<T> Drop for Release<'_, T> {
-            fn drop(&mut self) {
-                self.0.release();
-            }
-        }
-
         Release(self).0.clone_next()
     }
 

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+use core::iter;
 use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
@@ -14,12 +15,13 @@ use crate::counters::WriterCounters;
 use crate::cursor::Cursor;
 use crate::event_count::EventCount;
 use crate::fences::Fences;
-use crate::gates::{Gate, Gates};
+use crate::gates::{Dependents, Gate, Gates};
 use crate::member::Member;
 use crate::roster::Roster;
 use crate::stages::Stage;
 use crate::sync::{AtomicBool, AtomicU64, Ordering, PlainArc, fence, ordering, strong};
 use crate::trace;
+use crate::unwind::{Finally, for_every};
 
 /// Where a new reader starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,11 +114,11 @@ impl Sequencer {
         // ORDERING: Release pairs with the Acquire of `is_closed`: who sees the
         // ring closed sees all that was published.
         self.closed.store(true, ordering!("sequencer.close", Release));
-        self.published.wake_all();
-        for stage in &self.stages {
-            stage.arrivals.wake_all();
+        let arrivals = self.stages.iter().map(|stage| &stage.arrivals);
+        {
+            let _then = Finally(|| self.wake_all_dependents());
+            for_every(iter::once(&self.published).chain(arrivals), EventCount::wake_all);
         }
-        self.wake_all_dependents();
         trace::closed(|| self.stages.first().map_or(&self.cursor, |stage| &stage.arrived).load());
     }
 
@@ -158,8 +160,8 @@ impl Sequencer {
         culprit.map(Ending::Broken)
     }
 
-    /// Takes a gate, for a reader that starts there; `None` if every gate is taken.
-    /// Lock-free.
+    /// Takes a gate, for a reader that starts there; `None` if every gate is taken. When the
+    /// reader is there, `has_joined` must follow. Lock-free.
     ///
     /// The gate is taken at a position that is certainly not too far ahead, and
     /// moved to its place once the frontier is known: see [`settle`](Self::settle).
@@ -169,13 +171,19 @@ impl Sequencer {
         Some(Joined { gate, place })
     }
 
-    /// Closes a gate that its reader has opened. Lock-free.
+    /// Closes a gate that its reader has opened. When the reader stands there,
+    /// `has_joined` must follow: those that come after it may have waited for what it leaves out. Lock-free.
     pub(crate) fn enter(&self, gate: &Gate, start: Start) -> Place {
         gate.advance(self.conservative(start));
-        let place = self.settle(gate, start);
-        // Those that come after its reader may have waited for what it leaves out.
-        self.wake_dependents_of(gate, place.position);
-        place
+        self.settle(gate, start)
+    }
+
+    /// Wakes those who may have waited for a reader that has joined at `position`, or come
+    /// back there: the writer may have found its gate where it was at first.
+    pub(crate) fn has_joined(&self, gate: &Gate, position: u64) {
+        if strong!("sequencer.join_wake") {
+            self.moved(gate, position);
+        }
     }
 
     /// Returns a position where a gate can be closed at first: certainly not ahead of
@@ -213,10 +221,6 @@ impl Sequencer {
             Start::Oldest(from) => intact.max(from).min(available),
         };
         gate.advance(position);
-        if strong!("sequencer.join_wake") {
-            // The writer may have found the gate where it was at first.
-            self.freed.wake(position);
-        }
         Place { position, available }
     }
 
@@ -240,26 +244,45 @@ impl Sequencer {
     #[inline]
     pub(crate) fn commit(&self, gate: &Gate, position: u64) {
         gate.advance(position);
-        self.freed.wake(position);
-        self.wake_dependents_of(gate, position);
+        self.moved(gate, position);
     }
 
-    /// Wakes those who come after the reader of a gate, which is at `position` now. The
-    /// writer was just woken.
+    /// Wakes those who wait for a gate that was moved to `position`.
     #[inline]
-    fn wake_dependents_of(&self, gate: &Gate, position: u64) {
-        if let Some(dependents) = gate.dependents().filter(|_| strong!("sequencer.commit_wake")) {
-            dependents.moved.wake_again(position);
+    fn moved(&self, gate: &Gate, position: u64) {
+        match gate.dependents() {
+            None => self.freed.wake(position),
+            Some(dependents) => self.moved_before(dependents, position),
         }
+    }
+
+    /// As `moved`, where others come after the reader of the gate.
+    #[inline(never)]
+    fn moved_before(&self, dependents: &Dependents, position: u64) {
+        let _then = Finally(|| {
+            if strong!("sequencer.commit_wake") {
+                dependents.moved.wake_again(position);
+            }
+        });
+        self.freed.wake(position);
     }
 
     /// Wakes everybody who comes after another, whomever of those they sleep behind.
     pub(crate) fn wake_all_dependents(&self) {
         // Who sleeps there has perhaps been the first to do so.
         self.fences.waker();
-        for dependents in self.gates.taken().filter_map(Gate::dependents) {
-            dependents.moved.wake_all();
-        }
+        let dependents = self.gates.taken().filter_map(Gate::dependents);
+        for_every(dependents, |dependents| dependents.moved.wake_all());
+    }
+
+    /// Has every sleeping reader that joined before look again.
+    ///
+    /// As when the ring is closed, no fence is needed: the lock orders the caller's last
+    /// store before the look of a reader that goes to sleep afterwards, and one that sleeps
+    /// finds another epoch (I7).
+    pub(crate) fn wake_readers(&self) {
+        let _then = Finally(|| self.wake_all_dependents());
+        self.published.wake_all();
     }
 
     /// Tells the writer that a gate has become idle or open, which may end its wait.
@@ -272,21 +295,25 @@ impl Sequencer {
     /// Opens the gate of a reader at `position` that will never read on, nor those after it.
     pub(crate) fn retire(&self, gate: &Gate, position: u64) {
         gate.open(position);
-        self.freed.wake_all();
-        if gate.dependents().is_some() {
-            self.wake_all_dependents();
-        }
+        self.has_left(gate);
     }
 
     /// Removes a reader at `position`.
     pub(crate) fn leave(&self, gate: &Gate, position: u64) {
         self.roster.strike(gate);
         gate.leave(position);
+        self.has_left(gate);
+    }
+
+    /// Wakes those who may have waited for a gate that does not hold them up any more.
+    fn has_left(&self, gate: &Gate) {
+        let _then = Finally(|| {
+            if gate.dependents().is_some() {
+                // They sleep behind one of those that they come after, which need not be this.
+                self.wake_all_dependents();
+            }
+        });
         self.freed.wake_all();
-        if gate.dependents().is_some() {
-            // They sleep behind one of those that they come after, which need not be this.
-            self.wake_all_dependents();
-        }
     }
 
     /// Returns how far the cursor is, to a writer who is about to write `next`.
@@ -319,14 +346,11 @@ impl Sequencer {
     /// Says that an editor passes nothing on any more, because of another or itself.
     pub(crate) fn break_off(&self, editor: usize, culprit: usize) {
         self.stages[editor].break_off(culprit);
+        let _then = Finally(|| self.freed.wake_all());
         match self.stages.get(editor + 1) {
             Some(next) => next.arrivals.wake_all(),
-            None => {
-                self.published.wake_all();
-                self.wake_all_dependents();
-            }
+            None => self.wake_readers(),
         }
-        self.freed.wake_all();
     }
 
     /// What there is for an editor which is at `position` and has found nothing new.

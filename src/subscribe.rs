@@ -231,17 +231,14 @@ fn enter<T>(
     let member = shared.sequencer.roster.enter(gate, role, name, &terms.barrier);
     if terms.barrier.is_empty() {
         terms.seen = terms.seen.max(place.available);
-    } else {
-        // The writer may have found it before it was known to wait for another, and sleep.
-        shared.sequencer.released();
     }
     let terms = (!terms.are_plain()).then(|| Box::new(terms));
-    if let Some(terms) = &terms {
+    if terms.is_some() {
         // What may be read on these terms is not yet known.
         place.available = place.position;
-        terms.settle(&shared.sequencer, gate, place.position);
     }
     let reader = Reader::new(shared, joined, wait, member, terms);
+    reader.settle_in();
     trace::joined(reader.member(), reader.position().get());
     reader
 }

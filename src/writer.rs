@@ -453,17 +453,18 @@ impl<T> Writer<T> {
         // a valid `T`.
         write(unsafe { self.shared.slots.slot_in(&self.block, sequence).as_mut() });
         watch.release();
-        self.make_visible(1);
+        self.make_visible(self.block, 1);
         Sequence::new(sequence)
     }
 
-    /// Publishes the next `len` events, which are written: one release for all.
-    /// The caller has moved `self.block` to that of the first.
+    /// Publishes the next `len` events, which are written: one release for all. The first
+    /// is in this block, and `self.block` is where the writer goes on: whoever is woken by
+    /// this may panic.
     ///
     /// The cursor first and the stamp second, so that no reader is ever ahead of
     /// the cursor.
     #[inline]
-    fn make_visible(&mut self, len: u64) {
+    fn make_visible(&mut self, block: Block, len: u64) {
         let first = self.allowance.next();
         let end = first + len;
         self.allowance.advance(len);
@@ -472,7 +473,7 @@ impl<T> Writer<T> {
             return sequencer.hand_over(end);
         }
         sequencer.cursor.publish(end);
-        slots.set_stamp(&self.block, first, end);
+        slots.set_stamp(&block, first, end);
         sequencer.published.wake(end);
     }
 
@@ -495,9 +496,10 @@ impl<T> Writer<T> {
     pub(crate) fn publish_claimed(&mut self, len: u64) -> Range<Sequence> {
         let start = self.cursor();
         if len > 0 {
-            self.shared.slots.move_writer(&mut self.block, start.get());
-            self.make_visible(len);
-            self.block = self.shared.slots.block(self.allowance.next());
+            let mut first = self.block;
+            self.shared.slots.move_writer(&mut first, start.get());
+            self.block = self.shared.slots.block(start.get() + len);
+            self.make_visible(first, len);
         }
         start..self.cursor()
     }

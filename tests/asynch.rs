@@ -843,6 +843,180 @@ fn a_waker_that_panics_keeps_no_other_from_being_woken() {
     assert_eq!(first.recv(), Ok(event(1)));
 }
 
+/// Says that the closure panics because a waker does.
+#[track_caller]
+fn grumbles<R>(act: impl FnOnce() -> R) {
+    assert!(panic::catch_unwind(AssertUnwindSafe(|| drop(act()))).is_err(), "nobody was woken");
+}
+
+/// Has a task wait whose waker panics.
+#[track_caller]
+fn grouch_waits<F: Future + Unpin>(future: &mut F) {
+    assert!(poll(future, &Waker::from(Arc::new(Grouch))).is_pending());
+}
+
+/// Reads everything that is there, which must begin where the reader is.
+#[track_caller]
+fn reads_all(reader: &mut Reader<u64>) {
+    let mut tally = Tally::at(reader.position());
+    while let Ok(batch) = reader.try_batch() {
+        batch.iter().for_each(|(at, &event)| tally.take_at(at, event));
+    }
+    assert_eq!(reader.lag(), 0);
+}
+
+#[test]
+fn a_waker_that_panics_leaves_the_writer_where_it_is() {
+    type Way = fn(&mut Writer<u64>, u64);
+    let ways: [(&str, Way); 4] = [
+        ("claim", |writer, len| {
+            let next = writer.cursor().get();
+            let mut claim = writer.claim(len as usize + 1).unwrap();
+            claim.iter_mut().zip(next..).for_each(|(slot, at)| *slot = event(at));
+            claim.publish_first(len as usize);
+        }),
+        ("publish_all", |writer, len| {
+            let next = writer.cursor().get();
+            writer.publish_all((next..next + len).map(event));
+        }),
+        ("publish", |writer, _| {
+            writer.publish(event(writer.cursor().get()));
+        }),
+        ("publish_with", |writer, _| {
+            let next = event(writer.cursor().get());
+            writer.publish_with(|slot| *slot = next);
+        }),
+    ];
+    for (name, way) in ways {
+        for len in [1, 2, 6, 7, 8, 13, 14, 15, 40] {
+            let (mut writer, mut waiting, ring) = ring_of(64);
+            let mut reader = ring.subscribe().unwrap();
+            for round in 0..20 {
+                let mut receiving = waiting.recv_async();
+                grouch_waits(&mut receiving);
+                grumbles(|| way(&mut writer, len));
+                drop(receiving);
+                assert!(writer.cursor() > reader.position(), "{name}");
+                for _ in 0..round {
+                    publish_next(&mut writer);
+                }
+                reads_all(&mut waiting);
+                reads_all(&mut reader);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_waker_that_panics_leaves_a_reader_where_its_gate_is() {
+    for may_be_evicted in [false, true] {
+        let (mut writer, ring) = Ring::builder(4).max_readers(3).build(|| u64::MAX);
+        let builder = ring.reader();
+        let builder = if may_be_evicted { builder.evict_after(Duration::MAX) } else { builder };
+        let mut reader = builder.subscribe().unwrap();
+        for round in 0..5 {
+            for _ in 0..4 {
+                publish_at_once(&mut writer);
+            }
+            let mut publishing = writer.publish_async(0);
+            grouch_waits(&mut publishing);
+            // Whatever moves the reader on, it is there afterwards.
+            match round % 3 {
+                0 => grumbles(|| reader.rejoin()),
+                1 => grumbles(|| reader.try_recv()),
+                _ => grumbles(|| reader.try_batch()),
+            }
+            drop(publishing);
+            let moved = [4, 1, 4][round % 3];
+            assert_eq!((reader.lag(), writer.remaining_capacity()), (4 - moved, moved as usize));
+            for _ in 0..moved {
+                publish_at_once(&mut writer);
+            }
+            reads_all(&mut reader);
+        }
+    }
+}
+
+#[test]
+fn a_waker_that_panics_leaves_no_gate_closed() {
+    type Joins = fn(&Ring<u64>, &Reader<u64>);
+    let ways: [(&str, Joins); 5] = [
+        ("plain", |ring, _| drop(ring.subscribe())),
+        ("from the oldest", |ring, _| drop(ring.reader().from_oldest().subscribe())),
+        ("after", |ring, slow| drop(ring.reader().after(slow).unwrap().subscribe())),
+        ("evictable", |ring, _| drop(ring.reader().evict_after(Duration::MAX).subscribe())),
+        ("observer", |ring, _| drop(ring.observe())),
+    ];
+    for (name, joins) in ways {
+        let (mut writer, ring) = Ring::builder(4).max_readers(2).build(|| u64::MAX);
+        let mut slow = ring.subscribe().unwrap();
+        for round in 0..3 {
+            for _ in 0..4 {
+                publish_at_once(&mut writer);
+            }
+            let mut publishing = writer.publish_async(0);
+            grouch_waits(&mut publishing);
+            grumbles(|| joins(&ring, &slow));
+            drop(publishing);
+            assert_eq!(ring.reader_count(), 1, "{name}");
+            assert_eq!(slow.position().get(), 4 * round);
+            reads_all(&mut slow);
+            assert_eq!(writer.remaining_capacity(), 4, "{name}");
+        }
+        let mut observer = ring.observe().unwrap();
+        for latest in [false, true] {
+            for _ in 0..4 {
+                publish_at_once(&mut writer);
+            }
+            let mut publishing = writer.publish_async(0);
+            grouch_waits(&mut publishing);
+            match latest {
+                true => grumbles(|| observer.latest()),
+                false => grumbles(|| observer.look()),
+            }
+            drop(publishing);
+            reads_all(&mut slow);
+            assert_eq!(writer.remaining_capacity(), 4, "the look is over");
+        }
+    }
+}
+
+#[test]
+fn a_waker_that_panics_keeps_nobody_from_being_woken_who_sleeps_elsewhere() {
+    // The writer, behind the first reader; and the second, behind it too; and the third,
+    // behind the second, or the cursor.
+    let bell = Arc::new(Bell::default());
+    let (mut writer, mut first, ring) = ring_of(4);
+    let mut second = ring.reader().after(&first).unwrap().subscribe().unwrap();
+    let mut third = ring.subscribe().unwrap();
+    for _ in 0..4 {
+        publish_at_once(&mut writer);
+    }
+    reads_all(&mut third);
+    {
+        let mut publishing = writer.publish_async(event(4));
+        let mut reading = second.recv_async();
+        grouch_waits(&mut publishing);
+        bell.waits(&mut reading);
+        grumbles(|| first.try_recv());
+        assert_eq!(bell.rung(), 1);
+        assert_eq!(bell.poll(&mut reading), Poll::Ready(Ok(event(0))));
+        drop(reading);
+        assert!(bell.poll(&mut publishing).is_ready());
+    }
+    // The end is told to everybody.
+    reads_all(&mut first);
+    reads_all(&mut second);
+    reads_all(&mut third);
+    let (mut reading, mut following) = (third.recv_async(), second.recv_async());
+    grouch_waits(&mut reading);
+    bell.waits(&mut following);
+    grumbles(|| drop(writer));
+    assert_eq!(bell.rung(), 2);
+    assert_eq!(bell.poll(&mut following), Poll::Ready(Err(End::Closed)));
+    assert_eq!(bell.poll(&mut reading), Poll::Ready(Err(End::Closed)));
+}
+
 #[test]
 fn a_stream_in_a_select_waits_once_and_loses_nothing() {
     let (mut writer, mut reader, _ring) = ring_of(64);

@@ -4,10 +4,10 @@
 
 use core::mem;
 use core::task::Waker;
-use std::vec;
 
 use super::EventCount;
 use crate::sync::{self, strong};
+use crate::unwind::for_every;
 
 /// The tasks that sleep somewhere, each under the key of its handle: so that a handle has
 /// at most one of them, whatever becomes of its futures. Keys are small numbers.
@@ -20,10 +20,6 @@ struct Task {
     threshold: u64,
     waker: Waker,
 }
-
-/// Tasks that are being woken. Dropping it wakes those that are left, so that a waker that
-/// panics takes nothing from the others.
-struct Waking(vec::IntoIter<Option<Task>>);
 
 impl EventCount {
     /// Announces a sleeper that is a task, in place of the one with the same key. The caller
@@ -79,21 +75,7 @@ impl Tasks {
     /// Wakes them: the user's code, and so not called under the lock.
     pub(super) fn wake(self) {
         if strong!("event_count.wake_tasks") {
-            Waking(self.0.into_iter()).go_on();
+            for_every(self.0.into_iter().flatten(), |task| task.waker.wake());
         }
-    }
-}
-
-impl Waking {
-    fn go_on(&mut self) {
-        for task in self.0.by_ref().flatten() {
-            task.waker.wake();
-        }
-    }
-}
-
-impl Drop for Waking {
-    fn drop(&mut self) {
-        self.go_on();
     }
 }

@@ -110,7 +110,7 @@ impl<T> Controlled for Control<T> {
 
     fn stop(&self) {
         self.state.stop();
-        self.ring.wake_readers();
+        self.ring.shared.sequencer.wake_readers();
     }
 }
 

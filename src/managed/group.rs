@@ -10,6 +10,7 @@ use super::control::{Controlled, Outcome};
 use super::error::{Failure, Fate, ShutdownError};
 use crate::error::End;
 use crate::sync::{self, Arc, Mutex};
+use crate::unwind::for_every;
 use crate::writer::Writer;
 
 /// Managed threads that are started together and shut down together.
@@ -150,9 +151,7 @@ impl Group {
             .iter()
             .filter(|member| member.state().wait_until_over(deadline).is_none())
             .collect();
-        for member in &late {
-            member.stop();
-        }
+        for_every(late.iter(), |member| member.stop());
         let deadline = Instant::now().checked_add(self.grace);
         for member in &late {
             member.state().wait_until_over(deadline);
@@ -210,9 +209,7 @@ impl Drop for Group {
         let members = mem::take(&mut inner.members);
         // To stop one wakes tasks too, whose wakers may do anything.
         drop(inner);
-        for member in members {
-            member.stop();
-        }
+        for_every(members.into_iter(), |member| member.stop());
     }
 }
 

@@ -12,6 +12,7 @@ use crate::error::{End, Evicted, SubscribeError, TryReadError, UpstreamLeft};
 use crate::gates::Gate;
 use crate::sequencer::{Ending, Place, Sequencer, Start};
 use crate::trace;
+use crate::unwind::Finally;
 
 /// What sets a reader apart from one that just reads every event as it comes.
 #[derive(Debug, Clone, Default)]
@@ -60,27 +61,38 @@ impl Terms {
         self.end.is_some()
     }
 
-    /// Leaves a gate, which was just closed at `position`, as it is before the first look.
-    pub(crate) fn settle(&self, sequencer: &Sequencer, gate: &Gate, position: u64) {
+    /// Leaves a gate, which was just closed at `position`, as it is before the first look, and
+    /// tells the writer, who may have seen it before it was known on which terms it is.
+    fn settle(&self, sequencer: &Sequencer, gate: &Gate, position: u64) {
         if self.fleeting {
             // While it looks it is as if it were being evicted: nobody waits for long.
             gate.set_patience(Duration::ZERO);
         } else if let Some(patience) = self.patience {
             sequencer.gates.allow_eviction(gate, patience);
         }
-        self.rest(sequencer, gate, position);
+        self.rest(gate, position);
+        sequencer.released();
     }
 
     /// Leaves a gate, which is closed at `position`, as it is between two looks.
-    fn rest(&self, sequencer: &Sequencer, gate: &Gate, position: u64) {
+    fn rest(&self, gate: &Gate, position: u64) {
         if self.fleeting || self.lost {
             gate.open(position);
         } else if self.patience.is_some() {
             gate.idle(position);
-        } else {
-            return;
         }
-        sequencer.released();
+    }
+}
+
+/// Releases what a reader holds briefly when it is dropped, also by a panic.
+pub(crate) struct Release<'r, T>(pub(crate) &'r mut Reader<T>);
+
+impl<T> Drop for Release<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.terms.is_some() {
+            self.0.release();
+        }
     }
 }
 
@@ -220,7 +232,8 @@ impl<T> Reader<T> {
             return;
         }
         self.available = self.position;
-        terms.rest(&self.shared.sequencer, &self.gate, self.position);
+        terms.rest(&self.gate, self.position);
+        self.shared.sequencer.released();
     }
 
     /// Goes on with the next event to be published, whatever has become of those before it,
@@ -266,12 +279,22 @@ impl<T> Reader<T> {
         if let Some(terms) = &mut self.terms {
             *terms.as_mut() = Terms { lost: false, end: None, ..terms.for_a_clone() };
             place.available = place.position;
-            terms.settle(sequencer, &self.gate, place.position);
         }
         self.stand_at(place);
         let missed = place.position - before;
+        self.settle_in();
         trace::rejoined(&self.member, place.position, missed);
         Ok(missed)
+    }
+
+    /// Begins at a gate that it was just given, or has just closed. Whoever is woken by that
+    /// may panic: so the reader has to be there by then.
+    pub(crate) fn settle_in(&self) {
+        let Self { shared, gate, position, terms, .. } = self;
+        let _then = Finally(|| shared.sequencer.has_joined(gate, *position));
+        if let Some(terms) = terms {
+            terms.settle(&shared.sequencer, gate, *position);
+        }
     }
 
     /// Whether its gate is open. If not, it will not be opened any more.
@@ -294,6 +317,10 @@ impl<T> Reader<T> {
         if place.available > place.position {
             self.gate.counters().found(place.available - place.position);
         }
+        // If somebody who is woken panics, the look is over.
+        let looking = Release(self);
+        looking.0.shared.sequencer.has_joined(&looking.0.gate, place.position);
+        mem::forget(looking);
         place.position.saturating_sub(before)
     }
 
