@@ -18,7 +18,7 @@ pub(crate) struct Allowance {
     /// The writer may write below this: the result of the last scan, or less. It can
     /// fall below `next` while a reader joins at an old event.
     limit: u64,
-    /// Always equal to the shared frontier.
+    /// The shared frontier; less after a wait that has panicked, and could hand nothing back.
     frontier: u64,
 }
 
@@ -86,6 +86,8 @@ impl Allowance {
     /// gate any scan since the announcement has missed sees the announcement.
     fn scan(&mut self, sequencer: &Sequencer, events: u64) -> u64 {
         if self.next + events > self.frontier {
+            // ORDERING: Relaxed; the writer reads what it has stored itself.
+            self.frontier = sequencer.frontier.load(Ordering::Relaxed);
             // Where editors are in between, the cursor may be far behind the writer. It is
             // what nobody may be lapped by who joins.
             let reach = sequencer.cursor_of_writer(self.next) + sequencer.capacity();

@@ -528,6 +528,33 @@ fn when_an_editor_has_left_the_writer_fills_the_ring_once_more_and_is_then_refus
 }
 
 #[test]
+fn a_publication_that_panics_takes_nothing_back() {
+    let builder = Ring::builder(8);
+    let (mut writer, [mut first, mut second], ring) =
+        builder.build_with_editors(["first", "second"], || 0);
+    let mut slow = ring.subscribe().unwrap();
+    for _ in 0..8 {
+        publish_at_once(&mut writer);
+    }
+    drop(first.try_batch_up_to(6).unwrap());
+    drop(second.try_batch().unwrap());
+    drop(first);
+    let panicked = panic::catch_unwind(AssertUnwindSafe(|| drop(writer.claim(6))));
+    assert!(panicked.is_err());
+    // What was announced then is where the oldest events are that nobody will touch.
+    let oldest = || ring.reader().from_oldest().subscribe().unwrap().position().get();
+    assert_eq!(oldest(), 6);
+    assert!(writer.try_publish(7).is_err());
+    assert_eq!(oldest(), 6);
+    assert!(panic::catch_unwind(AssertUnwindSafe(|| writer.publish(7))).is_err());
+    assert_eq!(oldest(), 6);
+    assert_eq!(slow.try_batch().unwrap().len(), 6);
+    for _ in 0..6 {
+        publish_at_once(&mut writer);
+    }
+}
+
+#[test]
 fn a_writer_that_waits_is_woken_when_an_editor_leaves() {
     finite(|| {
         for (leaves, name) in NAMES.into_iter().enumerate() {
