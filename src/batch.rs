@@ -61,6 +61,9 @@ impl<'r, T> Batch<'r, T> {
         let end = end.min(next.saturating_add(limit as u64));
         let watch = reader.shared().slots.watched.read(next, end);
         let block = reader.block();
+        if reader.terms().is_some() {
+            reader.lend();
+        }
         Self { reader, next, block, end, watch }
     }
 

@@ -86,48 +86,45 @@ pub(crate) struct WriterCounters {
     pub(crate) stalled: Counter,
     /// When the present stall began, in nanoseconds since the ring was built, or 0.
     pub(crate) since: Counter,
-    /// The smallest position of a reader when it was last found full.
+    /// Where who holds the writer up was when it was last found full.
     pub(crate) position: Counter,
-    /// When the reader at that position was first found to hold the writer up.
+    /// 1 if that is an editor, which is where the cursor is.
+    by_editor: Counter,
+    /// When the ring was first found full because of that, in this stall.
     pub(crate) held_since: Counter,
-    /// Since when nobody there may not be evicted, or 0.
+    /// Since when all who are to blame there may be evicted, or 0.
     pub(crate) evictable_since: Counter,
+    /// How many readers it has evicted.
+    pub(crate) evictions: Counter,
     /// How many times it went to sleep.
     pub(crate) parks: Counter,
 }
 
 impl WriterCounters {
-    /// Takes note that the ring is full because of readers at `position`, and whether all of
-    /// them may be evicted; and returns for how long that has been so. Asks for the time only
-    /// if it matters.
-    pub(crate) fn stalled_at(
-        &self,
-        position: u64,
-        evictable: bool,
-        now: impl FnOnce() -> u64,
-    ) -> u64 {
+    /// Takes note that the ring is full because of who is at `position`, and whether that is
+    /// an editor. Asks for the time only if that is news.
+    #[inline]
+    pub(crate) fn stalled_at(&self, position: u64, by_editor: bool, now: impl Fn() -> u64) {
         let begins = self.since.get() == 0;
-        let moved = begins || self.position.get() != position;
-        if !evictable {
-            self.evictable_since.set(0);
-            if !moved {
-                return 0;
-            }
-        }
-        let now = now().max(1);
         if begins {
             self.stalls.add(1);
-            self.since.set(now);
+            self.since.set(now());
         }
-        if moved {
-            self.held_since.set(now);
+        let held_by = (self.position.get(), self.by_editor.get());
+        if begins || held_by != (position, u64::from(by_editor)) {
             self.position.set(position);
+            self.by_editor.set(u64::from(by_editor));
+            self.held_since.set(now());
             self.evictable_since.set(0);
         }
-        if evictable && self.evictable_since.get() == 0 {
-            self.evictable_since.set(now);
+    }
+
+    /// Takes note whether all who are to blame for that may be evicted.
+    pub(crate) fn evictable_now(&self, evictable: bool, now: impl FnOnce() -> u64) {
+        let since = &self.evictable_since;
+        if evictable != (since.get() > 0) {
+            since.set(if evictable { now() } else { 0 });
         }
-        if evictable { now.saturating_sub(self.evictable_since.get()) } else { 0 }
     }
 
     /// Takes note that at `now` the ring is no longer full.

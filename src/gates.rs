@@ -76,8 +76,8 @@ struct Directory {
     high: AtomicUsize,
     /// How many times a gate was taken beside another.
     joins: AtomicU64,
-    /// 0 until a reader is added that may be evicted.
-    evictable: PlainU64,
+    /// 0 until a reader is added that may be evicted or comes after another.
+    differ: PlainU64,
 }
 
 impl Gate {
@@ -268,7 +268,7 @@ impl Gates {
             directory: CachePadded::new(Directory {
                 high: AtomicUsize::new(0),
                 joins: AtomicU64::new(0),
-                evictable: PlainU64::new(0),
+                differ: PlainU64::new(0),
             }),
         }
     }
@@ -341,17 +341,18 @@ impl Gates {
         }
     }
 
-    /// Whether any reader was ever added that may be evicted.
-    pub(crate) fn can_evict(&self) -> bool {
+    /// Whether it matters which of several readers holds the writer up: because one was ever
+    /// added that may be evicted, or comes after another.
+    #[inline]
+    pub(crate) fn differ(&self) -> bool {
         // ORDERING: Relaxed; a matter of policy. Who becomes idle tells a writer that sleeps.
-        self.directory.evictable.load(Ordering::Relaxed) > 0
+        self.directory.differ.load(Ordering::Relaxed) > 0
     }
 
-    /// Lets the writer know that the reader of this gate may be evicted, and when.
-    pub(crate) fn allow_eviction(&self, gate: &Gate, patience: Duration) {
-        gate.set_patience(patience);
+    /// Lets the writer know that it does.
+    pub(crate) fn set_differ(&self) {
         // ORDERING: Relaxed; as above.
-        self.directory.evictable.store(1, Ordering::Relaxed);
+        self.directory.differ.store(1, Ordering::Relaxed);
     }
 
     /// Returns how many gates are closed; already out of date when it returns.

@@ -137,8 +137,8 @@
 //! Publishing while there is room and reading while there are events are wait-free,
 //! unless a thread has to be woken. Twice a lap the writer looks at every reader's
 //! position, which is lock-free. Locks are taken only to put a thread or a task to sleep, to
-//! wake it, to join, to leave, to close, to evict and to ask who is there, and never while user
-//! code, a waker included, runs.
+//! wake it, to join, to leave, to close, and to find out who is there or holds the writer up,
+//! and never while user code, a waker included, runs.
 //!
 //! # Errors
 //!

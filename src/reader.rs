@@ -77,7 +77,7 @@ pub struct Reader<T> {
     position: u64,
     /// The block of `position`, or the one before if that is the first of a block.
     block: Block,
-    /// Everything below this may be read; may be stale, never too large.
+    /// Everything below this may be read without another look; may be stale, never too large.
     available: u64,
     pacing: Pacing,
     wait: Wait,
@@ -442,7 +442,8 @@ impl<T> Reader<T> {
     /// after it, to the writer.
     #[inline]
     pub(crate) fn commit(&mut self, position: u64, block: Block) {
-        debug_assert!(self.position <= position && position <= self.available);
+        debug_assert!(self.position <= position);
+        debug_assert!(position <= self.available || self.terms.is_some());
         self.position = position;
         self.block = block;
         self.shared.sequencer.commit(&self.gate, position);
@@ -483,9 +484,9 @@ impl<T> Reader<T> {
         self.shared.slots.move_reader(&mut self.block, self.position);
     }
 
-    /// Returns what may be read: from the gate to the end of what is available.
+    /// Returns what may be read without another look, from the gate on.
     pub(crate) fn readable(&self) -> core::ops::Range<u64> {
-        self.position..self.available
+        self.position..self.available.max(self.position)
     }
 }
 

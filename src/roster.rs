@@ -76,12 +76,14 @@ impl Roster {
         gated.filter_map(|(index, entry)| Some((gates.gate(index), entry?))).collect()
     }
 
-    /// Whether the member that has a gate comes after one that has one of the others.
-    pub(crate) fn comes_after(&self, gate: &Gate, others: &mut dyn Iterator<Item = &Gate>) -> bool {
+    /// Parts those whose members come after others of them from the rest.
+    pub(crate) fn part<'g>(&self, gates: Vec<&'g Gate>) -> (Vec<&'g Gate>, Vec<&'g Gate>) {
         self.with(|list| {
             let entry = |gate: &Gate| list.entries[gate.index()].as_ref();
-            let Some(after) = entry(gate).map(|entry| &entry.after) else { return false };
-            others.filter_map(entry).any(|other| after.contains(&other.member))
+            let members: Vec<_> =
+                gates.iter().filter_map(|gate| Some(&entry(gate)?.member)).collect();
+            let waits = |entry: &Entry| members.iter().any(|&other| entry.after.contains(other));
+            gates.iter().partition(|gate| entry(gate).is_some_and(waits))
         })
     }
 

@@ -19,6 +19,7 @@ use crate::gates::{Dependents, Gate, Gates};
 use crate::member::Member;
 use crate::roster::Roster;
 use crate::stages::Stage;
+use crate::stall::Blame;
 use crate::sync::{AtomicBool, AtomicU64, Ordering, PlainArc, fence, ordering, strong};
 use crate::trace;
 use crate::unwind::{Finally, for_every};
@@ -82,6 +83,7 @@ pub(crate) struct Sequencer {
     /// What is between the writer and the cursor: in most rings, nothing.
     pub(crate) stages: Box<[Stage]>,
     pub(crate) counters: CachePadded<WriterCounters>,
+    pub(crate) blame: Blame,
     pub(crate) roster: Roster,
 }
 
@@ -101,6 +103,7 @@ impl Sequencer {
             freed: EventCount::new(fences),
             stages: Stage::chain(editors, fences),
             counters: CachePadded::default(),
+            blame: Blame::new(readers),
             roster: Roster::new(readers, editors.len() as u64),
         }
     }
@@ -167,6 +170,7 @@ impl Sequencer {
     /// moved to its place once the frontier is known: see [`settle`](Self::settle).
     pub(crate) fn join(&self, start: Start) -> Option<Joined> {
         let gate = self.gates.take(self.conservative(start))?;
+        self.blame.take_from(&gate);
         let place = self.settle(&gate, start);
         Some(Joined { gate, place })
     }
@@ -231,12 +235,15 @@ impl Sequencer {
     /// stands at `position`, and a scan that misses the new gate but sees the caller's
     /// move on repeats itself: see [`Gates::smallest`].
     pub(crate) fn join_beside(&self, position: u64) -> Option<PlainArc<Gate>> {
-        self.gates.take_beside(position)
+        let gate = self.gates.take_beside(position)?;
+        self.blame.take_from(&gate);
+        Some(gate)
     }
 
     /// Keeps a gate for one that comes after its reader, which is this.
     pub(crate) fn keep(&self, gate: &PlainArc<Gate>, member: Member) -> Upstream {
         gate.keep(self.fences);
+        self.gates.set_differ();
         Upstream::new(PlainArc::clone(gate), member)
     }
 

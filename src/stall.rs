@@ -1,46 +1,122 @@
-//! What becomes of a writer that is held up: how long it was, and whom it goes on without.
+//! What becomes of a writer that is held up: who is to blame, for how long it has been, and
+//! whom it goes on without.
 
 #![forbid(unsafe_code)]
 
+use core::cell::LazyCell;
 use std::time::{Duration, Instant};
 
-use crate::counters::WriterCounters;
+use crate::counters::{Counter, WriterCounters};
 use crate::gates::Gate;
 use crate::sequencer::Sequencer;
+use crate::sync::strong;
 use crate::trace;
+
+/// Since when each reader has been to blame for holding the writer up.
+///
+/// As with the counters, the writer keeps it, on lines that readers do not touch, and
+/// whoever asks may read it. No step of the protocol depends on it.
+#[derive(Debug)]
+pub(crate) struct Blame {
+    /// In nanoseconds since the ring was built, by the index of the gate; 0 for a reader that
+    /// was not to blame when the writer last found it in its way.
+    since: Box<[Counter]>,
+}
+
+impl Blame {
+    pub(crate) fn new(gates: usize) -> Self {
+        Self { since: (0..gates).map(|_| Counter::default()).collect() }
+    }
+
+    /// Since when the reader of a gate is to blame, where the writer has been held up since
+    /// `held_since`; `None` if somebody else is.
+    pub(crate) fn since(&self, gate: &Gate, held_since: u64) -> Option<u64> {
+        let since = self.since[gate.index()].get();
+        // What it has held up somewhere else is over.
+        (since > 0).then(|| since.max(held_since))
+    }
+
+    /// Puts the blame on the reader of a gate, if that has not yet been done.
+    fn put_on(&self, gate: &Gate, now: impl FnOnce() -> u64) {
+        let since = &self.since[gate.index()];
+        if since.get() == 0 {
+            since.set(now());
+        }
+    }
+
+    /// Takes the blame from the reader of a gate, or forgets that of one who had it before.
+    pub(crate) fn take_from(&self, gate: &Gate) {
+        let since = &self.since[gate.index()];
+        if since.get() > 0 {
+            since.set(0);
+        }
+    }
+}
 
 impl Sequencer {
     /// Takes note that the writer, at `next`, is held up by readers at `position`, and
-    /// evicts those who do, if they all may be, and have been there for too long. Returns
+    /// evicts those to blame, if they all may be, and have been so for too long. Returns
     /// whether any was.
     pub(crate) fn evict_from(&self, next: u64, position: u64) -> bool {
         let cursor = self.cursor_of_writer(next);
-        // With editors in between, readers at the cursor wait for them.
-        let excuse = if position < cursor { self.excuse_at(position) } else { None };
-        let evictable = excuse.is_some();
+        // Readers at the cursor wait for editors.
+        let by_editor = position >= cursor;
+        let now = LazyCell::new(|| self.now().max(1));
         let begins = self.counters.since.get() == 0;
-        let stalled = self.counters.stalled_at(position.min(cursor), evictable, || self.now());
+        self.counters.stalled_at(position.min(cursor), by_editor, || *now);
         if begins {
             trace::stall_begins(next, || self.holder());
         }
-        let due = excuse.is_some_and(|excuse| stalled >= excuse.patience && excuse.idle);
-        due && self.evict(position, stalled)
+        !by_editor && self.gates.differ() && self.evict_late(position, || *now)
     }
 
-    /// Evicts those who hold the writer up at `position`; returns whether any was.
+    /// As `evict_from`, where it has to be found out who is to blame.
     #[cold]
-    fn evict(&self, position: u64, stalled: u64) -> bool {
-        // All are found before any is gone: who waits for one of them is not to blame then either.
-        let mut culprits: Vec<_> = self.culprits(position).collect();
-        // Somebody who was due may have moved on meanwhile, and left one behind who is not.
-        culprits.retain(|gate| gate.patience() <= stalled && gate.evict(position));
-        if culprits.is_empty() {
+    fn evict_late(&self, position: u64, now: impl Fn() -> u64) -> bool {
+        self.judge(position, &now);
+        let excuse = self.excuse_at(position);
+        self.counters.evictable_now(excuse.is_some(), &now);
+        let due = excuse
+            .is_some_and(|excuse| excuse.idle && self.due(excuse.due, excuse.patience) <= now());
+        due && self.evict(position, now())
+    }
+
+    /// Finds out who is to blame, of the readers at `position`.
+    fn judge(&self, position: u64, now: impl Fn() -> u64) {
+        let holders = || self.gates.taken().filter(|gate| gate.holds_at() == position);
+        let mut upstreams = self.gates.taken().filter(|gate| gate.dependents().is_some());
+        let may_wait = upstreams.any(|gate| gate.holds_at() == position) && holders().count() > 1;
+        if !may_wait {
+            return holders().for_each(|gate| self.blame.put_on(gate, &now));
+        }
+        let (waiting, to_blame) = self.roster.part(holders().collect());
+        waiting.into_iter().for_each(|gate| self.blame.take_from(gate));
+        to_blame.into_iter().for_each(|gate| self.blame.put_on(gate, &now));
+    }
+
+    /// Since when the reader of a gate is to blame, if it is where the writer is held up;
+    /// `None` if somebody else is, as the writer saw it last.
+    pub(crate) fn to_blame_since(&self, gate: &Gate) -> Option<u64> {
+        let held_since = self.counters.held_since.get();
+        if self.gates.differ() { self.blame.since(gate, held_since) } else { Some(held_since) }
+    }
+
+    /// Evicts those to blame at `position`; returns whether any was.
+    #[cold]
+    fn evict(&self, position: u64, now: u64) -> bool {
+        let mut evicted: Vec<_> = self.culprits(position).collect();
+        // Somebody who was due may have moved on meanwhile, and somebody come who is not.
+        let due = |gate: &Gate| self.due(self.due_alone(gate), gate.patience());
+        evicted.retain(|&gate| due(gate) <= now && gate.evict(position));
+        if evicted.is_empty() {
             return false;
         }
-        // Those who have only waited for them have their own time from now on.
-        self.counters.evictable_since.set(0);
-        self.wake_all_dependents();
-        for gate in culprits {
+        self.counters.evictions.add(evicted.len() as u64);
+        if strong!("stall.evicted") {
+            self.wake_all_dependents();
+        }
+        for gate in evicted {
+            let stalled = now.saturating_sub(self.to_blame_since(gate).unwrap_or(now));
             trace::evicted(|| self.roster.member(gate), position, stalled);
         }
         true
@@ -63,55 +139,61 @@ impl Sequencer {
             return None;
         }
         let excuse = self.excuse_at(position.get())?;
-        let at = evictable_since.get().checked_add(excuse.patience)?;
+        let due = self.due(excuse.due, excuse.patience);
         // Who is overdue and not idle tells when it is; who is idle is evicted at the next look.
-        let awaited = at > self.now() || excuse.idle;
-        awaited.then(|| self.built.checked_add(Duration::from_nanos(at)))?
+        let awaited = due > self.now() || excuse.idle;
+        awaited.then(|| self.built.checked_add(Duration::from_nanos(due)))?
     }
 
-    /// What those who hold the writer up at `position` can say for themselves; `None` if one
-    /// of them may do so for ever.
-    #[inline]
+    /// What those to blame at `position` can say for themselves; `None` if one of them may
+    /// hold the writer up for ever, or nobody is to blame.
     fn excuse_at(&self, position: u64) -> Option<Excuse> {
-        if self.gates.can_evict() { self.excuse_of_culprits(position) } else { None }
-    }
-
-    #[cold]
-    fn excuse_of_culprits(&self, position: u64) -> Option<Excuse> {
-        let excuses = self.culprits(position).map(Excuse::of);
+        let excuses = self.culprits(position).map(|gate| self.excuse(gate));
         excuses.reduce(Excuse::and).filter(|excuse| excuse.patience < u64::MAX)
     }
 
-    /// Those who hold the writer up at `position`, without those who are there because they
-    /// come after another of them.
+    /// The gates of those to blame at `position`, as was last found out.
     fn culprits(&self, position: u64) -> impl Iterator<Item = &Gate> {
-        let holders = move || self.gates.taken().filter(move |gate| gate.holds_at() == position);
-        let is_culprit = move |gate: &&Gate| !self.roster.comes_after(gate, &mut holders());
-        let mut first_two = holders();
-        let (first, second) = (first_two.next(), first_two.next());
-        let several = second.map(|_| holders().filter(is_culprit));
-        let alone = first.filter(|_| second.is_none());
-        alone.into_iter().chain(several.into_iter().flatten())
+        let to_blame = |gate: &&Gate| self.blame.since(gate, 0).is_some();
+        self.gates.taken().filter(to_blame).filter(move |gate| gate.holds_at() == position)
+    }
+
+    fn excuse(&self, gate: &Gate) -> Excuse {
+        Excuse { patience: gate.patience(), due: self.due_alone(gate), idle: gate.is_idle() }
+    }
+
+    /// When the reader of a gate will have been to blame for as long as it may be.
+    fn due_alone(&self, gate: &Gate) -> u64 {
+        let since = self.to_blame_since(gate).unwrap_or(u64::MAX);
+        since.saturating_add(gate.patience())
+    }
+
+    /// When those are evicted who have so much patience and are due then: their time passes
+    /// only while all are there who may be evicted, and nobody else.
+    fn due(&self, alone: u64, patience: u64) -> u64 {
+        let since = self.counters.evictable_since.get();
+        alone.max(since.saturating_add(patience))
     }
 }
 
-/// What a reader that holds the writer up can say for itself.
+/// What a reader that holds the writer up can say for itself, or several together.
 #[derive(Debug, Clone, Copy)]
 struct Excuse {
     /// For how many nanoseconds it may do so.
     patience: u64,
+    /// When it will have been to blame for that long, in nanoseconds since the ring was built.
+    due: u64,
     /// Whether it looks at nothing just now.
     idle: bool,
 }
 
 impl Excuse {
-    fn of(gate: &Gate) -> Self {
-        Self { patience: gate.patience(), idle: gate.is_idle() }
-    }
-
     /// What both can say.
     fn and(self, other: Self) -> Self {
-        let patience = self.patience.max(other.patience);
-        Self { patience, idle: self.idle && other.idle }
+        Self {
+            patience: self.patience.max(other.patience),
+            due: self.due.max(other.due),
+            idle: self.idle && other.idle,
+        }
     }
 }

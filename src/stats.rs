@@ -135,6 +135,9 @@ pub struct WriterStats {
     /// writer last looked.
     #[cfg_attr(feature = "serde", serde(serialize_with = "seconds::of_some"))]
     pub stalled_now: Option<Duration>,
+    /// How many times it has gone on without a reader that had held it up for too long: see
+    /// [`evict_after`](crate::ReaderBuilder::evict_after).
+    pub evictions: u64,
     /// How many times it went to sleep until the ring is no longer full.
     pub parks: u64,
     /// How many times it was called while it slept, or was about to. Also joining, leaving

@@ -324,6 +324,40 @@ fn who_has_forgotten_a_batch_is_not_evicted_before_it_has_dropped_another() {
 }
 
 #[test]
+fn who_has_forgotten_a_batch_may_be_evicted_once_it_has_read_anything() {
+    type Way = fn(&mut Reader<u64>) -> u64;
+    let ways: [(&str, Way); 5] = [
+        ("recv", |reader| reader.recv().unwrap()),
+        ("try_recv", |reader| reader.try_recv().unwrap()),
+        ("recv_timeout", |reader| reader.recv_timeout(Duration::MAX).unwrap()),
+        ("iter", |reader| reader.iter().next().unwrap()),
+        ("try_batch_up_to", |reader| reader.try_batch_up_to(1).unwrap()[0]),
+    ];
+    finite(move || {
+        for (name, way) in ways {
+            for commits in [false, true] {
+                let (mut writer, ring) = Ring::builder(4).build(|| 0);
+                let mut reader = evictable(&ring, Duration::ZERO);
+                fill(&mut writer);
+                let mut batch = reader.try_batch().unwrap();
+                if commits {
+                    batch.commit_through(0.into());
+                }
+                mem::forget(batch);
+                let start = reader.position().get();
+                fill(&mut writer);
+                is_full(&mut writer);
+                assert_eq!(way(&mut reader), event(start), "{name}");
+                publish_at_once(&mut writer);
+                // The ring is full once more, and nothing is looked at.
+                publish_at_once(&mut writer);
+                was_evicted(&mut reader, start + 1, 5);
+            }
+        }
+    });
+}
+
+#[test]
 fn of_those_at_the_same_event_all_are_evicted_or_none_is() {
     for evictables in 1..4 {
         // Beside one who may not be evicted, nobody is: it would help nobody.
@@ -345,6 +379,7 @@ fn of_those_at_the_same_event_all_are_evicted_or_none_is() {
         assert_eq!(batch[0], event(0));
         drop(batch);
         publish_at_once(&mut writer);
+        assert_eq!(ring.stats().writer.evictions, readers.len() as u64);
         for reader in &mut readers {
             was_evicted(reader, 0, 5);
         }
@@ -368,6 +403,7 @@ fn only_the_slowest_is_evicted() {
     for evicted in 0..8 {
         publish_at_once(&mut writer);
         was_evicted(&mut readers[evicted as usize], evicted, 9);
+        assert_eq!(ring.stats().writer.evictions, evicted + 1);
         for (position, reader) in (0..).zip(&readers).skip(evicted as usize + 1) {
             assert_eq!((reader.position().get(), reader.lag()), (position, 9 + evicted - position));
         }
@@ -606,6 +642,80 @@ fn one_that_waits_for_another_is_not_evicted_for_it() {
     publish_at_once(&mut writer);
     was_evicted(&mut hasty, 0, 3);
     assert_eq!(patient.try_recv(), Ok(event(1)));
+}
+
+#[test]
+fn the_time_that_another_takes_is_not_that_of_one_that_waits_for_it() {
+    // How the other goes, and the writer notices: it moves on, leaves, or is evicted itself.
+    type Goes = fn(Reader<u64>) -> Option<Reader<u64>>;
+    let ways: [(&str, Duration, Goes); 3] = [
+        ("moves on", AN_HOUR, |mut other| {
+            assert_eq!(other.try_recv(), Ok(event(1)));
+            Some(other)
+        }),
+        ("leaves", AN_HOUR, |_| None),
+        ("is evicted", BRIEFLY, Some),
+    ];
+    for (way, patience, goes) in ways {
+        for third in [false, true] {
+            let (mut writer, ring) = Ring::builder(2).build(|| 0);
+            let mut other = evictable(&ring, patience);
+            let builder = ring.reader().after(&other).unwrap().evict_after(A_WHILE);
+            let mut waiting = builder.subscribe().unwrap();
+            let both = || ring.reader().after(&other)?.after(&waiting);
+            let mut third =
+                third.then(|| both().unwrap().evict_after(BRIEFLY).subscribe().unwrap());
+            fill(&mut writer);
+            // What each has held up before does not count.
+            for reader in [&mut other, &mut waiting].into_iter().chain(&mut third) {
+                assert!(writer.try_publish(0).is_err());
+                assert_eq!(reader.try_recv(), Ok(event(0)));
+            }
+            fill(&mut writer);
+            assert!(writer.try_publish(0).is_err());
+            thread::sleep(A_WHILE);
+            let started = Instant::now();
+            let other = goes(other);
+            assert!(writer.try_publish(0).is_err(), "{way}");
+            let stats = ring.stats();
+            let row = |reader: &Reader<u64>| {
+                stats.members.iter().find(|row| row.member == *reader.member()).unwrap()
+            };
+            let holding = row(&waiting).holding.unwrap();
+            assert!(holding <= started.elapsed(), "{way}");
+            for reader in third.iter().chain(&other) {
+                assert_eq!(row(reader).holding, None, "{way}");
+            }
+            thread::sleep(A_WHILE);
+            assert_eq!(writer.try_publish(0).is_ok(), third.is_none(), "{way}");
+            was_evicted(&mut waiting, 1, if third.is_some() { 2 } else { 3 });
+            if let Some(mut third) = third {
+                thread::sleep(BRIEFLY);
+                assert!(writer.try_publish(0).is_ok());
+                was_evicted(&mut third, 1, 3);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_time_that_another_takes_is_not_that_of_its_clone() {
+    let (mut writer, ring) = Ring::builder(2).build(|| 0);
+    let original = evictable(&ring, A_WHILE);
+    fill(&mut writer);
+    assert!(writer.try_publish(0).is_err());
+    thread::sleep(A_WHILE);
+    let mut clone = original.clone();
+    drop(original);
+    // The next one has the place of the first, too.
+    let mut last = clone.clone();
+    drop(clone);
+    assert!(writer.try_publish(0).is_err());
+    thread::sleep(A_WHILE);
+    assert!(writer.try_publish(0).is_ok());
+    was_evicted(&mut last, 0, 3);
+    clone = last.clone();
+    was_evicted(&mut clone, 0, 3);
 }
 
 #[test]

@@ -373,6 +373,14 @@ impl Model {
         self.places[place].position = position;
     }
 
+    /// Looks anew, where a batch was forgotten that must be released.
+    fn forget(&mut self, index: usize) {
+        let reader = &mut self.readers[index];
+        if reader.held {
+            reader.available = self.places[reader.place].position;
+        }
+    }
+
     /// Ends what a batch has begun.
     fn release(&mut self, index: usize) {
         let reader = &mut self.readers[index];
@@ -605,16 +613,12 @@ impl Pair {
         let received = self.readers[index].try_recv();
         let modelled = &self.model.readers[index];
         let position = self.model.places[modelled.place].position;
-        // What is left of a batch that was forgotten is held as long as that lasts.
-        let looks = modelled.available <= position;
         let filled = self.model.fill(index);
         match filled {
             Ok(()) => {
                 assert_eq!(received, Ok(self.expected(position)));
                 self.model.commit(index, position + 1);
-                if looks {
-                    self.model.release(index);
-                }
+                self.model.release(index);
             }
             Err(nothing) => assert_eq!(Nothing::from(received.unwrap_err()), nothing),
         }
@@ -641,13 +645,17 @@ impl Pair {
                 self.model.commit(index, end);
                 self.model.release(index);
             }
-            Done::Forget => mem::forget(batch),
+            Done::Forget => {
+                mem::forget(batch);
+                self.model.forget(index);
+            }
             Done::CommitOneAndForget => {
                 if let Some((first, _)) = batch.first() {
                     batch.commit_through(first);
                     self.model.commit(index, start + 1);
                 }
                 mem::forget(batch);
+                self.model.forget(index);
             }
         }
     }

@@ -134,6 +134,7 @@ fn every_number_is_recorded_under_its_name_and_labels() {
         ("visible_total", 3.0),
         ("stalls_total", 1.0),
         ("stalled_nanoseconds_total", stats.writer.stalled.as_nanos() as f64),
+        ("evictions_total", 0.0),
         ("writer_parks_total", stats.writer.parks as f64),
         ("writer_wakes_total", stats.writer.wakes as f64),
         ("reader_wakes_total", stats.reader_wakes as f64),
@@ -165,8 +166,8 @@ fn every_number_is_recorded_under_its_name_and_labels() {
             );
         }
     }
-    assert_eq!(notes.values.lock().unwrap().len(), 10 + 3 * 6, "and nothing else");
-    assert_eq!(notes.described.lock().unwrap().len(), 10 + 6);
+    assert_eq!(notes.values.lock().unwrap().len(), 11 + 3 * 6, "and nothing else");
+    assert_eq!(notes.described.lock().unwrap().len(), 11 + 6);
     drop(unnamed);
 }
 

@@ -51,6 +51,7 @@ fn a_snapshot_is_written_field_by_field() {
             "stalls": 1,
             "stalled": "seconds",
             "stalled_now": "seconds",
+            "evictions": 0,
             "parks": 0,
             "wakes": 0,
         },

@@ -360,18 +360,23 @@ fn the_reader_that_holds_the_writer_up_is_named_until_it_moves() {
 
 #[test]
 fn the_time_begins_again_when_the_reader_moves() {
-    let (mut writer, mut reader, ring) = ring_of(4);
-    publish(&mut writer, 4);
-    assert!(writer.try_claim(2).is_err());
-    thread::sleep(BRIEFLY);
-    let held = ring.slowest().unwrap().holding.unwrap();
-    assert!(held >= BRIEFLY);
-    let (before, _) = (ring.stats(), read(&mut reader, 1));
-    assert!(writer.try_claim(2).is_err(), "one slot is not enough");
-    let stats = ring.stats();
-    let held = stats.members[0].holding.unwrap();
-    assert!(held <= stats.age - before.age, "{held:?}");
-    assert!(stats.writer.stalled_now.unwrap() >= held + BRIEFLY, "the stall goes on");
+    for may_be_evicted in [false, true] {
+        let (mut writer, ring) = Ring::builder(4).build(|| 0_u64);
+        let builder = ring.reader();
+        let builder = if may_be_evicted { builder.evict_after(Duration::MAX) } else { builder };
+        let mut reader = builder.subscribe().unwrap();
+        publish(&mut writer, 4);
+        assert!(writer.try_claim(2).is_err());
+        thread::sleep(BRIEFLY);
+        let held = ring.slowest().unwrap().holding.unwrap();
+        assert!(held >= BRIEFLY);
+        let (before, _) = (ring.stats(), read(&mut reader, 1));
+        assert!(writer.try_claim(2).is_err(), "one slot is not enough");
+        let stats = ring.stats();
+        let held = stats.members[0].holding.unwrap();
+        assert!(held <= stats.age - before.age, "{held:?}");
+        assert!(stats.writer.stalled_now.unwrap() >= held + BRIEFLY, "the stall goes on");
+    }
 }
 
 #[test]

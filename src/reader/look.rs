@@ -63,7 +63,7 @@ impl<T> Reader<T> {
 
     /// Takes a first look, at the right moment, and says whether there is something to
     /// read. What is still there from an earlier look needs none: whoever holds its gate
-    /// briefly keeps nothing from one look to the next.
+    /// briefly keeps nothing from one look to the next, not even if it forgets a batch.
     #[inline]
     pub(super) fn look_ahead(&mut self) -> Option<Hold> {
         if self.position < self.available {

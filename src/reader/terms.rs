@@ -68,7 +68,8 @@ impl Terms {
             // While it looks it is as if it were being evicted: nobody waits for long.
             gate.set_patience(Duration::ZERO);
         } else if let Some(patience) = self.patience {
-            sequencer.gates.allow_eviction(gate, patience);
+            gate.set_patience(patience);
+            sequencer.gates.set_differ();
         }
         self.rest(gate, position);
         sequencer.released();
@@ -221,6 +222,15 @@ impl<T> Reader<T> {
             })?;
         };
         Some(self.take_on_terms(seen))
+    }
+
+    /// Lends a batch what may be read. If the gate is held for that alone, what is left when
+    /// the batch is forgotten may not be read without another look, and so will be released.
+    #[cold]
+    pub(crate) fn lend(&mut self) {
+        if self.hold() == Hold::Brief {
+            self.available = self.position;
+        }
     }
 
     /// Ends what a batch or a clone has begun: the writer may open the gate again, or it is

@@ -24,7 +24,7 @@ enum Value<S> {
 use Value::{Counter, Gauge};
 
 /// What there is to say of a ring.
-const OF_RING: [Metric<Stats>; 10] = [
+const OF_RING: [Metric<Stats>; 11] = [
     Metric {
         name: "broadring_capacity",
         unit: Unit::Count,
@@ -66,6 +66,12 @@ const OF_RING: [Metric<Stats>; 10] = [
         unit: Unit::Nanoseconds,
         says: "Time for which the writer was held up",
         value: Counter(|stats| u64::try_from(stats.writer.stalled.as_nanos()).unwrap_or(u64::MAX)),
+    },
+    Metric {
+        name: "broadring_evictions_total",
+        unit: Unit::Count,
+        says: "Readers that the writer went on without, because they held it up for too long",
+        value: Counter(|stats| stats.writer.evictions),
     },
     Metric {
         name: "broadring_writer_parks_total",
@@ -167,6 +173,7 @@ impl Stats {
     /// | `broadring_capacity`, `_members`, `_closed` | gauges |
     /// | `broadring_published_total`, `_visible_total` | counters |
     /// | `broadring_stalls_total`, `_stalled_nanoseconds_total` | counters |
+    /// | `broadring_evictions_total` | counter |
     /// | `broadring_writer_parks_total`, `_writer_wakes_total`, `_reader_wakes_total` | counters |
     ///
     /// | of a member | |

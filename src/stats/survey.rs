@@ -19,10 +19,13 @@ pub(super) struct Members {
     cursor: u64,
 }
 
-/// Where the writer was held up when it last looked.
+/// Where the writer was held up when it last looked, and since when, in nanoseconds since
+/// the ring was built.
+#[derive(Clone, Copy)]
 struct Hold {
     position: Sequence,
-    time: Duration,
+    since: u64,
+    now: u64,
 }
 
 /// Looks at everything.
@@ -35,6 +38,7 @@ pub(super) fn all(sequencer: &Sequencer) -> Stats {
         stalls: counters.stalls.get(),
         stalled: counters.stalled_by(now),
         stalled_now: (since != 0).then(|| Duration::from_nanos(now.saturating_sub(since))),
+        evictions: counters.evictions.get(),
         parks: counters.parks.get(),
         wakes: sequencer.freed.wakes(),
     };
@@ -61,6 +65,7 @@ pub(super) fn all(sequencer: &Sequencer) -> Stats {
 pub(super) fn members(sequencer: &Sequencer) -> Members {
     let hold = hold(sequencer);
     let entries = sequencer.roster.entries(&sequencer.gates);
+    let reader = |(gate, entry)| (gate, reader(sequencer, gate, entry, hold));
     let mut readers: Vec<_> = entries.into_iter().map(reader).collect();
     // Whose gate has changed hands meanwhile: that was not their position.
     let roster = &sequencer.roster;
@@ -75,7 +80,8 @@ pub(super) fn members(sequencer: &Sequencer) -> Members {
         let before = index.checked_sub(1).map(|before| &sequencer.stages[before].member);
         let after = before.cloned().into_iter().collect();
         let entry = Entry { member: stage.member.clone(), after };
-        rows.push(row(entry, passed_on, arrived, &stage.counters));
+        let row = row(entry, passed_on, arrived, &stage.counters);
+        rows.push(MemberStats { holding: hold.map(|hold| hold.time(Some(hold.since))), ..row });
         passed_on = arrived;
     }
     rows.reverse();
@@ -85,16 +91,17 @@ pub(super) fn members(sequencer: &Sequencer) -> Members {
             .map(|(_, row)| MemberStats { lag: cursor.saturating_sub(row.position.get()), ..row }),
     );
     if let Some(hold) = hold {
-        blame(&mut rows, &hold);
+        blame(&mut rows, hold);
     }
     Members { rows, published: passed_on, cursor }
 }
 
 /// Looks at a reader. How far it is behind is not yet known.
-fn reader((gate, entry): (&Gate, Entry)) -> (&Gate, MemberStats) {
+fn reader(sequencer: &Sequencer, gate: &Gate, entry: Entry, hold: Option<Hold>) -> MemberStats {
     let progress = gate.progress();
     let row = row(entry, progress.position, progress.position, gate.counters());
-    (gate, MemberStats { gating: !progress.stopped, ..row })
+    let holding = hold.map(|hold| hold.time(sequencer.to_blame_since(gate)));
+    MemberStats { gating: !progress.stopped, holding, ..row }
 }
 
 fn row(entry: Entry, position: u64, end: u64, counters: &ReaderCounters) -> MemberStats {
@@ -117,15 +124,23 @@ fn hold(sequencer: &Sequencer) -> Option<Hold> {
     let counters = &sequencer.counters;
     let stalled = counters.since.get() != 0;
     let position = Sequence::new(counters.position.get());
-    let time = sequencer.now().saturating_sub(counters.held_since.get());
-    stalled.then_some(Hold { position, time: Duration::from_nanos(time) })
+    let since = counters.held_since.get();
+    stalled.then(|| Hold { position, since, now: sequencer.now() })
 }
 
-/// Tells those apart who hold the writer up.
-fn blame(rows: &mut [MemberStats], hold: &Hold) {
+impl Hold {
+    /// For how long somebody has held the writer up, if it does, who is to blame since then;
+    /// or of whom the writer has not yet noticed that it is.
+    fn time(self, since: Option<u64>) -> Duration {
+        Duration::from_nanos(self.now.saturating_sub(since.unwrap_or(self.now)))
+    }
+}
+
+/// Takes the blame from those who do not hold the writer up.
+fn blame(rows: &mut [MemberStats], hold: Hold) {
     let guilty: Vec<Member> = at(rows, hold.position).map(|row| row.member.clone()).collect();
-    for row in rows.iter_mut().filter(|row| guilty.contains(&row.member)) {
-        row.holding = Some(hold.time);
+    for row in rows.iter_mut().filter(|row| !guilty.contains(&row.member)) {
+        row.holding = None;
     }
 }
 

@@ -61,7 +61,12 @@ impl Stats {
         if let Some(time) = writer.stalled_now {
             write!(f, ", {} of it just now", brief(time))?;
         }
-        writeln!(f, ", parked {}, woken {}", times(writer.parks), times(writer.wakes))
+        write!(f, ", parked {}, woken {}", times(writer.parks), times(writer.wakes))?;
+        match writer.evictions {
+            0 => writeln!(f),
+            1 => writeln!(f, ", 1 reader evicted"),
+            several => writeln!(f, ", {several} readers evicted"),
+        }
     }
 
     fn fmt_members(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

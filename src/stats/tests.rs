@@ -36,6 +36,7 @@ fn stats() -> Stats {
             stalls: 12,
             stalled: Duration::from_micros(34_567),
             stalled_now: Some(Duration::from_micros(1234)),
+            evictions: 2,
             parks: 1,
             wakes: 0,
         },
@@ -58,7 +59,7 @@ fn stats() -> Stats {
 
 const TABLE: &str = r#"
 ring       1024 slots, open, 52224 published, 52200 passed on
-writer     held up 12 times for 34.6ms in all, 1.2ms of it just now, parked once, woken never
+writer     held up 12 times for 34.6ms in all, 1.2ms of it just now, parked once, woken never, 2 readers evicted
 readers    woken 31 times
 
 member            position   lag  batches  largest  parks  holds writer  comes after

@@ -116,6 +116,8 @@ controls! {
         => "editors::the_writer_stays_behind_the_editor_where_nobody_reads", RACE;
     the_wake_up_of_those_who_come_after: "sequencer.commit_wake"
         => "graph::sleep::a_parked_follower_is_woken_by_a_commit", LOST_WAKE_UP;
+    the_wake_up_of_those_who_wait_for_one_who_is_evicted: "stall.evicted"
+        => "evict::sleep::one_that_waits_for_another_is_woken_when_that_is_evicted", LOST_WAKE_UP;
     the_wake_up_of_one_who_looks_away: "sequencer.released"
         => "observe::sleep::a_writer_parked_behind_an_observer_is_woken_when_it_looks_away",
         LOST_WAKE_UP;

@@ -6,7 +6,7 @@ use broadring::{End, Reader, Ring, Wait};
 use loom::thread;
 use loom_tests::{explore, on_purpose, panics};
 
-use crate::{Event, publish, ring, ring_that_waits};
+use crate::{Event, publish, read_now, ring, ring_that_waits};
 
 /// Adds a reader that is evicted as soon as it holds the writer up and holds no batch.
 fn impatient<T>(ring: &Ring<T>) -> Reader<T> {
@@ -15,7 +15,7 @@ fn impatient<T>(ring: &Ring<T>) -> Reader<T> {
 
 #[test]
 fn nobody_is_evicted_while_it_looks() {
-    explore(45, [0, 1, 2], || {
+    explore(80, [0, 1, 2], || {
         let (mut writer, ring) = ring(1, 1);
         let mut reader = impatient(&ring);
         publish(&mut writer, [0]);
@@ -53,7 +53,7 @@ fn the_looks_of_one_who_is_evicted_are_over() {
         }
     }
 
-    explore(37, [()], || {
+    explore(70, [()], || {
         let builder = Ring::builder(1).max_readers(1).writer_wait(Wait::YIELD);
         let (mut writer, ring) = builder.build(Unclonable::default);
         let mut reader = impatient(&ring);
@@ -70,7 +70,7 @@ fn the_looks_of_one_who_is_evicted_are_over() {
 
 #[test]
 fn one_who_was_evicted_comes_back_where_nobody_laps_it() {
-    explore(105500, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)], || {
+    explore(195000, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)], || {
         let (mut writer, ring) = ring(1, 1);
         let mut reader = impatient(&ring);
         publish(&mut writer, [0]);
@@ -95,7 +95,7 @@ fn one_who_was_evicted_comes_back_where_nobody_laps_it() {
 fn a_clone_of_one_who_may_be_evicted_is_protected_or_evicted_as_well() {
     // Whether the clone has read the event, and whether the writer went on.
     let outcomes = [(false, false), (false, true), (true, false), (true, true)];
-    explore(14900, outcomes, || {
+    explore(21500, outcomes, || {
         let (mut writer, ring) = ring(1, 2);
         let reader = impatient(&ring);
         publish(&mut writer, [0]);
@@ -119,12 +119,49 @@ fn a_clone_of_one_who_may_be_evicted_is_protected_or_evicted_as_well() {
     });
 }
 
+#[test]
+fn one_that_waits_for_another_does_not_save_it_and_is_not_lapped() {
+    // How many events each has read before the writer went on without it.
+    explore(4400, [(0, 0), (1, 0), (1, 1)], || {
+        let (mut writer, ring) = ring(1, 2);
+        let mut first = impatient(&ring);
+        let builder = ring.reader().after(&first).unwrap().evict_after(Duration::ZERO);
+        let mut second = builder.subscribe().unwrap();
+        publish(&mut writer, [0]);
+        let reading = thread::spawn(move || {
+            let mut read = [&mut first, &mut second].map(read_now);
+            read[1] += read_now(&mut second);
+            (read[0], read[1])
+        });
+        publish(&mut writer, [1]);
+        reading.join().unwrap()
+    });
+}
+
 mod sleep {
     use super::*;
 
     #[test]
+    fn one_that_waits_for_another_is_woken_when_that_is_evicted() {
+        explore(880, [()], || {
+            let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
+            let first = impatient(&ring);
+            let mut second = ring.reader().after(&first).unwrap().subscribe().unwrap();
+            publish(&mut writer, [0]);
+            let following = thread::spawn(move || {
+                assert!(second.recv().is_err_and(|end| end.is_upstream_left()));
+                second
+            });
+            // Goes on without the first as soon as it looks, and then waits for the second.
+            publish(&mut writer, [1]);
+            drop(following.join().unwrap());
+            drop((first, writer));
+        });
+    }
+
+    #[test]
     fn a_writer_parked_behind_one_who_looks_is_woken_to_evict_it() {
-        explore(540, [()], || {
+        explore(800, [()], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
             let mut reader = impatient(&ring);
             publish(&mut writer, 0..2);
