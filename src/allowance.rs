@@ -86,14 +86,14 @@ impl Allowance {
     /// gate any scan since the announcement has missed sees the announcement.
     fn scan(&mut self, sequencer: &Sequencer, events: u64) -> u64 {
         if self.next + events > self.frontier {
-            // ORDERING: Relaxed; the writer reads what it has stored itself.
-            self.frontier = sequencer.frontier.load(Ordering::Relaxed);
+            self.frontier = sequencer.announced.get();
             // Where editors are in between, the cursor may be far behind the writer. It is
             // what nobody may be lapped by who joins.
             let reach = sequencer.cursor_of_writer(self.next) + sequencer.capacity();
             let frontier = (self.next + events.max(sequencer.capacity() / 2)).min(reach);
             if frontier > self.frontier {
                 self.frontier = frontier;
+                sequencer.announced.set(frontier);
                 // ORDERING: Release pairs with the Acquire in `Sequencer::settle`: who
                 // sees the frontier sees a cursor at most `capacity` behind it.
                 sequencer.frontier.store(frontier, ordering!("allowance.announce", Release));

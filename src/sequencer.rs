@@ -11,7 +11,7 @@ use std::time::Instant;
 use crossbeam_utils::CachePadded;
 
 use crate::barrier::Upstream;
-use crate::counters::WriterCounters;
+use crate::counters::{Counter, WriterCounters};
 use crate::cursor::Cursor;
 use crate::event_count::EventCount;
 use crate::fences::Fences;
@@ -74,6 +74,9 @@ pub(crate) struct Sequencer {
     /// What the writer has announced it may write up to, before it scanned the
     /// gates. Never falls, and is never more than `capacity` ahead of the cursor.
     pub(crate) frontier: CachePadded<AtomicU64>,
+    /// The same, for the writer: also after a wait that panicked, and could not hand its
+    /// allowance back.
+    pub(crate) announced: Counter,
     pub(crate) gates: Gates,
     closed: CachePadded<AtomicBool>,
     /// Where readers sleep until something is published.
@@ -97,6 +100,7 @@ impl Sequencer {
             built: Instant::now(),
             cursor: Cursor::new(),
             frontier: CachePadded::new(AtomicU64::new(0)),
+            announced: Counter::default(),
             gates: Gates::new(readers),
             closed: CachePadded::new(AtomicBool::new(false)),
             published: EventCount::new(fences),

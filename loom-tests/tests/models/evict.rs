@@ -70,7 +70,7 @@ fn the_looks_of_one_who_is_evicted_are_over() {
 
 #[test]
 fn one_who_was_evicted_comes_back_where_nobody_laps_it() {
-    explore(195000, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)], || {
+    explore(420000, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)], || {
         let (mut writer, ring) = ring(1, 1);
         let mut reader = impatient(&ring);
         publish(&mut writer, [0]);

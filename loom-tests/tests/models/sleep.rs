@@ -95,7 +95,7 @@ fn a_writer_parked_behind_one_who_joins_is_woken_when_it_has_joined() {
     // The one who joins closes a gate a whole ring back, then moves it on to the
     // oldest event. When that is event 1, slot 0 is free, and nothing but the
     // join itself can wake the writer.
-    explore(120, [0, 1], || {
+    explore(140, [0, 1], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         publish(&mut writer, 0..2);
         let writing = thread::spawn(move || {
