@@ -41,7 +41,7 @@ impl fmt::Debug for Counter {
     }
 }
 
-/// What a reader counts, in the cache line of its gate.
+/// What a reader counts, on a cache line that nobody else looks at unless asked to.
 #[derive(Debug, Default)]
 pub(crate) struct ReaderCounters {
     /// How many times a look has found events.

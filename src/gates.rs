@@ -27,20 +27,31 @@ const IDLE: u64 = 1 << 62;
 ///
 /// A gate is taken by a reader that joins, moved forward by that reader alone, and given
 /// up when it leaves. While it is *closed* the writer stays behind it.
+///
+/// A writer that finds the ring full looks at the front over and over. What the reader needs
+/// lies behind, where it never has to be fetched back.
 #[derive(Debug)]
-pub(crate) struct Gate(CachePadded<Line>);
+pub(crate) struct Gate {
+    front: CachePadded<Front>,
+    back: CachePadded<Back>,
+}
 
+/// What the writer looks at.
 #[derive(Debug)]
-struct Line {
+struct Front {
     word: AtomicU64,
-    counters: ReaderCounters,
-    /// Made when the first reader asks to come after this one. In the line that a commit
-    /// writes, so that it is at hand when it is looked at.
-    dependents: OnceLock<Box<Dependents>>,
     /// For how many nanoseconds its reader may hold the writer up; once set, only a
     /// matter of policy.
     patience: PlainU64,
     index: usize,
+}
+
+/// What its reader looks at and counts.
+#[derive(Debug, Default)]
+struct Back {
+    counters: ReaderCounters,
+    /// Made when the first reader asks to come after this one.
+    dependents: OnceLock<Box<Dependents>>,
 }
 
 /// Those that come after the reader of a gate.
@@ -82,25 +93,20 @@ struct Directory {
 
 impl Gate {
     fn vacant(index: usize) -> Self {
-        let line = Line {
-            word: AtomicU64::new(VACANT),
-            counters: ReaderCounters::default(),
-            dependents: OnceLock::new(),
-            patience: PlainU64::new(u64::MAX),
-            index,
-        };
-        Self(CachePadded::new(line))
+        let word = AtomicU64::new(VACANT);
+        let front = Front { word, patience: PlainU64::new(u64::MAX), index };
+        Self { front: CachePadded::new(front), back: CachePadded::default() }
     }
 
     /// Which gate it is.
     pub(crate) fn index(&self) -> usize {
-        self.0.index
+        self.front.index
     }
 
     /// What its reader counts.
     #[inline]
     pub(crate) fn counters(&self) -> &ReaderCounters {
-        &self.0.counters
+        &self.back.counters
     }
 
     /// Moves it forward: the reader is done with everything below `position`.
@@ -110,7 +116,7 @@ impl Gate {
         // last look at the slots below happens before the writer reuses them (I5). It
         // pairs with that of `progress` too: what the reader has done with an event
         // happens before those that come after it see that event (I2).
-        self.0.word.store(position, ordering!("gates.advance", Release));
+        self.front.word.store(position, ordering!("gates.advance", Release));
     }
 
     /// Moves it forward, and lets the writer open it until `hold` is called.
@@ -126,7 +132,7 @@ impl Gate {
     /// Keeps the writer from opening it, which was idle at `position`; `false` if the
     /// writer has opened it already.
     pub(crate) fn hold(&self, position: u64) -> bool {
-        let word = &self.0.word;
+        let word = &self.front.word;
         if !strong!("gates.hold") {
             self.advance(position);
             return true;
@@ -143,7 +149,7 @@ impl Gate {
     pub(crate) fn evict(&self, position: u64) -> bool {
         // ORDERING: Relaxed; the writer scans once more before it reuses a slot, and that
         // scan reads, through this exchange, what the reader has released last (I5).
-        let evicted = self.0.word.compare_exchange(
+        let evicted = self.front.word.compare_exchange(
             position | IDLE,
             position | OPEN,
             Ordering::Relaxed,
@@ -158,51 +164,51 @@ impl Gate {
         // ORDERING: Release pairs with the Acquire of `Gates::smallest`. This stores what it
         // loads: so either it comes after an eviction and sees it, or the scan after the
         // eviction reads this through it, and sees the gate of the clone (I3).
-        self.0.word.fetch_or(0, ordering!("gates.vouch", Release)) & OPEN == 0
+        self.front.word.fetch_or(0, ordering!("gates.vouch", Release)) & OPEN == 0
     }
 
     /// Sets for how long its reader may hold the writer up while the gate is idle.
     pub(crate) fn set_patience(&self, patience: Duration) {
         let nanoseconds = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
         // ORDERING: Relaxed; a matter of policy.
-        self.0.patience.store(nanoseconds, Ordering::Relaxed);
+        self.front.patience.store(nanoseconds, Ordering::Relaxed);
     }
 
     /// Returns it in nanoseconds, or `u64::MAX` if that is for ever.
     pub(crate) fn patience(&self) -> u64 {
         // ORDERING: Relaxed; a matter of policy.
-        self.0.patience.load(Ordering::Relaxed)
+        self.front.patience.load(Ordering::Relaxed)
     }
 
     /// Whether the writer may open it.
     pub(crate) fn is_idle(&self) -> bool {
         // ORDERING: Relaxed; `evict` looks again.
-        self.0.word.load(Ordering::Relaxed) & (OPEN | IDLE) == IDLE
+        self.front.word.load(Ordering::Relaxed) & (OPEN | IDLE) == IDLE
     }
 
     /// Returns how far its reader has come. A gate that is vacant is beyond everything.
     pub(crate) fn progress(&self) -> Progress {
         // ORDERING: Acquire pairs with the Release of `advance` (I2).
-        let word = self.0.word.load(ordering!("gates.progress", Acquire));
+        let word = self.front.word.load(ordering!("gates.progress", Acquire));
         Progress { position: word & !(OPEN | IDLE), stopped: word & OPEN != 0 }
     }
 
     /// Whether it is open. Told to its own reader, to whom only the position matters.
     pub(crate) fn is_open(&self) -> bool {
         // ORDERING: Relaxed; nothing is read that the gate protects.
-        self.0.word.load(Ordering::Relaxed) & OPEN != 0
+        self.front.word.load(Ordering::Relaxed) & OPEN != 0
     }
 
     /// Those that come after its reader, if anybody ever did.
     #[inline]
     pub(crate) fn dependents(&self) -> Option<&Dependents> {
-        self.0.dependents.get().map(|dependents| &**dependents)
+        self.back.dependents.get().map(|dependents| &**dependents)
     }
 
     /// Keeps the gate from being taken again when its reader leaves. Called while a reader
     /// or another keeper has it.
     pub(crate) fn keep(&self, fences: Fences) {
-        let dependents = self.0.dependents.get_or_init(|| {
+        let dependents = self.back.dependents.get_or_init(|| {
             let moved = EventCount::new(fences);
             Box::new(Dependents { moved, keepers: AtomicUsize::new(1) })
         });
@@ -233,7 +239,7 @@ impl Gate {
         if last {
             // ORDERING: Release pairs with the Acquire of `Gates::smallest`, as in
             // `advance`, and with that of `Gates::take` (I5).
-            self.0.word.store(VACANT, ordering!("gates.vacate", Release));
+            self.front.word.store(VACANT, ordering!("gates.vacate", Release));
         }
     }
 
@@ -249,7 +255,7 @@ impl Gate {
     /// Where it holds the writer back: no position if it is open.
     pub(crate) fn holds_at(&self) -> u64 {
         // ORDERING: Acquire pairs with the Release of `advance` and `let_go` (I5).
-        let word = self.0.word.load(ordering!("gates.scan", Acquire));
+        let word = self.front.word.load(ordering!("gates.scan", Acquire));
         if word & OPEN == 0 { word & !IDLE } else { VACANT }
     }
 }
@@ -288,7 +294,7 @@ impl Gates {
             // the reader that had this gate before happen before every store
             // that this one makes to it, so a scan that sees only the newer
             // reader's stores is ordered after the older one's reads too (I5).
-            gate.0
+            gate.front
                 .word
                 .compare_exchange(
                     VACANT,
@@ -302,11 +308,11 @@ impl Gates {
             // ORDERING: Relaxed; nobody else has the gate.
             dependents.keepers.store(1, Ordering::Relaxed);
         }
-        gate.0.counters.reset();
+        gate.back.counters.reset();
         gate.set_patience(Duration::MAX);
         // ORDERING: Relaxed; ordered by the fence of `Sequencer::settle`, or by the
         // increment in `take_beside`.
-        self.directory.high.fetch_max(gate.0.index + 1, Ordering::Relaxed);
+        self.directory.high.fetch_max(gate.front.index + 1, Ordering::Relaxed);
         Some(PlainArc::clone(gate))
     }
 

@@ -37,10 +37,10 @@ mod tests;
 ///
 /// # What it costs
 ///
-/// Being counted costs a reader a few instructions for each look that finds events, on the
-/// cache line that holds its position, which it writes after every batch anyway. It costs
-/// the writer nothing while there is room: it counts only when it finds the ring full, on a
-/// line of its own. Nobody touches a line more than without counters.
+/// Being counted costs a reader a few instructions for each look that finds events, on a
+/// cache line that nobody else touches, but whoever takes a snapshot. It costs the writer
+/// nothing while there is room: it counts only when it finds the ring full, on a line of its
+/// own.
 ///
 /// To take a snapshot costs time and cache misses proportional to the number of members,
 /// and whoever writes one of those lines next has to fetch it back. It takes locks for a
