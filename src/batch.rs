@@ -4,6 +4,7 @@ use core::convert::Infallible;
 use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
+use core::mem;
 use core::ops::{ControlFlow, Index, Range};
 use core::ptr::NonNull;
 
@@ -311,11 +312,14 @@ impl<T> Passing<'_, '_, T> {
 impl<T> Drop for Passing<'_, '_, T> {
     #[inline]
     fn drop(&mut self) {
-        self.batch.skip_to(self.next);
-        if !self.all {
-            self.batch.end = self.next;
+        let Self { batch, next, all } = self;
+        batch.skip_to(*next);
+        // Whoever is woken may panic: then nothing else is left in the batch either.
+        let end = mem::replace(&mut batch.end, *next);
+        batch.commit(*next, batch.block);
+        if *all {
+            batch.end = end;
         }
-        self.batch.commit(self.next, self.batch.block);
     }
 }
 

@@ -938,6 +938,91 @@ fn a_waker_that_panics_leaves_a_reader_where_its_gate_is() {
 }
 
 #[test]
+fn a_waker_that_panics_takes_no_event_from_a_handler() {
+    type Way = fn(&mut Reader<u64>, &mut dyn FnMut(u64));
+    let ways: [(&str, Way); 3] = [
+        ("run", |reader, take| drop(reader.run(|&event, _, _| take(event)))),
+        ("for_each", |reader, take| {
+            reader.wait_batch().unwrap().for_each(|&event, _| take(event));
+        }),
+        ("next_event", |reader, take| {
+            let mut batch = reader.wait_batch().unwrap();
+            while let Some((_, &event)) = batch.next_event() {
+                take(event);
+            }
+        }),
+    ];
+    for (name, way) in ways {
+        let (mut writer, mut reader, _ring) = ring_of(16);
+        for _ in 0..16 {
+            publish_at_once(&mut writer);
+        }
+        let mut publishing = writer.publish_async(0);
+        grouch_waits(&mut publishing);
+        let mut tally = Tally::at(0.into());
+        grumbles(|| way(&mut reader, &mut |event| tally.take(event)));
+        if name == "next_event" {
+            // As with any panic that drops a batch: all of it counts as read.
+            assert_eq!(reader.lag(), 0);
+            continue;
+        }
+        tally.ends_at(reader.position().get());
+        assert!(reader.lag() > 0, "{name}");
+        reads_all(&mut reader);
+    }
+}
+
+/// A waker that panics when it is dropped, unless that unwinds already.
+struct Clinger;
+
+impl Wake for Clinger {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Clinger {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            panic::resume_unwind(Box::new("on purpose"));
+        }
+    }
+}
+
+/// A waker that polls a stream itself, in the place where it is called.
+struct Impatient(Mutex<Option<EventStream<'static, u64>>>);
+
+impl Wake for Impatient {
+    fn wake(self: Arc<Self>) {
+        let mut stream = self.0.lock().unwrap();
+        let mut next = stream.as_mut().unwrap().next();
+        grumbles(|| poll(&mut next, Waker::noop()));
+    }
+}
+
+#[test]
+fn a_waker_that_panics_when_it_is_dropped_ends_the_look() {
+    let (mut writer, mut first, ring) = ring_of(4);
+    let builder = ring.reader().after(&first).unwrap().evict_after(Duration::ZERO);
+    let mut stream = builder.subscribe().unwrap().into_stream();
+    for _ in 0..4 {
+        publish_at_once(&mut writer);
+    }
+    assert!(poll(&mut stream.next(), &Waker::from(Arc::new(Clinger))).is_pending());
+    let waker = Arc::new(Impatient(Mutex::new(Some(stream))));
+    let mut writing = pin!(writer.ready_async(1));
+    let context = Waker::from(Arc::clone(&waker));
+    assert!(writing.as_mut().poll(&mut Context::from_waker(&context)).is_pending());
+    // Wakes the writer first, whose waker finds something for the stream, which is still
+    // entered with this reader.
+    reads_all(&mut first);
+    assert!(writing.as_mut().poll(&mut Context::from_waker(&context)).is_ready());
+    let stream = waker.0.lock().unwrap().take().unwrap();
+    assert_eq!(stream.reader().position().get(), 0);
+    // It looks at nothing now, and so was evicted.
+    let stats = ring.stats();
+    assert_eq!((stats.writer.evictions, stats.members[1].gating), (1, false));
+}
+
+#[test]
 fn a_waker_that_panics_leaves_no_gate_closed() {
     type Joins = fn(&Ring<u64>, &Reader<u64>);
     let ways: [(&str, Joins); 5] = [

@@ -14,7 +14,7 @@ use futures_core::FusedFuture;
 use crate::batch::Batch;
 use crate::error::{End, TryReadError};
 use crate::event_count::EventCount;
-use crate::reader::Reader;
+use crate::reader::{Reader, Release};
 use crate::sync::strong;
 
 impl<T> Reader<T> {
@@ -123,7 +123,10 @@ impl<T> Reader<T> {
                 }
             }
         };
-        self.strike(registered);
+        // A waker that panics when it is dropped ends the look that has just begun.
+        let looking = Release(self);
+        looking.0.strike(registered);
+        mem::forget(looking);
         Poll::Ready(filled)
     }
 

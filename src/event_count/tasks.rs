@@ -41,10 +41,10 @@ impl EventCount {
             self.set_threshold(&mut state, smallest);
         }
         drop(state);
-        drop(replaced);
         if !announced {
             self.bell.fences.heavy();
         }
+        drop(replaced);
         !announced
     }
 
