@@ -92,8 +92,6 @@ pub(crate) struct WriterCounters {
     by_editor: Counter,
     /// When the ring was first found full because of that, in this stall.
     pub(crate) held_since: Counter,
-    /// Since when all who are to blame there may be evicted, or 0.
-    pub(crate) evictable_since: Counter,
     /// How many readers it has evicted.
     pub(crate) evictions: Counter,
     /// How many times it went to sleep.
@@ -115,15 +113,6 @@ impl WriterCounters {
             self.position.set(position);
             self.by_editor.set(u64::from(by_editor));
             self.held_since.set(now());
-            self.evictable_since.set(0);
-        }
-    }
-
-    /// Takes note whether all who are to blame for that may be evicted.
-    pub(crate) fn evictable_now(&self, evictable: bool, now: impl FnOnce() -> u64) {
-        let since = &self.evictable_since;
-        if evictable != (since.get() > 0) {
-            since.set(if evictable { now() } else { 0 });
         }
     }
 

@@ -18,38 +18,47 @@ use crate::trace;
 /// whoever asks may read it. No step of the protocol depends on it.
 #[derive(Debug)]
 pub(crate) struct Blame {
-    /// In nanoseconds since the ring was built, by the index of the gate; 0 for a reader that
-    /// was not to blame when the writer last found it in its way.
-    since: Box<[Counter]>,
+    /// By the index of the gate.
+    entries: Box<[Entry]>,
+    /// Whether the writer has ever asked who is to blame.
+    judged: Counter,
+}
+
+/// What is to be said of one reader. Times are in nanoseconds since the ring was built, or 0.
+#[derive(Debug, Default)]
+struct Entry {
+    /// Where it was to blame.
+    position: Counter,
+    /// Since when it has been, without a break.
+    since: Counter,
+    /// Since when nobody who may not be evicted has been to blame with it.
+    evictable_since: Counter,
 }
 
 impl Blame {
     pub(crate) fn new(gates: usize) -> Self {
-        Self { since: (0..gates).map(|_| Counter::default()).collect() }
+        let entries = (0..gates).map(|_| Entry::default()).collect();
+        Self { entries, judged: Counter::default() }
     }
 
-    /// Since when the reader of a gate is to blame, where the writer has been held up since
-    /// `held_since`; `None` if somebody else is.
-    pub(crate) fn since(&self, gate: &Gate, held_since: u64) -> Option<u64> {
-        let since = self.since[gate.index()].get();
-        // What it has held up somewhere else is over.
-        (since > 0).then(|| since.max(held_since))
-    }
-
-    /// Puts the blame on the reader of a gate, if that has not yet been done.
-    fn put_on(&self, gate: &Gate, now: impl FnOnce() -> u64) {
-        let since = &self.since[gate.index()];
-        if since.get() == 0 {
-            since.set(now());
-        }
+    fn of(&self, gate: &Gate) -> &Entry {
+        &self.entries[gate.index()]
     }
 
     /// Takes the blame from the reader of a gate, or forgets that of one who had it before.
     pub(crate) fn take_from(&self, gate: &Gate) {
-        let since = &self.since[gate.index()];
+        let since = &self.of(gate).since;
         if since.get() > 0 {
             since.set(0);
         }
+    }
+}
+
+impl Entry {
+    /// Whether it is to blame at this position, in a stall that began then.
+    fn is_to_blame(&self, position: u64, begun: u64) -> bool {
+        // What it has held up somewhere else, or in an earlier stall, is over.
+        self.since.get() >= begun.max(1) && self.position.get() == position
     }
 }
 
@@ -74,11 +83,9 @@ impl Sequencer {
     #[cold]
     fn evict_late(&self, position: u64, now: impl Fn() -> u64) -> bool {
         self.judge(position, &now);
-        let excuse = self.excuse_at(position);
-        self.counters.evictable_now(excuse.is_some(), &now);
-        let due = excuse
-            .is_some_and(|excuse| excuse.idle && self.due(excuse.due, excuse.patience) <= now());
-        due && self.evict(position, now())
+        let due = self.due_at(position);
+        let over = due.is_some_and(|due| due <= now());
+        over && self.are_idle(position) && self.evict(position, now())
     }
 
     /// Finds out who is to blame, of the readers at `position`.
@@ -86,19 +93,53 @@ impl Sequencer {
         let holders = || self.gates.taken().filter(|gate| gate.holds_at() == position);
         let mut upstreams = self.gates.taken().filter(|gate| gate.dependents().is_some());
         let may_wait = upstreams.any(|gate| gate.holds_at() == position) && holders().count() > 1;
-        if !may_wait {
-            return holders().for_each(|gate| self.blame.put_on(gate, &now));
+        if may_wait {
+            let (waiting, to_blame) = self.roster.part(holders().collect());
+            waiting.into_iter().for_each(|gate| self.blame.take_from(gate));
+            self.put_blame_on(to_blame.into_iter(), position, now);
+        } else {
+            self.put_blame_on(holders(), position, now);
         }
-        let (waiting, to_blame) = self.roster.part(holders().collect());
-        waiting.into_iter().for_each(|gate| self.blame.take_from(gate));
-        to_blame.into_iter().for_each(|gate| self.blame.put_on(gate, &now));
+        self.blame.judged.set(1);
+    }
+
+    /// Puts the blame on all of them, if that has not yet been done.
+    fn put_blame_on<'g>(
+        &self,
+        gates: impl Iterator<Item = &'g Gate>,
+        position: u64,
+        now: impl Fn() -> u64,
+    ) {
+        let (begun, held_since) = (self.counters.since.get(), self.counters.held_since.get());
+        let mut evictable = true;
+        for gate in gates {
+            let entry = self.blame.of(gate);
+            if !entry.is_to_blame(position, begun) {
+                entry.position.set(position);
+                // Where nobody was told apart, everybody has been to blame.
+                let judged = self.blame.judged.get() > 0;
+                entry.since.set(if judged { now() } else { held_since });
+                entry.evictable_since.set(0);
+            }
+            evictable &= gate.patience() < u64::MAX;
+        }
+        for gate in self.culprits(position) {
+            let since = &self.blame.of(gate).evictable_since;
+            if evictable != (since.get() > 0) {
+                since.set(if evictable { now() } else { 0 });
+            }
+        }
     }
 
     /// Since when the reader of a gate is to blame, if it is where the writer is held up;
     /// `None` if somebody else is, as the writer saw it last.
     pub(crate) fn to_blame_since(&self, gate: &Gate) -> Option<u64> {
-        let held_since = self.counters.held_since.get();
-        if self.gates.differ() { self.blame.since(gate, held_since) } else { Some(held_since) }
+        let WriterCounters { since, position, held_since, .. } = &*self.counters;
+        if self.blame.judged.get() == 0 {
+            return Some(held_since.get());
+        }
+        let entry = self.blame.of(gate);
+        entry.is_to_blame(position.get(), since.get()).then(|| entry.since.get())
     }
 
     /// Evicts those to blame at `position`; returns whether any was.
@@ -106,8 +147,7 @@ impl Sequencer {
     fn evict(&self, position: u64, now: u64) -> bool {
         let mut evicted: Vec<_> = self.culprits(position).collect();
         // Somebody who was due may have moved on meanwhile, and somebody come who is not.
-        let due = |gate: &Gate| self.due(self.due_alone(gate), gate.patience());
-        evicted.retain(|&gate| due(gate) <= now && gate.evict(position));
+        evicted.retain(|&gate| self.due(gate) <= now && gate.evict(position));
         if evicted.is_empty() {
             return false;
         }
@@ -134,66 +174,41 @@ impl Sequencer {
 
     /// Returns when those who hold the writer up now will have done so for too long.
     pub(crate) fn next_eviction(&self) -> Option<Instant> {
-        let WriterCounters { since, position, evictable_since, .. } = &*self.counters;
-        if since.get() == 0 || evictable_since.get() == 0 {
+        let WriterCounters { since, position, .. } = &*self.counters;
+        if since.get() == 0 || !self.gates.differ() {
             return None;
         }
-        let excuse = self.excuse_at(position.get())?;
-        let due = self.due(excuse.due, excuse.patience);
+        let due = self.due_at(position.get())?;
         // Who is overdue and not idle tells when it is; who is idle is evicted at the next look.
-        let awaited = due > self.now() || excuse.idle;
+        let awaited = due > self.now() || self.are_idle(position.get());
         awaited.then(|| self.built.checked_add(Duration::from_nanos(due)))?
-    }
-
-    /// What those to blame at `position` can say for themselves; `None` if one of them may
-    /// hold the writer up for ever, or nobody is to blame.
-    fn excuse_at(&self, position: u64) -> Option<Excuse> {
-        let excuses = self.culprits(position).map(|gate| self.excuse(gate));
-        excuses.reduce(Excuse::and).filter(|excuse| excuse.patience < u64::MAX)
     }
 
     /// The gates of those to blame at `position`, as was last found out.
     fn culprits(&self, position: u64) -> impl Iterator<Item = &Gate> {
-        let to_blame = |gate: &&Gate| self.blame.since(gate, 0).is_some();
+        let begun = self.counters.since.get();
+        let to_blame = move |gate: &&Gate| self.blame.of(gate).is_to_blame(position, begun);
         self.gates.taken().filter(to_blame).filter(move |gate| gate.holds_at() == position)
     }
 
-    fn excuse(&self, gate: &Gate) -> Excuse {
-        Excuse { patience: gate.patience(), due: self.due_alone(gate), idle: gate.is_idle() }
+    /// When the time is up of all who are to blame at `position`; `None` if one of them may
+    /// hold the writer up for ever, or nobody is to blame.
+    fn due_at(&self, position: u64) -> Option<u64> {
+        let due = self.culprits(position).map(|gate| self.due(gate)).max();
+        due.filter(|&due| due < u64::MAX)
     }
 
-    /// When the reader of a gate will have been to blame for as long as it may be.
-    fn due_alone(&self, gate: &Gate) -> u64 {
-        let since = self.to_blame_since(gate).unwrap_or(u64::MAX);
-        since.saturating_add(gate.patience())
-    }
-
-    /// When those are evicted who have so much patience and are due then: their time passes
-    /// only while all are there who may be evicted, and nobody else.
-    fn due(&self, alone: u64, patience: u64) -> u64 {
-        let since = self.counters.evictable_since.get();
-        alone.max(since.saturating_add(patience))
-    }
-}
-
-/// What a reader that holds the writer up can say for itself, or several together.
-#[derive(Debug, Clone, Copy)]
-struct Excuse {
-    /// For how many nanoseconds it may do so.
-    patience: u64,
-    /// When it will have been to blame for that long, in nanoseconds since the ring was built.
-    due: u64,
-    /// Whether it looks at nothing just now.
-    idle: bool,
-}
-
-impl Excuse {
-    /// What both can say.
-    fn and(self, other: Self) -> Self {
-        Self {
-            patience: self.patience.max(other.patience),
-            due: self.due.max(other.due),
-            idle: self.idle && other.idle,
+    /// When the time is up of the reader of a gate: it passes only while all are to blame who
+    /// may be evicted, and nobody else.
+    fn due(&self, gate: &Gate) -> u64 {
+        match self.blame.of(gate).evictable_since.get() {
+            0 => u64::MAX,
+            since => since.saturating_add(gate.patience()),
         }
+    }
+
+    /// Whether nobody of those to blame at `position` looks at anything just now.
+    fn are_idle(&self, position: u64) -> bool {
+        self.culprits(position).all(Gate::is_idle)
     }
 }

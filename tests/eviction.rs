@@ -6,6 +6,7 @@ mod common;
 use std::cell::RefCell;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -1166,6 +1167,36 @@ fn a_writer_that_claims_many_slots_evicts_one_reader_after_the_other() {
                 }
             });
         }
+    }
+}
+
+#[test]
+fn the_time_does_not_begin_again_when_somebody_else_looks_in() {
+    // An observer closes its gate a whole ring behind for a moment, before it knows more: so
+    // for that moment somebody else holds up a writer that waits for several slots.
+    for wait in WAITS {
+        finite(move || {
+            let (mut writer, ring) = Ring::builder(8).writer_wait(wait).build(|| 0);
+            let mut slow = evictable(&ring, A_WHILE);
+            let mut observer = ring.observe().unwrap();
+            fill(&mut writer);
+            assert_eq!(slow.try_batch().unwrap().len(), 8);
+            for _ in 0..6 {
+                publish_at_once(&mut writer);
+            }
+            let done = AtomicBool::new(false);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        drop(observer.latest());
+                        thread::yield_now();
+                    }
+                });
+                writer.claim(4).unwrap().publish();
+                done.store(true, Ordering::Relaxed);
+            });
+            was_evicted(&mut slow, 8, 10);
+        });
     }
 }
 

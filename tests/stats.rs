@@ -380,6 +380,22 @@ fn the_time_begins_again_when_the_reader_moves() {
 }
 
 #[test]
+fn the_time_goes_on_when_somebody_comes_after_the_reader() {
+    for stays in [false, true] {
+        let (mut writer, reader, ring) = ring_of(4);
+        publish(&mut writer, 4);
+        assert!(writer.try_publish(0).is_err());
+        thread::sleep(BRIEFLY);
+        let builder = ring.reader().after(&reader).unwrap();
+        let _after = stays.then(|| builder.subscribe().unwrap());
+        for _ in 0..2 {
+            assert!(ring.slowest().unwrap().holding.unwrap() >= BRIEFLY);
+            assert!(writer.try_publish(0).is_err());
+        }
+    }
+}
+
+#[test]
 fn all_that_hold_the_writer_up_are_named() {
     let (mut writer, ring) = Ring::builder(4).build(|| 0_u64);
     let [_a, _b, mut c] = ["a", "b", "c"].map(|name| named(&ring, name));
