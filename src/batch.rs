@@ -271,6 +271,19 @@ impl<'r, T> Batch<'r, T> {
         self.block = self.reader.shared().slots.block(position);
     }
 
+    /// Commits everything below `next`, and leaves nothing else in the batch if not `all` was
+    /// handled.
+    #[inline(never)] // so that the loop that calls it stays short
+    fn end_stretch(&mut self, next: u64, all: bool) {
+        self.skip_to(next);
+        // Whoever is woken may panic: then nothing else is left either.
+        let end = mem::replace(&mut self.end, next);
+        self.commit(next, self.block);
+        if all {
+            self.end = end;
+        }
+    }
+
     #[inline]
     fn commit(&mut self, position: u64, block: Block) {
         self.watch.release_below(position);
@@ -312,14 +325,7 @@ impl<T> Passing<'_, '_, T> {
 impl<T> Drop for Passing<'_, '_, T> {
     #[inline]
     fn drop(&mut self) {
-        let Self { batch, next, all } = self;
-        batch.skip_to(*next);
-        // Whoever is woken may panic: then nothing else is left in the batch either.
-        let end = mem::replace(&mut batch.end, *next);
-        batch.commit(*next, batch.block);
-        if *all {
-            batch.end = end;
-        }
+        self.batch.end_stretch(self.next, self.all);
     }
 }
 

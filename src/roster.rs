@@ -76,14 +76,14 @@ impl Roster {
         gated.filter_map(|(index, entry)| Some((gates.gate(index), entry?))).collect()
     }
 
-    /// Parts those whose members come after others of them from the rest.
-    pub(crate) fn part<'g>(&self, gates: Vec<&'g Gate>) -> (Vec<&'g Gate>, Vec<&'g Gate>) {
+    /// Returns those of these gates whose members come after others of them.
+    pub(crate) fn who_wait<'g>(&self, gates: Vec<&'g Gate>) -> Vec<&'g Gate> {
         self.with(|list| {
             let entry = |gate: &Gate| list.entries[gate.index()].as_ref();
             let members: Vec<_> =
                 gates.iter().filter_map(|gate| Some(&entry(gate)?.member)).collect();
             let waits = |entry: &Entry| members.iter().any(|&other| entry.after.contains(other));
-            gates.iter().partition(|gate| entry(gate).is_some_and(waits))
+            gates.iter().copied().filter(|gate| entry(gate).is_some_and(waits)).collect()
         })
     }
 

@@ -60,6 +60,12 @@ impl Entry {
         // What it has held up somewhere else, or in an earlier stall, is over.
         self.since.get() >= begun.max(1) && self.position.get() == position
     }
+
+    fn begin(&self, position: u64, since: u64) {
+        self.position.set(position);
+        self.since.set(since);
+        self.evictable_since.set(0);
+    }
 }
 
 impl Sequencer {
@@ -90,39 +96,27 @@ impl Sequencer {
 
     /// Finds out who is to blame, of the readers at `position`.
     fn judge(&self, position: u64, now: impl Fn() -> u64) {
-        let holders = || self.gates.taken().filter(|gate| gate.holds_at() == position);
-        let mut upstreams = self.gates.taken().filter(|gate| gate.dependents().is_some());
-        let may_wait = upstreams.any(|gate| gate.holds_at() == position) && holders().count() > 1;
-        if may_wait {
-            let (waiting, to_blame) = self.roster.part(holders().collect());
-            waiting.into_iter().for_each(|gate| self.blame.take_from(gate));
-            self.put_blame_on(to_blame.into_iter(), position, now);
-        } else {
-            self.put_blame_on(holders(), position, now);
+        let (begun, held_since) = (self.counters.since.get(), self.counters.held_since.get());
+        for gate in self.gates.taken() {
+            let entry = self.blame.of(gate);
+            let to_blame = entry.is_to_blame(position, begun);
+            if gate.holds_at() == position {
+                if !to_blame {
+                    // Where nobody was told apart, everybody has been to blame.
+                    let judged = self.blame.judged.get() > 0;
+                    entry.begin(position, if judged { now() } else { held_since });
+                }
+            } else if to_blame {
+                self.blame.take_from(gate);
+            }
         }
         self.blame.judged.set(1);
-    }
-
-    /// Puts the blame on all of them, if that has not yet been done.
-    fn put_blame_on<'g>(
-        &self,
-        gates: impl Iterator<Item = &'g Gate>,
-        position: u64,
-        now: impl Fn() -> u64,
-    ) {
-        let (begun, held_since) = (self.counters.since.get(), self.counters.held_since.get());
-        let mut evictable = true;
-        for gate in gates {
-            let entry = self.blame.of(gate);
-            if !entry.is_to_blame(position, begun) {
-                entry.position.set(position);
-                // Where nobody was told apart, everybody has been to blame.
-                let judged = self.blame.judged.get() > 0;
-                entry.since.set(if judged { now() } else { held_since });
-                entry.evictable_since.set(0);
-            }
-            evictable &= gate.patience() < u64::MAX;
+        let has_dependents = |gate: &Gate| gate.dependents().is_some();
+        if self.culprits(position).any(has_dependents) && self.culprits(position).count() > 1 {
+            let waiting = self.roster.who_wait(self.culprits(position).collect());
+            waiting.into_iter().for_each(|gate| self.blame.take_from(gate));
         }
+        let evictable = self.culprits(position).all(|gate| gate.patience() < u64::MAX);
         for gate in self.culprits(position) {
             let since = &self.blame.of(gate).evictable_since;
             if evictable != (since.get() > 0) {
@@ -188,7 +182,7 @@ impl Sequencer {
     fn culprits(&self, position: u64) -> impl Iterator<Item = &Gate> {
         let begun = self.counters.since.get();
         let to_blame = move |gate: &&Gate| self.blame.of(gate).is_to_blame(position, begun);
-        self.gates.taken().filter(to_blame).filter(move |gate| gate.holds_at() == position)
+        self.gates.taken().filter(to_blame)
     }
 
     /// When the time is up of all who are to blame at `position`; `None` if one of them may

@@ -70,7 +70,7 @@ fn the_looks_of_one_who_is_evicted_are_over() {
 
 #[test]
 fn one_who_was_evicted_comes_back_where_nobody_laps_it() {
-    explore(420000, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)], || {
+    explore(69500, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)], || {
         let (mut writer, ring) = ring(1, 1);
         let mut reader = impatient(&ring);
         publish(&mut writer, [0]);
@@ -95,7 +95,7 @@ fn one_who_was_evicted_comes_back_where_nobody_laps_it() {
 fn a_clone_of_one_who_may_be_evicted_is_protected_or_evicted_as_well() {
     // Whether the clone has read the event, and whether the writer went on.
     let outcomes = [(false, false), (false, true), (true, false), (true, true)];
-    explore(21500, outcomes, || {
+    explore(9800, outcomes, || {
         let (mut writer, ring) = ring(1, 2);
         let reader = impatient(&ring);
         publish(&mut writer, [0]);
@@ -122,7 +122,7 @@ fn a_clone_of_one_who_may_be_evicted_is_protected_or_evicted_as_well() {
 #[test]
 fn one_that_waits_for_another_does_not_save_it_and_is_not_lapped() {
     // How many events each has read before the writer went on without it.
-    explore(4400, [(0, 0), (1, 0), (1, 1)], || {
+    explore(2400, [(0, 0), (1, 0), (1, 1)], || {
         let (mut writer, ring) = ring(1, 2);
         let mut first = impatient(&ring);
         let builder = ring.reader().after(&first).unwrap().evict_after(Duration::ZERO);
@@ -143,7 +143,7 @@ mod sleep {
 
     #[test]
     fn one_that_waits_for_another_is_woken_when_that_is_evicted() {
-        explore(880, [()], || {
+        explore(420, [()], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
             let first = impatient(&ring);
             let mut second = ring.reader().after(&first).unwrap().subscribe().unwrap();
@@ -161,7 +161,7 @@ mod sleep {
 
     #[test]
     fn a_writer_parked_behind_one_who_looks_is_woken_to_evict_it() {
-        explore(800, [()], || {
+        explore(420, [()], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
             let mut reader = impatient(&ring);
             publish(&mut writer, 0..2);
