@@ -72,7 +72,6 @@ impl Barrier {
     }
 
     /// The gates of those it consists of.
-    #[cfg(feature = "async")]
     pub(crate) fn gates(&self) -> impl Iterator<Item = &Gate> {
         self.upstreams.iter().map(Upstream::gate)
     }

@@ -27,6 +27,15 @@ struct List {
 pub(crate) struct Entry {
     pub(crate) member: Member,
     pub(crate) after: Vec<Member>,
+    /// The gates behind which it waits for those: they may have come back to others since.
+    upstreams: Vec<usize>,
+}
+
+impl Entry {
+    /// What is known of an editor.
+    pub(crate) fn of_editor(member: Member, after: Vec<Member>) -> Self {
+        Self { member, after, upstreams: Vec::new() }
+    }
 }
 
 impl Roster {
@@ -47,7 +56,9 @@ impl Roster {
             let member = Member::new(role, list.next, name);
             list.next += 1;
             let after = barrier.members().cloned().collect();
-            list.entries[gate.index()] = Some(Entry { member: member.clone(), after });
+            let upstreams = barrier.gates().map(Gate::index).collect();
+            let entry = Entry { member: member.clone(), after, upstreams };
+            list.entries[gate.index()] = Some(entry);
             member
         })
     }
@@ -76,14 +87,15 @@ impl Roster {
         gated.filter_map(|(index, entry)| Some((gates.gate(index), entry?))).collect()
     }
 
-    /// Returns those of these gates whose members come after others of them.
+    /// Returns those of these gates whose members wait behind others of them.
     pub(crate) fn who_wait<'g>(&self, gates: Vec<&'g Gate>) -> Vec<&'g Gate> {
         self.with(|list| {
-            let entry = |gate: &Gate| list.entries[gate.index()].as_ref();
-            let members: Vec<_> =
-                gates.iter().filter_map(|gate| Some(&entry(gate)?.member)).collect();
-            let waits = |entry: &Entry| members.iter().any(|&other| entry.after.contains(other));
-            gates.iter().copied().filter(|gate| entry(gate).is_some_and(waits)).collect()
+            let among = |index: &usize| gates.iter().any(|gate| gate.index() == *index);
+            let waits = |gate: &Gate| {
+                let entry = list.entries[gate.index()].as_ref();
+                entry.is_some_and(|entry| entry.upstreams.iter().any(among))
+            };
+            gates.iter().copied().filter(|gate| waits(gate)).collect()
         })
     }
 

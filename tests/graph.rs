@@ -242,15 +242,13 @@ impl Model {
     }
 
     /// Those of these places whose readers are not there because they come after another.
+    /// One that has come back elsewhere is not who it was for those who came after it.
     fn culprits(&self, holders: &[usize]) -> Vec<usize> {
-        let at = |place| self.readers.iter().find(move |reader| reader.place == place);
-        let members: Vec<_> = holders.iter().filter_map(|&place| at(place)).collect();
-        let waits = |reader: &ModelReader| {
-            let after =
-                |other: &ModelReader| reader.after.iter().any(|(_, it)| *it == other.member);
-            members.iter().any(|other| after(other))
+        let waits = |place| {
+            let reader = self.readers.iter().find(|reader| reader.place == place);
+            reader.is_some_and(|it| it.after.iter().any(|(other, _)| holders.contains(other)))
         };
-        holders.iter().copied().filter(|&place| !at(place).is_some_and(waits)).collect()
+        holders.iter().copied().filter(|&place| !waits(place)).collect()
     }
 
     /// What the writer does to get that many slots; and whether it gets them.

@@ -79,7 +79,7 @@ pub(super) fn members(sequencer: &Sequencer) -> Members {
         let arrived = stage.arrived.load();
         let before = index.checked_sub(1).map(|before| &sequencer.stages[before].member);
         let after = before.cloned().into_iter().collect();
-        let entry = Entry { member: stage.member.clone(), after };
+        let entry = Entry::of_editor(stage.member.clone(), after);
         let row = row(entry, passed_on, arrived, &stage.counters);
         rows.push(MemberStats { holding: hold.map(|hold| hold.time(Some(hold.since))), ..row });
         passed_on = arrived;
