@@ -6,6 +6,7 @@ mod common;
 use std::cell::RefCell;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -1184,17 +1185,19 @@ fn the_time_does_not_begin_again_when_somebody_else_looks_in() {
             for _ in 0..6 {
                 publish_at_once(&mut writer);
             }
-            let done = AtomicBool::new(false);
-            thread::scope(|scope| {
-                scope.spawn(|| {
+            let done = Arc::new(AtomicBool::new(false));
+            let looking = {
+                let done = Arc::clone(&done);
+                thread::spawn(move || {
                     while !done.load(Ordering::Relaxed) {
                         drop(observer.latest());
                         thread::yield_now();
                     }
-                });
-                writer.claim(4).unwrap().publish();
-                done.store(true, Ordering::Relaxed);
-            });
+                })
+            };
+            writer.claim(4).unwrap().publish();
+            done.store(true, Ordering::Relaxed);
+            join(looking);
             was_evicted(&mut slow, 8, 10);
         });
     }
