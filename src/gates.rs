@@ -87,8 +87,8 @@ struct Directory {
     high: AtomicUsize,
     /// How many times a gate was taken beside another.
     joins: AtomicU64,
-    /// 0 until a reader is added that may be evicted or comes after another.
-    differ: PlainU64,
+    /// 0 until a reader is added that may be evicted.
+    evictable: PlainU64,
 }
 
 impl Gate {
@@ -274,7 +274,7 @@ impl Gates {
             directory: CachePadded::new(Directory {
                 high: AtomicUsize::new(0),
                 joins: AtomicU64::new(0),
-                differ: PlainU64::new(0),
+                evictable: PlainU64::new(0),
             }),
         }
     }
@@ -347,18 +347,17 @@ impl Gates {
         }
     }
 
-    /// Whether it matters which of several readers holds the writer up: because one was ever
-    /// added that may be evicted, or comes after another.
+    /// Whether any reader was ever added that may be evicted.
     #[inline]
-    pub(crate) fn differ(&self) -> bool {
+    pub(crate) fn can_evict(&self) -> bool {
         // ORDERING: Relaxed; a matter of policy. Who becomes idle tells a writer that sleeps.
-        self.directory.differ.load(Ordering::Relaxed) > 0
+        self.directory.evictable.load(Ordering::Relaxed) > 0
     }
 
-    /// Lets the writer know that it does.
-    pub(crate) fn set_differ(&self) {
+    /// Lets the writer know that one was.
+    pub(crate) fn set_can_evict(&self) {
         // ORDERING: Relaxed; as above.
-        self.directory.differ.store(1, Ordering::Relaxed);
+        self.directory.evictable.store(1, Ordering::Relaxed);
     }
 
     /// Returns how many gates are closed; already out of date when it returns.

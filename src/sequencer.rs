@@ -247,7 +247,6 @@ impl Sequencer {
     /// Keeps a gate for one that comes after its reader, which is this.
     pub(crate) fn keep(&self, gate: &PlainArc<Gate>, member: Member) -> Upstream {
         gate.keep(self.fences);
-        self.gates.set_differ();
         Upstream::new(PlainArc::clone(gate), member)
     }
 

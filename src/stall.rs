@@ -82,7 +82,7 @@ impl Sequencer {
         if begins {
             trace::stall_begins(next, || self.holder());
         }
-        !by_editor && self.gates.differ() && self.evict_late(position, || *now)
+        !by_editor && self.gates.can_evict() && self.evict_late(position, || *now)
     }
 
     /// As `evict_from`, where it has to be found out who is to blame.
@@ -169,7 +169,7 @@ impl Sequencer {
     /// Returns when those who hold the writer up now will have done so for too long.
     pub(crate) fn next_eviction(&self) -> Option<Instant> {
         let WriterCounters { since, position, .. } = &*self.counters;
-        if since.get() == 0 || !self.gates.differ() {
+        if since.get() == 0 || !self.gates.can_evict() {
             return None;
         }
         let due = self.due_at(position.get())?;

@@ -183,7 +183,9 @@ pub struct MemberStats {
     /// the same position is not to blame.
     ///
     /// That is what the writer saw when it last looked. It looks all the time while it
-    /// waits, and not at all between two attempts that do not wait.
+    /// waits, and not at all between two attempts that do not wait. In a ring where nobody was
+    /// ever added who may be evicted, it does not tell readers at the same position apart: then
+    /// one that has waited for another there counts that one's time as its own.
     #[cfg_attr(feature = "serde", serde(serialize_with = "seconds::of_some"))]
     pub holding: Option<Duration>,
 }

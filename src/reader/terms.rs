@@ -69,7 +69,7 @@ impl Terms {
             gate.set_patience(Duration::ZERO);
         } else if let Some(patience) = self.patience {
             gate.set_patience(patience);
-            sequencer.gates.set_differ();
+            sequencer.gates.set_can_evict();
         }
         self.rest(gate, position);
         sequencer.released();
