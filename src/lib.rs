@@ -255,42 +255,19 @@
 #[cfg(not(target_has_atomic = "64"))]
 compile_error!("broadring needs atomic operations on 64 bits");
 
-mod allowance;
 #[cfg(feature = "async")]
 pub mod asynch;
-mod barrier;
-mod batch;
-mod builder;
-mod claim;
-mod counters;
-mod cursor;
-mod editor;
 mod error;
-mod event_count;
-mod fences;
-mod gates;
+mod handles;
 #[cfg(not(all(loom, feature = "loom")))]
 pub mod managed;
 mod member;
-mod observer;
-mod pacing;
-mod prefetch;
-mod reader;
-mod ring;
-mod roster;
+mod protocol;
 mod sequence;
-mod sequencer;
-mod slots;
-mod stages;
-mod stall;
-mod stats;
-mod subscribe;
+mod storage;
 mod sync;
-mod trace;
-mod unwind;
-mod wait;
-mod watch;
-mod writer;
+mod telemetry;
+mod waiting;
 
 #[cfg(doctest)]
 mod compile_fail;
@@ -305,20 +282,15 @@ mod readme {}
 #[doc = include_str!("../docs/producers.md")]
 mod producers_page {}
 
-pub use batch::{Batch, BatchEvents, BatchIter};
-pub use builder::RingBuilder;
-pub use claim::{Claim, ClaimIterMut};
-pub use editor::{EditBatch, EditIterMut, Editor};
 pub use error::{
     CapacityError, ClaimError, End, Evicted, OtherRingError, PublishTimeoutError, ReadTimeoutError,
     SubscribeError, TryClaimError, TryPublishError, TryReadError, UpstreamLeft,
 };
+pub use handles::{
+    Batch, BatchEvents, BatchIter, Claim, ClaimIterMut, EditBatch, EditIterMut, Editor, Events,
+    Glimpse, Observer, Reader, ReaderBuilder, Ring, RingBuilder, Writer,
+};
 pub use member::{Member, Role};
-pub use observer::{Glimpse, Observer};
-pub use reader::{Events, Reader};
-pub use ring::Ring;
 pub use sequence::Sequence;
-pub use stats::{MemberStats, Slowest, Stats, WriterStats};
-pub use subscribe::ReaderBuilder;
-pub use wait::Wait;
-pub use writer::Writer;
+pub use telemetry::{MemberStats, Slowest, Stats, WriterStats};
+pub use waiting::Wait;

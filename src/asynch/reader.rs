@@ -11,11 +11,10 @@ use core::task::{Context, Poll};
 
 use futures_core::FusedFuture;
 
-use crate::batch::Batch;
 use crate::error::{End, TryReadError};
-use crate::event_count::EventCount;
-use crate::reader::{Reader, Release};
+use crate::handles::{Batch, Reader, ReaderCore, Release};
 use crate::sync::strong;
+use crate::waiting::EventCount;
 
 impl<T> Reader<T> {
     /// Returns a clone of the next event; waits in a task until there is one.
@@ -86,7 +85,9 @@ impl<T> Reader<T> {
     pub fn batch_async(&mut self) -> BatchFuture<'_, T> {
         BatchFuture(Reading::new(self))
     }
+}
 
+impl<T> ReaderCore<T> {
     /// Sees whether there is something to read. If not, it has the task woken when there is,
     /// and says so in `registered`.
     pub(super) fn poll_fill(
@@ -100,7 +101,7 @@ impl<T> Reader<T> {
                 Err(TryReadError::Ended(end)) => break Err(end),
                 Err(TryReadError::Empty) => (),
             }
-            let (events, threshold) = (self.sleeps_at(), self.position().get() + 1);
+            let (events, threshold) = (self.sleeps_at(), self.position() + 1);
             let anew = events.register_task(self.gate().index(), threshold, cx.waker());
             let events = ptr::from_ref(events);
             if anew {
@@ -125,28 +126,28 @@ impl<T> Reader<T> {
         };
         // A waker that panics when it is dropped ends the look that has just begun.
         let looking = Release(self);
-        looking.0.strike(registered);
+        looking.0.deregister(registered);
         mem::forget(looking);
         Poll::Ready(filled)
     }
 
     /// Ends what `poll_fill` has begun, if it has.
-    pub(super) fn strike(&self, registered: &mut bool) {
+    pub(super) fn deregister(&self, registered: &mut bool) {
         if !mem::take(registered) {
             return;
         }
         let key = self.gate().index();
-        self.shared().sequencer.published.strike_task(key);
-        let upstreams = self.terms().into_iter().flat_map(|terms| terms.barrier.gates());
+        self.shared().sequencer.published.deregister_task(key);
+        let upstreams = self.options().into_iter().flat_map(|options| options.barrier.gates());
         for dependents in upstreams.filter_map(|gate| gate.dependents()) {
-            dependents.moved.strike_task(key);
+            dependents.moved.deregister_task(key);
         }
     }
 
     /// Where it sleeps now: behind one that has not come far enough, of those that it comes
     /// after, or else until the cursor has moved.
     fn sleeps_at(&self) -> &EventCount {
-        let laggard = self.terms().and_then(|terms| terms.barrier.laggard(self.position().get()));
+        let laggard = self.options().and_then(|options| options.barrier.laggard(self.position()));
         let moved = laggard.and_then(|laggard| laggard.gate().dependents());
         moved.map_or(&self.shared().sequencer.published, |dependents| &dependents.moved)
     }
@@ -171,7 +172,7 @@ impl<'r, T> Reading<'r, T> {
         let Some(reader) = self.reader.take() else {
             panic!("a future was polled after it was done")
         };
-        match reader.poll_fill(&mut self.registered, cx) {
+        match reader.core.poll_fill(&mut self.registered, cx) {
             Poll::Ready(filled) => Poll::Ready(filled.map(|()| reader)),
             Poll::Pending => {
                 self.reader = Some(reader);
@@ -184,7 +185,7 @@ impl<'r, T> Reading<'r, T> {
 impl<T> Drop for Reading<'_, T> {
     fn drop(&mut self) {
         if let Some(reader) = &self.reader {
-            reader.strike(&mut self.registered);
+            reader.core.deregister(&mut self.registered);
         }
     }
 }
@@ -200,7 +201,7 @@ impl<T: Clone> Future for RecvFuture<'_, T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, End>> {
-        self.0.poll(cx).map_ok(|reader| reader.take_clone(reader.hold()))
+        self.0.poll(cx).map_ok(|reader| reader.core.take_clone(reader.core.hold()))
     }
 }
 
@@ -227,7 +228,7 @@ impl<'r, T> Future for BatchFuture<'r, T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Batch<'r, T>, End>> {
-        self.0.poll(cx).map_ok(|reader| Batch::new(reader, usize::MAX))
+        self.0.poll(cx).map_ok(|reader| Batch::new(&mut reader.core, usize::MAX))
     }
 }
 

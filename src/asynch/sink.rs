@@ -9,9 +9,9 @@ use core::task::{Context, Poll};
 
 use futures_sink::Sink;
 
-use super::Held;
+use super::held::Held;
+use crate::handles::Writer;
 use crate::member::Member;
-use crate::writer::Writer;
 
 impl<T> Writer<T> {
     /// Returns a sink that publishes what it is sent, as soon as there is room. The writer
@@ -85,7 +85,7 @@ impl<'w, T> EventSink<'w, T> {
 
     fn close(&mut self) {
         if let Some(writer) = self.writer.take() {
-            writer.strike(&mut self.registered);
+            writer.core.deregister(&mut self.registered);
         }
     }
 }
@@ -97,7 +97,7 @@ impl<T> Sink<T> for EventSink<'_, T> {
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
         let Self { writer, registered } = &mut *self;
         let Some(writer) = writer else { return Poll::Ready(Err(SinkError::Closed)) };
-        writer.poll_room(1, registered, cx).map_err(SinkError::EditorLeft)
+        writer.core.poll_room(1, registered, cx).map_err(SinkError::EditorLeft)
     }
 
     #[inline]

@@ -8,9 +8,9 @@ use core::task::{Context, Poll};
 
 use futures_core::{FusedStream, Stream};
 
-use super::Held;
+use super::held::Held;
 use crate::error::End;
-use crate::reader::Reader;
+use crate::handles::Reader;
 
 impl<T> Reader<T> {
     /// Returns a stream of clones of the events, which ends when there is nothing more to
@@ -116,10 +116,10 @@ impl<T: Clone> Stream for EventStream<'_, T> {
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let Self { reader, registered, end } = &mut *self;
-        reader.poll_fill(registered, cx).map(|filled| match filled {
+        reader.core.poll_fill(registered, cx).map(|filled| match filled {
             Ok(()) => {
-                let hold = reader.hold();
-                Some(reader.take_clone(hold))
+                let hold = reader.core.hold();
+                Some(reader.core.take_clone(hold))
             }
             Err(ended) => {
                 *end = Some(ended);
@@ -137,7 +137,7 @@ impl<T: Clone> FusedStream for EventStream<'_, T> {
 
 impl<T> Drop for EventStream<'_, T> {
     fn drop(&mut self) {
-        self.reader.strike(&mut self.registered);
+        self.reader.core.deregister(&mut self.registered);
     }
 }
 

@@ -10,12 +10,11 @@ use core::task::{Context, Poll};
 
 use futures_core::FusedFuture;
 
-use crate::claim::Claim;
 use crate::error::{TryClaimError, TryPublishError};
+use crate::handles::{Claim, Writer, WriterCore};
 use crate::member::Member;
 use crate::sequence::Sequence;
 use crate::sync::strong;
-use crate::writer::Writer;
 
 /// The key of the writer where it sleeps: nobody else sleeps there.
 const WRITER: usize = 0;
@@ -116,7 +115,9 @@ impl<T> Writer<T> {
     pub fn claim_async(&mut self, len: usize) -> ClaimFuture<'_, T> {
         ClaimFuture(Room::new(self, len))
     }
+}
 
+impl<T> WriterCore<T> {
     /// Sees whether there is room for so many events, at most as many as the capacity. If
     /// not, it has the task woken when there may be, and says so in `registered`. Fails with
     /// the editor without which there will never be room.
@@ -129,8 +130,8 @@ impl<T> Writer<T> {
         let mut room = self.look_for_room(events);
         if room.is_none() {
             let sequencer = &self.shared().sequencer;
-            let holdup = self.allowance().holdup(sequencer, events);
-            if sequencer.freed.register_task(WRITER, holdup, cx.waker()) {
+            let needed_position = self.window().needed_position(sequencer, events);
+            if sequencer.freed.register_task(WRITER, needed_position, cx.waker()) {
                 sequencer.counters.parks.add(1);
             }
             *registered = true;
@@ -139,15 +140,15 @@ impl<T> Writer<T> {
             }
         }
         room.map_or(Poll::Pending, |room| {
-            self.strike(registered);
+            self.deregister(registered);
             Poll::Ready(room)
         })
     }
 
     /// Ends what `poll_room` has begun, if it has.
-    pub(super) fn strike(&self, registered: &mut bool) {
+    pub(super) fn deregister(&self, registered: &mut bool) {
         if mem::take(registered) {
-            self.shared().sequencer.freed.strike_task(WRITER);
+            self.shared().sequencer.freed.deregister_task(WRITER);
         }
     }
 
@@ -155,7 +156,7 @@ impl<T> Writer<T> {
         if self.try_reserve(events) {
             return Some(Ok(()));
         }
-        self.shared().sequencer.broken().map(|editor| Err(editor.clone()))
+        self.shared().sequencer.departed_editor().map(|editor| Err(editor.clone()))
     }
 }
 
@@ -180,7 +181,7 @@ impl<'w, T> Room<'w, T> {
         let Some(writer) = self.writer.take() else {
             panic!("a future was polled after it was done")
         };
-        match writer.poll_room(self.events as u64, &mut self.registered, cx) {
+        match writer.core.poll_room(self.events as u64, &mut self.registered, cx) {
             Poll::Ready(room) => Poll::Ready(room.map(|()| writer)),
             Poll::Pending => {
                 self.writer = Some(writer);
@@ -192,7 +193,7 @@ impl<'w, T> Room<'w, T> {
     /// As `poll`, if the ring can have so much room at all.
     fn poll_claim(&mut self, cx: &Context<'_>) -> Poll<Result<&'w mut Writer<T>, TryClaimError>> {
         if let Some(writer) = &self.writer
-            && let Err(error) = writer.check_claim(self.events)
+            && let Err(error) = writer.core.check_claim(self.events)
         {
             self.writer = None;
             return Poll::Ready(Err(error.into()));
@@ -208,7 +209,7 @@ impl<'w, T> Room<'w, T> {
 impl<T> Drop for Room<'_, T> {
     fn drop(&mut self) {
         if let Some(writer) = &self.writer {
-            writer.strike(&mut self.registered);
+            writer.core.deregister(&mut self.registered);
         }
     }
 }
@@ -267,7 +268,7 @@ impl<T> Future for PublishFuture<'_, T> {
             let event = self.event.take();
             let event = event.unwrap_or_else(|| unreachable!("the future is not done"));
             match room {
-                Ok(writer) => Ok(writer.put(event)),
+                Ok(writer) => Ok(writer.core.put(event)),
                 Err(editor) => Err(TryPublishError::new(event, Some(Box::new(editor)))),
             }
         })
@@ -319,7 +320,7 @@ impl<'w, T> Future for ClaimFuture<'w, T> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let len = self.0.events as u64;
-        self.0.poll_claim(cx).map_ok(|writer| Claim::new(writer, len))
+        self.0.poll_claim(cx).map_ok(|writer| Claim::new(&mut writer.core, len))
     }
 }
 

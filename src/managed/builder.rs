@@ -14,9 +14,9 @@ use super::group::{Group, Members};
 use super::handler::{Each, Handler, Seat};
 use super::thread::ReaderThread;
 use crate::error::End;
-use crate::reader::Reader;
+use crate::handles::Reader;
+use crate::handles::ReaderBuilder;
 use crate::sequence::Sequence;
-use crate::subscribe::ReaderBuilder;
 use crate::sync::Arc;
 
 impl<T> ReaderBuilder<T> {

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use crossbeam_utils::CachePadded;
 
 use crate::error::End;
+use crate::handles::Reader;
+use crate::handles::Ring;
 use crate::member::Member;
-use crate::reader::Reader;
-use crate::ring::Ring;
 use crate::sequence::Sequence;
 use crate::sync::{self, Arc, AtomicBool, AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
 
@@ -88,7 +88,7 @@ impl<T> Control<T> {
             phase: Mutex::new(if settles { Phase::Settling } else { Phase::Ready }),
             changed: Condvar::new(),
         };
-        Self { ring: Ring { shared: Arc::clone(reader.shared()) }, state }
+        Self { ring: Ring { shared: Arc::clone(reader.core.shared()) }, state }
     }
 }
 

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use super::control::{Controlled, Outcome};
 use super::error::{Failure, Fate, ShutdownError};
 use crate::error::End;
+use crate::handles::Writer;
+use crate::sync::for_every;
 use crate::sync::{self, Arc, Mutex};
-use crate::unwind::for_every;
-use crate::writer::Writer;
 
 /// Managed threads that are started together and shut down together.
 ///

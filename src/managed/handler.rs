@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::control::Control;
 use crate::error::{End, ReadTimeoutError};
-use crate::reader::Reader;
+use crate::handles::Reader;
 use crate::sequence::Sequence;
 use crate::sync::Arc;
 
@@ -127,7 +127,7 @@ impl<T> Seat<T> {
         let Self { reader, control } = self;
         let state = &control.state;
         while !state.is_stopped() && !handler.is_done() {
-            match reader.batch_unless_stopped(idle_after, || state.is_stopped()) {
+            match reader.core.batch_unless_stopped(idle_after, || state.is_stopped()) {
                 Ok(batch) => {
                     let end = batch.sequences().end;
                     // Breaking off commits what was handled, and the loop ends.

@@ -71,13 +71,13 @@ controls! {
         => "delivery::a_reader_sees_whole_events_in_order", RACE;
     the_acquire_of_a_stamp: "slots.stamped"
         => "delivery::a_reader_sees_whole_events_in_order", RACE;
-    the_release_of_a_commit: "gates.advance"
+    the_release_of_a_commit: "gate.advance"
         => "delivery::a_slot_is_reused_only_after_it_was_read", RACE;
-    the_acquire_of_the_scan: "gates.scan"
+    the_acquire_of_the_scan: "gate.scan"
         => "delivery::a_slot_is_reused_only_after_it_was_read", RACE;
-    the_release_of_a_leave: "gates.vacate"
+    the_release_of_a_leave: "gate.vacate"
         => "leave::a_reader_that_leaves_frees_the_writer_after_its_last_look", RACE;
-    the_acquire_of_a_vacant_gate: "gates.take"
+    the_acquire_of_a_vacant_gate: "gate.take"
         => "leave::the_looks_of_one_who_left_are_over_when_its_gate_has_another_reader", RACE;
     the_release_of_a_join: "gates.joined"
         => "join::a_clone_is_protected_in_a_gate_that_the_scan_has_passed", RACE;
@@ -85,40 +85,40 @@ controls! {
         => "join::a_clone_is_protected_in_a_gate_that_the_scan_has_passed", RACE;
     the_second_scan_after_a_join: "gates.rescan"
         => "join::a_clone_is_protected_in_a_gate_that_the_scan_has_passed", RACE;
-    the_fence_of_a_join: "sequencer.join_fence"
+    the_fence_of_a_join: "joining.fence"
         => "join::a_reader_that_joins_at_the_oldest_event_is_never_lapped", RACE;
-    the_fence_of_a_refill: "allowance.fence"
+    the_fence_of_a_refill: "claim_window.fence"
         => "join::a_reader_that_joins_at_the_oldest_event_is_never_lapped", RACE;
-    the_release_of_the_frontier: "allowance.announce"
+    the_release_of_the_frontier: "claim_window.announce"
         => "join::nobody_joins_ahead_of_the_cursor", "ahead of the cursor";
-    the_acquire_of_the_frontier: "sequencer.frontier"
+    the_acquire_of_the_frontier: "joining.frontier"
         => "join::nobody_joins_ahead_of_the_cursor", "ahead of the cursor";
     the_release_of_the_end: "sequencer.close"
         => "close::who_sees_the_ring_closed_sees_all_that_was_published", "left == right";
     the_acquire_of_the_end: "sequencer.is_closed"
         => "close::who_sees_the_ring_closed_sees_all_that_was_published", "left == right";
-    the_wake_up_of_a_join: "sequencer.join_wake"
+    the_wake_up_of_a_join: "joining.wake"
         => "sleep::a_writer_parked_behind_one_who_joins_is_woken_when_it_has_joined",
         LOST_WAKE_UP;
-    the_acquire_of_another_ones_progress: "gates.progress"
+    the_acquire_of_another_ones_progress: "gate.progress"
         => "graph::what_a_reader_does_with_an_event_is_done_before_the_next_one_sees_it", RACE;
-    the_last_one_to_let_a_gate_go: "gates.let_go"
+    the_last_one_to_let_a_gate_go: "gate.release"
         => "graph::the_looks_of_one_who_left_are_over_when_its_place_is_free", RACE;
-    the_hold_of_a_reader_that_may_be_evicted: "gates.hold"
+    the_hold_of_a_reader_that_may_be_evicted: "gate.hold"
         => "evict::nobody_is_evicted_while_it_looks", RACE;
-    the_release_of_one_who_vouches_for_its_clone: "gates.vouch"
+    the_release_of_one_who_vouches_for_its_clone: "gate.confirm_closed"
         => "evict::a_clone_of_one_who_may_be_evicted_is_protected_or_evicted_as_well", RACE;
-    the_release_of_a_broken_chain: "stage.break_off"
+    the_release_of_a_broken_chain: "editor_chain.break"
         => "editors::what_an_editor_has_passed_on_before_it_leaves_is_read", "explored other";
-    the_acquire_of_a_broken_chain: "stage.culprit"
+    the_acquire_of_a_broken_chain: "editor_chain.departed"
         => "editors::what_an_editor_has_passed_on_before_it_leaves_is_read", "explored other";
     the_writer_that_stays_behind_the_editors: "sequencer.behind_editors"
         => "editors::the_writer_stays_behind_the_editor_where_nobody_reads", RACE;
     the_wake_up_of_those_who_come_after: "sequencer.commit_wake"
         => "graph::sleep::a_parked_follower_is_woken_by_a_commit", LOST_WAKE_UP;
-    the_wake_up_of_those_who_wait_for_one_who_is_evicted: "stall.evicted"
+    the_wake_up_of_those_who_wait_for_one_who_is_evicted: "eviction.wake"
         => "evict::sleep::one_that_waits_for_another_is_woken_when_that_is_evicted", LOST_WAKE_UP;
-    the_wake_up_of_one_who_looks_away: "sequencer.released"
+    the_wake_up_of_one_who_looks_away: "sequencer.gate_released"
         => "observe::sleep::a_writer_parked_behind_an_observer_is_woken_when_it_looks_away",
         LOST_WAKE_UP;
     the_fence_of_a_sleeper: "fence.heavy"

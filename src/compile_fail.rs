@@ -1,9 +1,0 @@
-//! What must not compile. Each example has a twin that differs in one line and
-//! does compile, so that it fails for the reason it is meant to.
-
-#![forbid(unsafe_code)]
-
-mod editor;
-mod observer;
-mod reader;
-mod writer;

@@ -1,0 +1,32 @@
+//! The handles and their guards: the public face of a ring.
+//!
+//! They join the protocol, which says when a slot may be used, to the storage, which says where
+//! it is. Each handle is a thin room over its inner one: `writing` and `reading` hold the steps
+//! and the guards, and with `editor` the unsafe code that lends slots.
+//!
+//! May use: every layer below. Not: `managed`, `asynch`.
+
+mod editor;
+mod observer;
+mod reader;
+mod reader_builder;
+mod reading;
+mod ring;
+mod ring_builder;
+mod shared;
+mod writer;
+mod writing;
+
+pub use editor::{EditBatch, EditIterMut, Editor};
+pub use observer::{Glimpse, Observer};
+pub use reader::{Events, Reader};
+pub use reader_builder::ReaderBuilder;
+pub use reading::{Batch, BatchEvents, BatchIter};
+#[cfg(feature = "async")]
+pub(crate) use reading::{ReaderCore, Release};
+pub use ring::Ring;
+pub use ring_builder::RingBuilder;
+pub use writer::Writer;
+#[cfg(feature = "async")]
+pub(crate) use writing::WriterCore;
+pub use writing::{Claim, ClaimIterMut};

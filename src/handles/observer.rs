@@ -1,0 +1,231 @@
+//! The handle that only looks in.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+use core::ops::Deref;
+use std::time::{Duration, Instant};
+
+use super::reading::{Batch, BatchIter, ReaderCore};
+use crate::error::{End, ReadTimeoutError, TryReadError};
+use crate::member::Member;
+use crate::protocol::Start;
+use crate::sequence::Sequence;
+
+/// A lossy reader: it sees events by reference, holds the writer up only while it looks,
+/// and is told exactly how many it has missed.
+///
+/// From [`Ring::observe`](crate::Ring::observe), at any time, for any type of event. Each
+/// look is a [`Glimpse`] of what is still there from where the last one ended. While the
+/// glimpse is held, the writer does not touch those events, and has to wait when it comes
+/// round to them; so keep it short. Between two looks the writer does not know that the
+/// observer exists, and neither do the readers.
+///
+/// The latest half of a ring is always still there, unless larger claims are made: see
+/// [`ReaderBuilder::from_oldest`](crate::ReaderBuilder::from_oldest). In a ring with one
+/// slot there may never be anything to see.
+///
+/// Looking is lock-free, waiting blocks, and a look that may make the writer wait wakes it
+/// when it ends.
+///
+/// # Examples
+///
+/// ```
+/// use broadring::Ring;
+///
+/// let (mut writer, ring) = Ring::builder(8).build(|| 0);
+/// let mut tap = ring.observe()?;
+/// writer.publish_all(0..100); // nobody holds the writer up
+///
+/// let seen = tap.look()?;
+/// assert_eq!(seen.missed() + seen.len() as u64, 100);
+/// assert_eq!(seen.last().unwrap().1, &99);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Observer<T> {
+    reader: ReaderCore<T>,
+}
+
+impl<T> Observer<T> {
+    /// Takes the core of a reader that observes.
+    pub(crate) fn new(reader: ReaderCore<T>) -> Self {
+        Self { reader }
+    }
+
+    /// Looks at what is there from where the last look ended. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// [`TryReadError::Empty`] if nothing was published since,
+    /// [`TryReadError::Ended`] if nothing ever will be.
+    #[inline]
+    pub fn look(&mut self) -> Result<Glimpse<'_, T>, TryReadError> {
+        self.look_up_to(usize::MAX)
+    }
+
+    /// Looks at no more than so many events, the oldest of those that are there. The next
+    /// look begins behind them. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`look`](Self::look).
+    pub fn look_up_to(&mut self, max_events: usize) -> Result<Glimpse<'_, T>, TryReadError> {
+        match self.news() {
+            Some(news) => news?,
+            None => return Err(TryReadError::Empty),
+        }
+        Ok(self.glimpse(max_events))
+    }
+
+    /// Looks at what is there from where the last look ended; waits until there is
+    /// something.
+    ///
+    /// # Errors
+    ///
+    /// [`End`] when nothing more will be published.
+    pub fn wait_look(&mut self) -> Result<Glimpse<'_, T>, End> {
+        let news = self.wait_for_news(None);
+        news.unwrap_or_else(|| unreachable!("there is no deadline"))?;
+        Ok(self.glimpse(usize::MAX))
+    }
+
+    /// Looks at what is there from where the last look ended; waits at most for `timeout`
+    /// until there is something.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadTimeoutError::Timeout`] if nothing came in time,
+    /// [`ReadTimeoutError::Ended`] if nothing ever will.
+    pub fn look_timeout(&mut self, timeout: Duration) -> Result<Glimpse<'_, T>, ReadTimeoutError> {
+        match self.wait_for_news(Instant::now().checked_add(timeout)) {
+            Some(news) => news?,
+            None => return Err(ReadTimeoutError::Timeout),
+        }
+        Ok(self.glimpse(usize::MAX))
+    }
+
+    /// Looks at the latest event alone, whether or not it was seen before. The next look
+    /// begins behind it. Never waits.
+    ///
+    /// `None` if nothing was published yet, or the latest event is not certainly still
+    /// there. Then the next look begins where it would have begun without this one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let mut gauge = ring.observe()?;
+    /// assert!(gauge.latest().is_none());
+    /// writer.publish_all([1, 2, 3]);
+    /// let latest = gauge.latest().unwrap();
+    /// assert_eq!((latest[0], latest.missed()), (3, 2));
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    pub fn latest(&mut self) -> Option<Glimpse<'_, T>> {
+        let before = self.position().get();
+        let missed = self.reader.begin_look(Start::Latest);
+        if self.reader.readable().is_empty() {
+            self.reader.end_look_at(before);
+            return None;
+        }
+        Some(Glimpse { batch: Batch::new(&mut self.reader, 1), missed })
+    }
+
+    /// Returns the sequence at which the next look begins, if it is still there then.
+    pub fn position(&self) -> Sequence {
+        Sequence::new(self.reader.position())
+    }
+
+    /// Returns how many events were published since the last look. There may be more by
+    /// the time you see it.
+    pub fn lag(&self) -> u64 {
+        self.reader.lag()
+    }
+
+    /// Returns the name that the observer was given.
+    pub fn name(&self) -> Option<&str> {
+        self.reader.member().name()
+    }
+
+    /// Returns who this observer is, as snapshots name it.
+    pub fn member(&self) -> &Member {
+        self.reader.member()
+    }
+
+    /// Closes the gate and looks.
+    fn glimpse(&mut self, max_events: usize) -> Glimpse<'_, T> {
+        let missed = self.reader.begin_look(Start::Oldest(self.reader.position()));
+        Glimpse { batch: Batch::new(&mut self.reader, max_events), missed }
+    }
+
+    /// Whether there is something new, or nothing more to come; the gate stays open.
+    fn news(&self) -> Option<Result<(), End>> {
+        let sequencer = &self.reader.shared().sequencer;
+        let position = self.position().get();
+        if sequencer.cursor.load() > position {
+            return Some(Ok(()));
+        }
+        sequencer.ending(position).map(|ending| self.reader.ended(ending).map(drop))
+    }
+
+    fn wait_for_news(&self, deadline: Option<Instant>) -> Option<Result<(), End>> {
+        let published = &self.reader.shared().sequencer.published;
+        let parks = &self.reader.gate().counters().parks;
+        let threshold = self.position().get() + 1;
+        self.reader.wait().until(published, threshold, deadline, parks, || self.news())
+    }
+}
+
+impl<T> fmt::Debug for Observer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observer")
+            .field("name", &self.name())
+            .field("position", &self.position())
+            .field("lag", &self.lag())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an observer sees at one look, by reference; from [`Observer::look`].
+///
+/// It is a [`Batch`], and says besides how many events were missed before it. Dropping it,
+/// also by a panic, ends the look, and the next one begins behind it. Forgetting it leaves
+/// the writer waiting until the next look.
+pub struct Glimpse<'o, T> {
+    batch: Batch<'o, T>,
+    missed: u64,
+}
+
+impl<T> Glimpse<'_, T> {
+    /// Returns how many events there were between the last look and the first event of
+    /// this one.
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+}
+
+impl<'o, T> Deref for Glimpse<'o, T> {
+    type Target = Batch<'o, T>;
+
+    fn deref(&self) -> &Batch<'o, T> {
+        &self.batch
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Glimpse<'_, T> {
+    type Item = (Sequence, &'a T);
+    type IntoIter = BatchIter<'a, T>;
+
+    fn into_iter(self) -> BatchIter<'a, T> {
+        self.batch.iter()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Glimpse<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Glimpse")
+            .field("missed", &self.missed)
+            .field("events", &self.batch)
+            .finish()
+    }
+}

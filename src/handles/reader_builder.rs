@@ -1,0 +1,268 @@
+//! How a reader joins.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+use core::time::Duration;
+
+use super::observer::Observer;
+use super::reader::Reader;
+use super::reading::{ReaderCore, ReaderOptions};
+use super::ring::Ring;
+use crate::error::{OtherRingError, SubscribeError};
+use crate::member::Role;
+use crate::protocol::Start;
+use crate::sync::{Arc, PlainArc};
+use crate::waiting::Wait;
+
+impl<T> Ring<T> {
+    /// Adds a reader that starts with the next event to be published.
+    ///
+    /// From the moment this returns the writer never laps the reader.
+    /// See [`ReaderBuilder::subscribe`] for what it means to the writer.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError`] if the ring has all the readers it was built for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use broadring::Ring;
+    ///
+    /// let (mut writer, ring) = Ring::builder(8).build(|| 0);
+    /// writer.publish(1); // nobody reads this one
+    /// let mut reader = ring.subscribe()?;
+    /// writer.publish(2);
+    /// assert_eq!(reader.recv(), Ok(2));
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    pub fn subscribe(&self) -> Result<Reader<T>, SubscribeError> {
+        self.reader().subscribe()
+    }
+
+    /// Adds an observer, which sees what is still there when it looks, and holds nobody up
+    /// between two looks. It begins with the next event to be published.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError`] if the ring has all the readers it was built for: an observer
+    /// takes the place of one.
+    pub fn observe(&self) -> Result<Observer<T>, SubscribeError> {
+        self.reader().observe()
+    }
+
+    /// Starts to describe a reader: its name, how it waits, where it starts.
+    pub fn reader(&self) -> ReaderBuilder<T> {
+        ReaderBuilder::new(self.clone())
+    }
+}
+
+/// Describes a reader before it joins; from [`Ring::reader`].
+///
+/// # Examples
+///
+/// ```
+/// use broadring::{Ring, Wait};
+///
+/// let (mut writer, ring) = Ring::builder(8).build(|| 0);
+/// writer.publish(1);
+/// writer.publish(2);
+/// let mut journal = ring.reader().name("journal").wait(Wait::YIELD).from_oldest().subscribe()?;
+/// assert_eq!(journal.name(), Some("journal"));
+/// assert_eq!(journal.recv(), Ok(1));
+/// assert_eq!(journal.recv(), Ok(2));
+/// # Ok::<(), broadring::SubscribeError>(())
+/// ```
+#[must_use = "a description does nothing until `subscribe` is called"]
+pub struct ReaderBuilder<T> {
+    ring: Ring<T>,
+    name: Option<PlainArc<str>>,
+    wait: Wait,
+    start: Start,
+    options: ReaderOptions,
+}
+
+impl<T> ReaderBuilder<T> {
+    pub(crate) fn new(ring: Ring<T>) -> Self {
+        let wait = ring.shared.reader_wait;
+        Self { ring, name: None, wait, start: Start::Cursor, options: ReaderOptions::default() }
+    }
+
+    /// Gives the reader a name, under which errors and snapshots speak of it.
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into().into()), ..self }
+    }
+
+    /// Sets how the reader waits; the ring's default unless set.
+    pub fn wait(self, wait: Wait) -> Self {
+        Self { wait, ..self }
+    }
+
+    /// Starts the reader with the next event to be published. This is what it
+    /// does unless told otherwise.
+    pub fn from_cursor(self) -> Self {
+        Self { start: Start::Cursor, ..self }
+    }
+
+    /// Starts the reader with the oldest event that is still there.
+    ///
+    /// That is every event until a whole ring is published, and from then on the
+    /// latest half of a ring at least, a whole ring at most: the writer has reserved
+    /// the other slots, to write them without asking. Claims of more than half of
+    /// the ring, also those that are refused or dropped, reserve more than that.
+    ///
+    /// The reader is then as far behind as a reader can be, and the writer has to
+    /// wait for it, at once or within half a ring.
+    pub fn from_oldest(self) -> Self {
+        Self { start: Start::Oldest(0), ..self }
+    }
+
+    /// Lets the reader come after another one of the same ring: it sees no event that the
+    /// other has not committed. Call it again for more of them, and build any graph that
+    /// has no circles.
+    ///
+    /// What the other has done with an event happens before this reader sees it. Events
+    /// from before the other has joined count as committed. Where this reader starts is a
+    /// different matter, and it waits if that is further than the other has come.
+    ///
+    /// When the other leaves before the end of the stream, also by a panic, or is evicted,
+    /// this reader reads what the other has committed, and then gets
+    /// [`End::UpstreamLeft`](crate::End::UpstreamLeft). From then on it holds the writer up
+    /// no longer. The place that the other had is free only when those that come after it
+    /// are gone too.
+    ///
+    /// Dropping what was borrowed here changes nothing: what counts is the reader, not the
+    /// borrow.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherRingError`] if the other reads from another ring.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use broadring::{Ring, TryReadError};
+    ///
+    /// let (mut writer, ring) = Ring::builder(8).build(|| 0);
+    /// let mut journal = ring.reader().name("journal").subscribe()?;
+    /// let mut logic = ring.reader().name("logic").after(&journal)?.subscribe()?;
+    ///
+    /// writer.publish(7);
+    /// assert_eq!(logic.try_recv(), Err(TryReadError::Empty)); // not yet in the journal
+    /// assert_eq!(journal.recv(), Ok(7));
+    /// assert_eq!(logic.recv(), Ok(7));
+    ///
+    /// drop(journal); // too early
+    /// let end = logic.recv().unwrap_err();
+    /// assert_eq!(
+    ///     end.to_string(),
+    ///     "the reader \"journal\", which comes first, has left before event 1"
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn after(mut self, upstream: &Reader<T>) -> Result<Self, OtherRingError> {
+        if !Arc::ptr_eq(&self.ring.shared, upstream.core.shared()) {
+            return Err(OtherRingError);
+        }
+        let member = upstream.member().clone();
+        let kept = self.ring.shared.sequencer.retain_gate(upstream.core.gate(), member);
+        self.options.barrier.push(kept);
+        Ok(self)
+    }
+
+    /// Lets the writer go on without the reader when it has held the writer up for longer
+    /// than this: the reader is *evicted*. Unless this is called, it never is.
+    ///
+    /// The time counts from when the writer finds the ring full because of this reader, and
+    /// begins again when the reader moves on. A reader is never evicted while a batch of it
+    /// is held, or an event is being cloned: whatever is borrowed stays what it is. If
+    /// several readers hold the writer up at the same event, those that come after another of
+    /// them do not count; of the others, either all may be evicted or none is.
+    ///
+    /// The next read of the evicted reader gets [`End::Evicted`](crate::End::Evicted), and
+    /// [`rejoin`](Reader::rejoin) makes it start again with the next event. Readers that
+    /// come after it get [`End::UpstreamLeft`](crate::End::UpstreamLeft).
+    ///
+    /// So this is for readers that do not come back to read. One that is slow, or hangs, with
+    /// a batch in its hands, as in [`run`](Reader::run) or in a handler of a managed thread, is
+    /// never evicted. A writer that waits in a task has no clock: it evicts only when it is
+    /// polled.
+    ///
+    /// This costs the reader a compare-and-swap, and more, for each batch or each event that
+    /// it clones: see `docs/performance.md`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use broadring::{End, Ring};
+    ///
+    /// let (mut writer, ring) = Ring::builder(2).build(|| 0);
+    /// let mut dashboard = ring.reader().evict_after(Duration::from_millis(1)).subscribe()?;
+    /// writer.publish_all([1, 2]);
+    /// writer.publish(3); // waits for a millisecond, and then goes on without the dashboard
+    ///
+    /// match dashboard.recv() {
+    ///     Err(End::Evicted(evicted)) => assert_eq!(evicted.missed(), 3),
+    ///     other => panic!("{other:?}"),
+    /// }
+    /// assert_eq!(dashboard.rejoin()?, 3);
+    /// writer.publish(4);
+    /// assert_eq!(dashboard.recv(), Ok(4));
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    pub fn evict_after(mut self, patience: Duration) -> Self {
+        self.options.patience = Some(patience);
+        self
+    }
+
+    /// Adds the reader. From the moment this returns the writer never laps it.
+    ///
+    /// At any time, from any thread, while the writer publishes, which it never delays.
+    /// Takes a lock for a moment, together with others that join, leave or ask who is
+    /// there. Until this returns, the reader may look to the writer as if it were a whole
+    /// ring behind, and so the ring as if it were full.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError`] if the ring has all the readers it was built for.
+    pub fn subscribe(self) -> Result<Reader<T>, SubscribeError> {
+        Ok(Reader { core: self.join(Role::Reader)? })
+    }
+
+    /// Adds an [`Observer`] instead of a reader: it holds the writer up only while it looks,
+    /// and may miss events. It takes the place of a reader, and has the name and the wait
+    /// that were set here.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError`] if the ring has all the readers it was built for.
+    ///
+    /// # Panics
+    ///
+    /// If [`after`](Self::after) or [`evict_after`](Self::evict_after) was called: an observer
+    /// comes after nobody, and holds the writer up for no time that could be limited.
+    #[track_caller]
+    pub fn observe(mut self) -> Result<Observer<T>, SubscribeError> {
+        assert!(self.options.barrier.is_empty(), "an observer cannot come after others");
+        assert!(self.options.patience.is_none(), "an observer cannot be evicted");
+        self.options = ReaderOptions::observing();
+        self.join(Role::Observer).map(Observer::new)
+    }
+
+    fn join(self, role: Role) -> Result<ReaderCore<T>, SubscribeError> {
+        let Self { ring, name, wait, start, options } = self;
+        ReaderCore::join(ring.shared, start, role, name, wait, options)
+    }
+}
+
+impl<T> fmt::Debug for ReaderBuilder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReaderBuilder")
+            .field("name", &self.name)
+            .field("wait", &self.wait)
+            .field("start", &self.start)
+            .finish_non_exhaustive()
+    }
+}

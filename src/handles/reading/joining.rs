@@ -1,0 +1,142 @@
+//! How a reader joins: for the first time, as a clone, again after an eviction, and, for an
+//! observer, at each look.
+
+#![forbid(unsafe_code)]
+
+use core::mem;
+
+use super::options::ReaderOptions;
+use super::reader_core::{ReaderCore, Release};
+use crate::error::SubscribeError;
+use crate::handles::shared::Shared;
+use crate::member::Role;
+use crate::protocol::{Joined, Place, Start};
+use crate::sync::{Arc, Finally, PlainArc};
+use crate::telemetry::trace;
+use crate::waiting::Wait;
+
+/// Registers a reader that has got a gate, and makes its core.
+fn register<T>(
+    shared: Arc<Shared<T>>,
+    mut joined: Joined,
+    role: Role,
+    name: Option<PlainArc<str>>,
+    wait: Wait,
+    mut options: ReaderOptions,
+) -> ReaderCore<T> {
+    let Joined { gate, place } = &mut joined;
+    let member = shared.sequencer.registry.register(gate, role, name, &options.barrier);
+    if options.barrier.is_empty() {
+        options.seen = options.seen.max(place.available);
+    }
+    let options = (!options.are_none()).then(|| Box::new(options));
+    if options.is_some() {
+        // What may be read on these options is not yet known.
+        place.available = place.position;
+    }
+    let reader = ReaderCore::new(shared, joined, wait, member, options);
+    reader.finish_joining();
+    trace::joined(reader.member(), reader.position());
+    reader
+}
+
+impl<T> ReaderCore<T> {
+    /// Adds a reader or an observer to the ring.
+    pub(crate) fn join(
+        shared: Arc<Shared<T>>,
+        start: Start,
+        role: Role,
+        name: Option<PlainArc<str>>,
+        wait: Wait,
+        options: ReaderOptions,
+    ) -> Result<Self, SubscribeError> {
+        let Some(joined) = shared.sequencer.join(start) else {
+            return Err(SubscribeError::new(shared.sequencer.gates.capacity()));
+        };
+        Ok(register(shared, joined, role, name, wait, options))
+    }
+
+    /// Adds a reader that starts where this one is.
+    pub(crate) fn try_clone(&self) -> Result<Self, SubscribeError> {
+        let shared = Arc::clone(&self.shared);
+        let sequencer = &shared.sequencer;
+        let refused = || SubscribeError::new(sequencer.gates.capacity());
+        let readable = self.readable();
+        let mut options = self.options().map(ReaderOptions::for_clone).unwrap_or_default();
+        let gate = sequencer.join_as_clone(readable.start).ok_or_else(refused)?;
+        options.lost = options.can_lose_its_place() && !self.gate.confirm_closed();
+        let place = Place { position: readable.start, available: readable.end };
+        let joined = Joined { gate, place };
+        let name = self.member.shared_name();
+        Ok(register(shared, joined, Role::Reader, name, self.wait, options))
+    }
+
+    /// See [`Reader::rejoin`](crate::Reader::rejoin).
+    pub(crate) fn rejoin(&mut self) -> Result<u64, SubscribeError> {
+        let before = self.position;
+        let sequencer = &self.shared.sequencer;
+        let mut place = if self.has_lost_its_gate() && self.gate.is_retained() {
+            // Those that keep it must go on seeing where it was lost.
+            let refused = || SubscribeError::new(sequencer.gates.capacity());
+            let joined = sequencer.join(Start::Cursor).ok_or_else(refused)?;
+            joined.gate.counters().continue_from(self.gate.counters());
+            sequencer.registry.transfer(&self.gate, &joined.gate);
+            mem::replace(&mut self.gate, joined.gate).leave(before);
+            joined.place
+        } else {
+            sequencer.rejoin(&self.gate, Start::Cursor)
+        };
+        if let Some(options) = &mut self.options {
+            *options.as_mut() = ReaderOptions { lost: false, end: None, ..options.for_clone() };
+            place.available = place.position;
+        }
+        self.move_to(place);
+        let missed = place.position - before;
+        self.finish_joining();
+        trace::rejoined(&self.member, place.position, missed);
+        Ok(missed)
+    }
+
+    /// Begins at a gate that it was just given, or has just closed. Whoever is woken by that
+    /// may panic: so the reader has to be there by then.
+    pub(crate) fn finish_joining(&self) {
+        let Self { shared, gate, position, options, .. } = self;
+        let _then = Finally(|| shared.sequencer.wake_after_join(gate, *position));
+        if let Some(options) = options {
+            options.settle(&shared.sequencer, gate, *position);
+        }
+    }
+
+    /// Whether its gate is open. If not, it will not be opened any more.
+    fn has_lost_its_gate(&self) -> bool {
+        let options = self.options.as_ref();
+        let may_be_evicted = |options: &ReaderOptions| options.patience.is_some() && !options.held;
+        options.is_some_and(|options| {
+            options.end.is_some() || may_be_evicted(options) && !self.gate.hold(self.position)
+        })
+    }
+
+    /// Closes the gate of one that only looks in, and returns how many events it has missed.
+    pub(crate) fn begin_look(&mut self, start: Start) -> u64 {
+        let before = self.position;
+        let place = self.shared.sequencer.rejoin(&self.gate, start);
+        self.move_to(place);
+        if let Some(options) = &mut self.options {
+            options.held = true;
+        }
+        if place.available > place.position {
+            self.gate.counters().found(place.available - place.position);
+        }
+        // If somebody who is woken panics, the look is over.
+        let looking = Release(self);
+        looking.0.shared.sequencer.wake_after_join(&looking.0.gate, place.position);
+        mem::forget(looking);
+        place.position.saturating_sub(before)
+    }
+
+    /// Ends a look that has found nothing: the next one begins at `position`.
+    pub(crate) fn end_look_at(&mut self, position: u64) {
+        self.move_to(Place { position, available: position });
+        self.release();
+    }
+}

@@ -1,0 +1,148 @@
+//! Polling for events with options: after other readers, or from a gate that is not always
+//! closed.
+
+#![forbid(unsafe_code)]
+
+use core::mem;
+use std::time::Instant;
+
+use super::options::ReaderOptions;
+use super::reader_core::{Hold, ReaderCore};
+use crate::error::{End, Evicted, TryReadError, UpstreamLeft};
+use crate::protocol::Ending;
+
+impl<T> ReaderCore<T> {
+    /// As `poll_first`, on options, where nothing is known to be there.
+    #[cold]
+    pub(super) fn poll_first_with_options(&mut self) -> Option<Hold> {
+        let seen = self.options.as_ref().is_some_and(|options| options.seen > self.position);
+        let at_once = seen || self.pacing.rests(self.position);
+        let found = if at_once { self.catch_up_with_options() } else { self.poll_paced() };
+        found.then(|| self.hold())
+    }
+
+    /// For how long the gate protects what was found.
+    pub(crate) fn hold(&self) -> Hold {
+        if self.options.as_ref().is_some_and(|options| options.held) {
+            Hold::UntilRelease
+        } else {
+            Hold::UntilCommit
+        }
+    }
+
+    /// As `catch_up`, on options.
+    #[cold]
+    pub(super) fn catch_up_with_options(&mut self) -> bool {
+        match self.poll() {
+            Some(seen @ Ok(_)) => self.accept_with_options(seen).is_ok(),
+            _ => false,
+        }
+    }
+
+    /// As `try_fill`, on options, where nothing is known to be there.
+    #[cold]
+    pub(super) fn try_fill_with_options(&mut self) -> Result<Hold, TryReadError> {
+        let seen = self.poll().ok_or(TryReadError::Empty)?;
+        Ok(self.accept_with_options(seen)?)
+    }
+
+    /// As `look`, on options.
+    #[cold]
+    pub(super) fn poll_with(&self, options: &ReaderOptions) -> Option<Result<u64, End>> {
+        if let Some(end) = &options.end {
+            return Some(Err(end.clone()));
+        }
+        if options.patience.is_some() && self.gate.is_open() {
+            return Some(Err(self.evicted()));
+        }
+        if options.seen > self.position {
+            return Some(Ok(options.seen));
+        }
+        if options.barrier.is_empty() {
+            return self.published_end().map(Ok).or_else(|| self.poll_plain());
+        }
+        let reach = options.barrier.reach(self.position);
+        if reach.end > self.position {
+            return Some(Ok(reach.end));
+        }
+        // Who leaves at the end of the stream does so when it is closed: so that is asked
+        // after the barrier.
+        match (self.shared.sequencer.ending(self.position), reach.stopped) {
+            (Some(ending @ (Ending::Closed | Ending::EditorLeft(_))), _) => {
+                Some(self.ended(ending))
+            }
+            (_, Some((stopped, at))) => {
+                Some(Err(End::UpstreamLeft(UpstreamLeft::new(stopped.member().clone(), at))))
+            }
+            (_, None) => None,
+        }
+    }
+
+    /// As `take`, on options. Now the writer must not open the gate any more until `release`.
+    #[cold]
+    pub(super) fn accept_with_options(&mut self, seen: Result<u64, End>) -> Result<Hold, End> {
+        match (seen, &mut self.options) {
+            (Ok(end), Some(options)) => {
+                if options.patience.is_some() && !options.held {
+                    if !self.gate.hold(self.position) {
+                        return Err(self.evicted());
+                    }
+                    options.held = true;
+                }
+                if mem::replace(&mut options.seen, end) < end {
+                    self.found(end);
+                } else {
+                    self.available = end;
+                }
+                Ok(self.hold())
+            }
+            (Err(end @ End::UpstreamLeft(_)), Some(options)) => {
+                if options.end.is_none() {
+                    // It will never read on, and so nobody may wait for it.
+                    options.end = Some(end.clone());
+                    options.held = false;
+                    self.shared.sequencer.retire(&self.gate, self.position);
+                }
+                Err(end)
+            }
+            (Ok(_), None) => unreachable!("it is on options"),
+            (Err(end), _) => Err(end),
+        }
+    }
+
+    /// As `wait_for`, on options: waits for one after the other of those that have not come
+    /// far enough, and for the cursor if there are none; and no longer than until `stopped`
+    /// says so.
+    #[cold]
+    pub(super) fn wait_with_options(
+        &mut self,
+        deadline: Option<Instant>,
+        stopped: impl Fn() -> bool,
+    ) -> Option<Result<Hold, End>> {
+        let parks = &self.gate.counters().parks;
+        let seen = loop {
+            if stopped() {
+                break Err(End::Stopped);
+            }
+            if let Some(seen) = self.poll() {
+                break seen;
+            }
+            let sequencer = &self.shared.sequencer;
+            let barrier = self.options.as_ref().map(|options| &options.barrier);
+            let laggard = barrier.and_then(|barrier| barrier.laggard(self.position));
+            let moved = laggard.and_then(|laggard| laggard.gate().dependents());
+            let events = moved.map_or(&sequencer.published, |dependents| &dependents.moved);
+            let passed = || laggard.is_some_and(|it| it.gate().progress().position > self.position);
+            self.wait.until(events, self.position + 1, deadline, parks, || {
+                (stopped() || passed() || self.poll().is_some()).then_some(())
+            })?;
+        };
+        Some(self.accept_with_options(seen))
+    }
+
+    /// Says that it was evicted, and how much it has missed by now.
+    pub(super) fn evicted(&self) -> End {
+        let missed = self.shared.sequencer.cursor.load() - self.position;
+        End::Evicted(Evicted::new(self.position, missed))
+    }
+}

@@ -1,0 +1,48 @@
+//! Waiting that can be called off: for readers whose thread is told to stop.
+
+#![forbid(unsafe_code)]
+
+use std::time::{Duration, Instant};
+
+use super::batch::Batch;
+use super::reader_core::{Hold, ReaderCore};
+use crate::error::{End, ReadTimeoutError};
+
+impl<T> ReaderCore<T> {
+    /// Borrows everything that is there to read; waits until there is something, at most
+    /// for `timeout`, and no longer than until `stopped` says so. Whoever makes it say so
+    /// then calls `Sequencer::wake_readers`.
+    #[inline]
+    pub(crate) fn batch_unless_stopped(
+        &mut self,
+        timeout: Option<Duration>,
+        stopped: impl Fn() -> bool,
+    ) -> Result<Batch<'_, T>, ReadTimeoutError> {
+        self.enter_block();
+        if self.poll_first().is_none() {
+            let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+            match self.wait_unless_stopped(deadline, stopped) {
+                Some(filled) => drop(filled?),
+                None => return Err(ReadTimeoutError::Timeout),
+            }
+        }
+        Ok(Batch::new(self, usize::MAX))
+    }
+
+    /// Waits until there is something to read; `None` at the deadline.
+    #[inline(never)]
+    fn wait_unless_stopped(
+        &mut self,
+        deadline: Option<Instant>,
+        stopped: impl Fn() -> bool,
+    ) -> Option<Result<Hold, End>> {
+        if self.options.is_some() {
+            return self.wait_with_options(deadline, stopped);
+        }
+        let published = &self.shared.sequencer.published;
+        let parks = &self.gate.counters().parks;
+        let look = || if stopped() { Some(Err(End::Stopped)) } else { self.poll() };
+        let seen = self.wait.until(published, self.position + 1, deadline, parks, look)?;
+        Some(self.accept(seen))
+    }
+}

@@ -1,0 +1,210 @@
+//! How a ring is built.
+
+#![forbid(unsafe_code)]
+
+use core::array::from_fn;
+use core::fmt;
+use core::marker::PhantomData;
+
+use super::editor::Editor;
+use super::ring::Ring;
+use super::shared::Shared;
+use super::writer::Writer;
+use super::writing::WriterCore;
+use crate::error::CapacityError;
+use crate::protocol::Sequencer;
+use crate::storage::Slots;
+use crate::sync::{Arc, Fences};
+use crate::waiting::{Pacing, Wait};
+
+/// How many readers a ring can have whose builder was not told otherwise.
+const MAX_READERS: usize = 64;
+
+impl<T> Ring<T> {
+    /// Starts to build a ring of `capacity` slots.
+    ///
+    /// # Panics
+    ///
+    /// If the capacity is not a power of two, or a ring of it is larger than
+    /// memory can be. The message names the next power of two. See
+    /// [`try_builder`](Self::try_builder) for a capacity that comes from outside.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use broadring::Ring;
+    ///
+    /// let (writer, ring) = Ring::builder(1024).max_readers(4).build(|| [0_u8; 32]);
+    /// assert_eq!(writer.capacity(), 1024);
+    /// assert_eq!(ring.max_readers(), 4);
+    /// ```
+    #[track_caller]
+    pub fn builder(capacity: usize) -> RingBuilder<T> {
+        match Self::try_builder(capacity) {
+            Ok(builder) => builder,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Starts to build a ring of `capacity` slots, if it can have so many.
+    ///
+    /// # Errors
+    ///
+    /// [`CapacityError`] if the capacity is not a power of two, or a ring of it
+    /// is larger than memory can be. Long before that the machine may not have the
+    /// memory, which ends the program when the ring is built: set a limit of your own
+    /// to what comes from outside.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use broadring::Ring;
+    ///
+    /// let error = Ring::<u64>::try_builder(1000).unwrap_err();
+    /// assert_eq!(error.suggestion(), Some(1024));
+    /// ```
+    pub fn try_builder(capacity: usize) -> Result<RingBuilder<T>, CapacityError> {
+        let good = |capacity: usize| capacity.is_power_of_two() && Slots::<T>::fits(capacity);
+        if good(capacity) {
+            return Ok(RingBuilder::new(capacity));
+        }
+        let suggestion = capacity.checked_next_power_of_two().filter(|&next| good(next));
+        Err(CapacityError::new(capacity, suggestion))
+    }
+}
+
+/// Describes a ring before it is built; from [`Ring::builder`].
+///
+/// # Examples
+///
+/// ```
+/// use broadring::{Ring, Wait};
+///
+/// #[derive(Default)]
+/// struct Tick { price: f64, volume: u32 }
+///
+/// let (mut writer, ring) = Ring::builder(4096)
+///     .max_readers(8)
+///     .reader_wait(Wait::PARK)
+///     .writer_wait(Wait::YIELD)
+///     .build(Tick::default);
+/// let mut reader = ring.subscribe()?;
+/// writer.publish_with(|tick| tick.price = 7.5);
+/// assert_eq!(reader.wait_batch().unwrap()[0].price, 7.5);
+/// # Ok::<(), broadring::SubscribeError>(())
+/// ```
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct RingBuilder<T> {
+    capacity: usize,
+    max_readers: usize,
+    reader_wait: Wait,
+    writer_wait: Wait,
+    _builds: PhantomData<fn() -> T>,
+}
+
+impl<T> RingBuilder<T> {
+    /// Takes a capacity that is known to be good.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            max_readers: MAX_READERS,
+            reader_wait: Wait::default(),
+            writer_wait: Wait::default(),
+            _builds: PhantomData,
+        }
+    }
+
+    /// Sets how many readers there can be at once, 64 unless told otherwise. With 0,
+    /// nobody can ever subscribe.
+    /// Each possible reader costs a few cache lines.
+    pub fn max_readers(self, max_readers: usize) -> Self {
+        Self { max_readers, ..self }
+    }
+
+    /// Sets how readers and editors wait who do not say otherwise: [`Wait::PARK`] unless set.
+    pub fn reader_wait(self, reader_wait: Wait) -> Self {
+        Self { reader_wait, ..self }
+    }
+
+    /// Sets how the writer waits while the ring is full: [`Wait::PARK`] unless set.
+    pub fn writer_wait(self, writer_wait: Wait) -> Self {
+        Self { writer_wait, ..self }
+    }
+
+    /// Builds the ring, and fills each slot with a value from the factory.
+    ///
+    /// Those values are never seen by a reader, unless the writer publishes a
+    /// slot it did not write. All the memory that the ring will ever use is
+    /// allocated here, and written to, so that the system has to find it now.
+    ///
+    /// `T` must be [`Send`] and [`Sync`]: the slots are written by one thread,
+    /// read by several at once, and dropped by whichever handle goes last.
+    ///
+    /// # Panics
+    ///
+    /// If the factory panics; what it has made by then is dropped. If the gates of so
+    /// many readers are more than memory can hold.
+    pub fn build(self, factory: impl FnMut() -> T) -> (Writer<T>, Ring<T>)
+    where
+        T: Send + Sync,
+    {
+        let (writer, [], ring) = self.build_with_editors([], factory);
+        (writer, ring)
+    }
+
+    /// Builds a ring where editors with these names come between the writer and the
+    /// readers, one after the other. Each gets what the one before it has passed on, may
+    /// change it in place, and passes it on: see [`Editor`].
+    ///
+    /// For the rest it is like [`build`](Self::build).
+    ///
+    /// # Panics
+    ///
+    /// As [`build`](Self::build).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use broadring::Ring;
+    ///
+    /// let (mut writer, [mut double, mut increment], ring) =
+    ///     Ring::builder(8).build_with_editors(["double", "increment"], || 0);
+    /// let mut reader = ring.subscribe()?;
+    /// writer.publish_all([1, 2, 3]);
+    ///
+    /// double.try_batch()?.iter_mut().for_each(|(_sequence, number)| *number *= 2);
+    /// increment.try_batch()?.iter_mut().for_each(|(_sequence, number)| *number += 1);
+    /// assert!(reader.try_batch()?.events().eq(&[3, 5, 7]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn build_with_editors<const EDITORS: usize>(
+        self,
+        names: [&str; EDITORS],
+        factory: impl FnMut() -> T,
+    ) -> (Writer<T>, [Editor<T>; EDITORS], Ring<T>)
+    where
+        T: Send + Sync,
+    {
+        let capacity = self.capacity as u64;
+        let shared = Arc::new(Shared {
+            sequencer: Sequencer::new(capacity, self.max_readers, &names, Fences::choose()),
+            slots: Slots::new(self.capacity, factory),
+            reader_wait: self.reader_wait,
+            pacing: Pacing::new(capacity),
+        });
+        let editors = from_fn(|editor| Editor::new(Arc::clone(&shared), editor));
+        let core = WriterCore::new(Arc::clone(&shared), self.writer_wait);
+        (Writer { core }, editors, Ring { shared })
+    }
+}
+
+impl<T> fmt::Debug for RingBuilder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RingBuilder")
+            .field("capacity", &self.capacity)
+            .field("max_readers", &self.max_readers)
+            .field("reader_wait", &self.reader_wait)
+            .field("writer_wait", &self.writer_wait)
+            .finish()
+    }
+}

@@ -1,0 +1,373 @@
+//! The writing handle.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+use core::ops::Range;
+use std::time::{Duration, Instant};
+
+use super::writing::{Claim, WriterCore};
+use crate::error::{ClaimError, PublishTimeoutError, TryClaimError, TryPublishError};
+use crate::sequence::Sequence;
+use crate::telemetry::{Slowest, Stats};
+
+/// The handle that publishes. There is one for each ring; it can be sent to
+/// another thread, but not cloned.
+///
+/// An event is moved in ([`publish`](Self::publish)), written in place
+/// ([`publish_with`](Self::publish_with)), or several are claimed at once
+/// ([`claim`](Self::claim), [`publish_all`](Self::publish_all)). While the
+/// slowest reader is a whole ring behind, the ring is full: then the plain
+/// methods wait, the `try_` methods refuse, and the timed ones, which publish by
+/// value, do one after the other. Without any reader nothing is ever full.
+///
+/// Publishing is wait-free while there is room and nobody has to be woken: it
+/// writes the slot, the stamp of its block and the cursor, and looks once whether anybody
+/// sleeps. Twice in every lap of the ring, and whenever the ring seems full, the
+/// writer looks at the position of every reader; that is lock-free, and repeats
+/// only when a reader is cloned meanwhile.
+///
+/// In a ring with [editors](crate::Editor) one of which has left, nothing more can be
+/// published once the ring is full: the methods that wait without limit then panic, and the
+/// others name the editor in their errors.
+///
+/// Dropping the writer closes the ring: readers read what is left, and then get
+/// [`End::Closed`](crate::End::Closed). So does a panic that unwinds past it. Closing takes a
+/// lock for a moment, because readers may be asleep.
+///
+/// # Examples
+///
+/// ```
+/// use broadring::Ring;
+///
+/// let (mut writer, ring) = Ring::builder(8).build(|| 0);
+/// let mut reader = ring.subscribe()?;
+/// let first = writer.publish(10);
+/// writer.publish_with(|slot| *slot = 11);
+/// writer.publish_all([12, 13]);
+/// drop(writer);
+/// assert_eq!(first.get(), 0);
+/// assert_eq!(reader.iter().collect::<Vec<_>>(), [10, 11, 12, 13]);
+/// # Ok::<(), broadring::SubscribeError>(())
+/// ```
+pub struct Writer<T> {
+    pub(crate) core: WriterCore<T>,
+}
+
+impl<T> Writer<T> {
+    /// Publishes an event, and returns the sequence under which every reader
+    /// sees it. Waits while the ring is full.
+    ///
+    /// The event that was in the slot a lap ago is dropped afterwards.
+    ///
+    /// # Panics
+    ///
+    /// If the old event's `drop` does. The new one is then published. If the ring is full
+    /// and an [editor](crate::Editor) has left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let sequence = writer.publish(42);
+    /// assert_eq!(writer.cursor(), sequence + 1);
+    /// ```
+    #[inline(always)] // so that the window stays in registers
+    #[track_caller]
+    pub fn publish(&mut self, event: T) -> Sequence {
+        self.core.reserve(1);
+        self.core.put(event)
+    }
+
+    /// Publishes an event that is written in place, and returns its sequence.
+    /// Waits while the ring is full.
+    ///
+    /// The closure gets the slot with whatever it held a lap ago, so that its
+    /// memory can be used again. If writing can fail, [`claim`](Self::claim) one slot
+    /// instead, and drop the claim when it has.
+    ///
+    /// # Panics
+    ///
+    /// If the closure does. Then nothing is published, the slot keeps what the
+    /// closure has made of it, and the writer can be used as before. If the ring is full and
+    /// an [editor](crate::Editor) has left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(String::new);
+    /// writer.publish_with(|line| {
+    ///     line.clear();
+    ///     line.push_str("no allocation, once the strings have grown");
+    /// });
+    /// ```
+    #[inline(always)] // so that the window stays in registers
+    #[track_caller]
+    pub fn publish_with(&mut self, write: impl FnOnce(&mut T)) -> Sequence {
+        self.core.reserve(1);
+        self.core.put_with(write)
+    }
+
+    /// Publishes an event unless the ring is full. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// [`TryPublishError`] with the event if the ring is full: the slowest reader is
+    /// a whole ring behind, or one that is just joining may be.
+    ///
+    /// # Panics
+    ///
+    /// As [`publish`](Self::publish).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(1).build(|| 0);
+    /// let mut reader = ring.subscribe()?;
+    /// assert!(writer.try_publish(1).is_ok());
+    /// assert_eq!(writer.try_publish(2).unwrap_err().into_inner(), 2);
+    /// assert_eq!(reader.recv(), Ok(1));
+    /// assert!(writer.try_publish(2).is_ok());
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    #[inline(always)] // so that the window stays in registers
+    pub fn try_publish(&mut self, event: T) -> Result<Sequence, TryPublishError<T>> {
+        if self.core.try_reserve(1) {
+            Ok(self.core.put(event))
+        } else {
+            Err(self.core.refuse(event))
+        }
+    }
+
+    /// Publishes an event that is written in place, unless the ring is full.
+    /// Never waits.
+    ///
+    /// # Errors
+    ///
+    /// [`TryPublishError`] with the closure, which was not called, if the ring is
+    /// full.
+    ///
+    /// # Panics
+    ///
+    /// As [`publish_with`](Self::publish_with).
+    #[inline(always)] // so that the window stays in registers
+    pub fn try_publish_with<F: FnOnce(&mut T)>(
+        &mut self,
+        write: F,
+    ) -> Result<Sequence, TryPublishError<F>> {
+        if self.core.try_reserve(1) {
+            Ok(self.core.put_with(write))
+        } else {
+            Err(self.core.refuse(write))
+        }
+    }
+
+    /// Publishes an event; waits at most for `timeout` while the ring is full. One that
+    /// no clock can hold is none.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishTimeoutError`] with the event if the ring was full all the time.
+    ///
+    /// # Panics
+    ///
+    /// As [`publish`](Self::publish).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (mut writer, ring) = broadring::Ring::builder(1).build(|| 0);
+    /// let _stuck = ring.subscribe()?;
+    /// writer.publish(1);
+    /// let refused = writer.publish_timeout(2, Duration::from_millis(1)).unwrap_err();
+    /// assert_eq!(refused.into_inner(), 2);
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    pub fn publish_timeout(
+        &mut self,
+        event: T,
+        timeout: Duration,
+    ) -> Result<Sequence, PublishTimeoutError<T>> {
+        self.core.publish_before(event, || Instant::now().checked_add(timeout))
+    }
+
+    /// Publishes an event; waits at most until `deadline` while the ring is full.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishTimeoutError`] with the event if the ring was full all the time.
+    ///
+    /// # Panics
+    ///
+    /// As [`publish`](Self::publish).
+    pub fn publish_deadline(
+        &mut self,
+        event: T,
+        deadline: Instant,
+    ) -> Result<Sequence, PublishTimeoutError<T>> {
+        self.core.publish_before(event, || Some(deadline))
+    }
+
+    /// Publishes every event of an iterator, and returns their sequences. Waits
+    /// whenever the ring is full.
+    ///
+    /// The events become visible in runs: as many at once as the iterator says
+    /// are certainly to come (the lower bound of its size hint), as are free, and
+    /// at most a quarter of the ring. An iterator that cannot tell how many there
+    /// are, such as one over the lines of a file, is published one by one.
+    ///
+    /// So an iterator that knows its length must not wait for a reader to see what it
+    /// has just given out: that may be part of a run that is not yet complete.
+    ///
+    /// # Panics
+    ///
+    /// If the iterator does, or the `drop` of an old event. Everything that the
+    /// iterator has given out by then is published. If the ring is full and an
+    /// [editor](crate::Editor) has left: then one event is lost that the iterator has given
+    /// out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let published = writer.publish_all((0..1000).map(|n| n * n));
+    /// assert_eq!(published.end - published.start, 1000);
+    /// ```
+    #[track_caller]
+    pub fn publish_all(&mut self, events: impl IntoIterator<Item = T>) -> Range<Sequence> {
+        let start = self.cursor();
+        let longest = (self.capacity() / 4).max(1);
+        let mut events = events.into_iter();
+        loop {
+            let run = events.size_hint().0.clamp(1, longest);
+            let Some(event) = events.next() else { return start..self.cursor() };
+            let run = self.core.reserve_up_to(run as u64);
+            Claim::new(&mut self.core, run).fill(event, &mut events);
+        }
+    }
+
+    /// Claims the next `len` slots, to write them in place and publish them
+    /// together. Waits while fewer are free.
+    ///
+    /// A claim of no slots is empty, and publishing it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError`] at once if `len` is more than the capacity.
+    ///
+    /// # Panics
+    ///
+    /// If fewer slots are free and an [editor](crate::Editor) has left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let mut reader = ring.subscribe()?;
+    /// let mut claim = writer.claim(3)?;
+    /// for (slot, number) in claim.iter_mut().zip(1..) {
+    ///     *slot = number;
+    /// }
+    /// claim.publish();
+    /// assert!(reader.try_batch()?.events().eq(&[1, 2, 3]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn claim(&mut self, len: usize) -> Result<Claim<'_, T>, ClaimError> {
+        self.core.check_claim(len)?;
+        self.core.reserve(len as u64);
+        Ok(Claim::new(&mut self.core, len as u64))
+    }
+
+    /// Claims the next `len` slots if they are free. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// [`TryClaimError::Full`] if fewer are free, [`TryClaimError::TooLarge`] if
+    /// `len` is more than the capacity, [`TryClaimError::EditorLeft`] if fewer are free and
+    /// never will be.
+    pub fn try_claim(&mut self, len: usize) -> Result<Claim<'_, T>, TryClaimError> {
+        self.core.check_claim(len)?;
+        if self.core.try_reserve(len as u64) {
+            Ok(Claim::new(&mut self.core, len as u64))
+        } else {
+            let left = self.core.shared().sequencer.departed_editor().cloned();
+            Err(left.map_or(TryClaimError::Full, TryClaimError::EditorLeft))
+        }
+    }
+
+    /// Claims as many slots as are free, at least one and at most `len`. Waits
+    /// while none is free.
+    ///
+    /// A claim of up to no slots is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError`] at once if `len` is more than the capacity.
+    ///
+    /// # Panics
+    ///
+    /// If no slot is free and an [editor](crate::Editor) has left.
+    #[track_caller]
+    pub fn claim_up_to(&mut self, len: usize) -> Result<Claim<'_, T>, ClaimError> {
+        self.core.check_claim(len)?;
+        let len = self.core.reserve_up_to(len as u64);
+        Ok(Claim::new(&mut self.core, len))
+    }
+
+    /// Returns the sequence that the next event will have: how many events are
+    /// published.
+    #[inline]
+    pub fn cursor(&self) -> Sequence {
+        Sequence::new(self.core.next())
+    }
+
+    /// Returns the number of slots: how far the writer can be ahead of the
+    /// slowest reader, in events.
+    pub fn capacity(&self) -> usize {
+        self.core.capacity()
+    }
+
+    /// Returns how many events can be published before the ring is full.
+    ///
+    /// There may be more room by the time you see it, because readers move on.
+    /// There is less only if a reader has joined at an old event, or is just joining.
+    /// Lock-free, with a look at every reader's position.
+    pub fn remaining_capacity(&self) -> usize {
+        let capacity = self.core.shared().sequencer.capacity();
+        let next = self.core.next();
+        let behind = self.core.shared().sequencer.cursor_behind_editors(next);
+        let smallest = self.core.shared().sequencer.gates.smallest().min(behind);
+        let end = smallest.saturating_add(capacity);
+        end.saturating_sub(next).min(capacity) as usize
+    }
+
+    /// Whether anybody reads. Readers may join or leave meanwhile. Wait-free.
+    pub fn has_readers(&self) -> bool {
+        self.core.shared().sequencer.gates.count() > 0
+    }
+
+    /// Takes a snapshot of what goes on, like [`Ring::stats`](crate::Ring::stats). What it says of the writer
+    /// is exact.
+    pub fn stats(&self) -> Stats {
+        self.core.shared().sequencer.stats()
+    }
+
+    /// Returns who is furthest behind, like [`Ring::slowest`](crate::Ring::slowest).
+    pub fn slowest(&self) -> Option<Slowest> {
+        self.core.shared().sequencer.slowest()
+    }
+}
+
+impl<T> fmt::Debug for Writer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("capacity", &self.capacity())
+            .field("cursor", &self.cursor())
+            .field("remaining_capacity", &self.remaining_capacity())
+            .field("wait", &self.core.wait())
+            .finish_non_exhaustive()
+    }
+}

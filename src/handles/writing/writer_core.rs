@@ -1,0 +1,200 @@
+//! What a writer is made of: the claim window, and the steps of a publication.
+
+use core::mem;
+use core::ops::Range;
+use std::time::Instant;
+
+use crate::error::{ClaimError, PublishTimeoutError, TryPublishError};
+use crate::handles::shared::Shared;
+use crate::protocol::ClaimWindow;
+use crate::sequence::Sequence;
+use crate::storage::{Block, Walk};
+use crate::sync::Arc;
+use crate::waiting::Wait;
+
+/// The state behind a [`Writer`](crate::Writer), and what its claims lend from.
+pub(crate) struct WriterCore<T> {
+    shared: Arc<Shared<T>>,
+    window: ClaimWindow,
+    /// The block of the latest event, or that of the next one.
+    block: Block,
+    wait: Wait,
+}
+
+impl<T> WriterCore<T> {
+    pub(crate) fn new(shared: Arc<Shared<T>>, wait: Wait) -> Self {
+        let window = ClaimWindow::new();
+        let block = shared.slots.block(window.next());
+        Self { shared, window, block, wait }
+    }
+
+    /// Returns how many events are published.
+    #[inline]
+    pub(crate) fn next(&self) -> u64 {
+        self.window.next()
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.shared.slots.capacity()
+    }
+
+    pub(crate) fn wait(&self) -> Wait {
+        self.wait
+    }
+
+    pub(crate) fn check_claim(&self, len: usize) -> Result<(), ClaimError> {
+        if len > self.capacity() { Err(ClaimError::new(len, self.capacity())) } else { Ok(()) }
+    }
+
+    pub(crate) fn publish_before(
+        &mut self,
+        event: T,
+        deadline: impl FnOnce() -> Option<Instant>,
+    ) -> Result<Sequence, PublishTimeoutError<T>> {
+        if !self.try_reserve(1) {
+            let Self { shared, window, wait, .. } = self;
+            *window = window.wait_for(&shared.sequencer, *wait, 1, 1, deadline());
+        }
+        if self.window.covers(1) { Ok(self.put(event)) } else { Err(self.timed_out(event)) }
+    }
+
+    /// Refuses an event, and says who has held the writer up.
+    #[cold]
+    fn timed_out(&self, event: T) -> PublishTimeoutError<T> {
+        let sequencer = &self.shared.sequencer;
+        let left = sequencer.departed_editor().cloned();
+        let holder = left.or_else(|| sequencer.holder());
+        PublishTimeoutError::new(event, holder.map(Box::new))
+    }
+
+    /// Refuses an event or a closure, because the ring is full.
+    #[cold]
+    pub(crate) fn refuse<R>(&self, refused: R) -> TryPublishError<R> {
+        let left = self.shared.sequencer.departed_editor().cloned();
+        TryPublishError::new(refused, left.map(Box::new))
+    }
+
+    /// Waits until the next `events` slots are free.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn reserve(&mut self, events: u64) {
+        if !self.window.covers(events) {
+            self.wait_for(events, events);
+        }
+    }
+
+    /// Returns whether the next `events` slots are free.
+    #[inline]
+    pub(crate) fn try_reserve(&mut self, events: u64) -> bool {
+        self.refill(events, events);
+        self.window.covers(events)
+    }
+
+    /// Waits until one slot is free, and returns how many are, `events` at most.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn reserve_up_to(&mut self, events: u64) -> u64 {
+        let needed = events.min(1);
+        self.refill(needed, events);
+        if !self.window.covers(needed) {
+            self.wait_for(needed, events);
+        }
+        self.window.remaining().min(events)
+    }
+
+    /// Asks whether `wanted` slots are free, unless that is known.
+    #[inline]
+    fn refill(&mut self, needed: u64, wanted: u64) {
+        if !self.window.covers(wanted) {
+            self.window = self.window.refill(&self.shared.sequencer, needed, wanted);
+        }
+    }
+
+    /// Waits until at least `needed` slots are free, while asking for `wanted`.
+    #[inline]
+    #[track_caller]
+    fn wait_for(&mut self, needed: u64, wanted: u64) {
+        let Self { shared, window, wait, .. } = self;
+        *window = window.wait_without_deadline(&shared.sequencer, *wait, needed, wanted);
+    }
+
+    /// Moves an event into the next slot, which is reserved, and publishes it.
+    #[inline]
+    pub(crate) fn put(&mut self, event: T) -> Sequence {
+        if !mem::needs_drop::<T>() {
+            return self.put_with(|slot| *slot = event);
+        }
+        let mut old = None;
+        let sequence = self.put_with(|slot| old = Some(mem::replace(slot, event)));
+        drop(old);
+        sequence
+    }
+
+    /// Lends the next slot, which is reserved, and publishes it.
+    #[inline]
+    pub(crate) fn put_with(&mut self, write: impl FnOnce(&mut T)) -> Sequence {
+        let sequence = self.window.next();
+        self.shared.slots.move_writer(&mut self.block, sequence);
+        let mut borrow = self.shared.slots.borrows.write(sequence, sequence + 1);
+        // SAFETY: I1: the caller has reserved the slot, nothing below it is
+        // unpublished, and `&mut self` makes this the only writer. I6: it holds
+        // a valid `T`.
+        write(unsafe { self.shared.slots.slot_in(&self.block, sequence).as_mut() });
+        borrow.release();
+        self.make_visible(self.block, 1);
+        Sequence::new(sequence)
+    }
+
+    /// Publishes the next `len` events, which are written: one release for all. The first
+    /// is in this block, and `self.block` is where the writer goes on: whoever is woken by
+    /// this may panic.
+    ///
+    /// The cursor first and the stamp second, so that no reader is ever ahead of
+    /// the cursor.
+    #[inline]
+    fn make_visible(&mut self, block: Block, len: u64) {
+        let first = self.window.next();
+        let end = first + len;
+        self.window.advance(len);
+        let Shared { sequencer, slots, .. } = &*self.shared;
+        if !sequencer.stages.is_empty() {
+            return sequencer.publish_to_editors(end);
+        }
+        sequencer.cursor.publish(end);
+        slots.set_stamp(&block, first, end);
+        sequencer.published.wake(end);
+    }
+
+    pub(crate) fn shared(&self) -> &Shared<T> {
+        &self.shared
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn window(&self) -> &ClaimWindow {
+        &self.window
+    }
+
+    /// Returns an iterator over the next `len` slots.
+    #[inline]
+    pub(crate) fn walk(&self, len: usize) -> Walk<'_, T, true> {
+        self.shared.slots.walk(self.block, self.window.next(), len)
+    }
+
+    /// Publishes the first `len` events of a claim.
+    pub(crate) fn publish_claimed(&mut self, len: u64) -> Range<Sequence> {
+        let start = self.window.next();
+        if len > 0 {
+            let mut first = self.block;
+            self.shared.slots.move_writer(&mut first, start);
+            self.block = self.shared.slots.block(start + len);
+            self.make_visible(first, len);
+        }
+        Sequence::new(start)..Sequence::new(self.window.next())
+    }
+}
+
+impl<T> Drop for WriterCore<T> {
+    fn drop(&mut self) {
+        self.shared.sequencer.close();
+    }
+}

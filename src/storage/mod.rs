@@ -1,0 +1,16 @@
+//! The storage: the slots of a ring, packed into cache lines.
+//!
+//! It finds the address of a slot and keeps the stamps beside the slots. It does not know when
+//! a slot may be read or written: the handles do, and the unsafe code is here and in their
+//! guards.
+//!
+//! May use: `sync`.
+
+mod borrow_tracking;
+mod prefetch;
+mod slots;
+mod walk;
+
+pub(crate) use borrow_tracking::{ReadBorrow, WriteBorrow};
+pub(crate) use slots::{Block, Slots};
+pub(crate) use walk::Walk;

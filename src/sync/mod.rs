@@ -1,0 +1,19 @@
+//! Synchronization primitives: what every other layer is built from.
+//!
+//! [`primitives`] is the only door to atomics, locks and threads (std's or loom's). The other
+//! rooms add what is small and knows nothing of rings: an asymmetric fence, a counter with a
+//! single writer, and cleanup that runs also when something before it panics.
+//!
+//! May use: nothing else of this crate.
+
+#![forbid(unsafe_code)]
+
+mod counter;
+mod fences;
+mod primitives;
+mod unwind;
+
+pub(crate) use counter::Counter;
+pub(crate) use fences::{Fences, full, light};
+pub(crate) use primitives::*;
+pub(crate) use unwind::{Finally, for_every};

@@ -1,0 +1,81 @@
+//! The only door to atomics, fences, locks and threads: the standard library's,
+//! or loom's when the crate is built for model checking.
+//!
+//! The [`ordering!`] and [`strong!`] labels name the places where the protocol
+//! depends on an ordering, a fence or a second look. In every ordinary build
+//! they expand to exactly what they wrap. Only under `--cfg broadring_controls`
+//! can one of them be weakened, by name, to show that a model notices: the
+//! negative controls in `loom-tests`. The table in `docs/design.md` lists them.
+
+#![forbid(unsafe_code)]
+
+#[cfg(not(all(loom, feature = "loom")))]
+mod imp {
+    pub(crate) use core::hint::spin_loop;
+    pub(crate) use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+    pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+    pub(crate) use std::thread::yield_now;
+}
+
+#[cfg(all(loom, feature = "loom"))]
+mod imp {
+    pub(crate) use loom::hint::spin_loop;
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+    pub(crate) use loom::sync::{Arc, Condvar, Mutex, MutexGuard};
+    pub(crate) use loom::thread::yield_now;
+}
+
+pub(crate) use imp::*;
+
+/// For what no step of the protocol depends on, such as names, addresses and counters:
+/// loom need not explore them. Nothing of loom's may happen under such a lock.
+pub(crate) use core::sync::atomic::AtomicU64 as PlainU64;
+pub(crate) use std::sync::{Arc as PlainArc, Mutex as PlainMutex};
+
+/// Has no counterpart in loom, which never needs it: see `fences.rs`.
+pub(crate) use core::sync::atomic::compiler_fence;
+
+/// Whether this build runs under loom, where spinning and clocks mean nothing.
+pub(crate) const MODEL: bool = cfg!(all(loom, feature = "loom"));
+
+/// The ordering of one labelled place in the protocol.
+macro_rules! ordering {
+    ($label:literal, $ordering:ident) => {
+        if $crate::sync::strong!($label) {
+            $crate::sync::Ordering::$ordering
+        } else {
+            $crate::sync::Ordering::Relaxed
+        }
+    };
+}
+pub(crate) use ordering;
+
+/// `true`, unless a negative control weakens the labelled place.
+#[cfg(not(broadring_controls))]
+macro_rules! strong {
+    ($label:literal) => {
+        true
+    };
+}
+#[cfg(broadring_controls)]
+macro_rules! strong {
+    ($label:literal) => {
+        !$crate::sync::weakened($label)
+    };
+}
+pub(crate) use strong;
+
+/// Whether the environment asks for the place with this label to be weakened: it
+/// names one, or several with commas in between.
+#[cfg(broadring_controls)]
+pub(crate) fn weakened(label: &str) -> bool {
+    static CHOSEN: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let chosen = CHOSEN.get_or_init(|| std::env::var("BROADRING_WEAKEN").unwrap_or_default());
+    chosen.split(',').any(|chosen| chosen == label)
+}
+
+/// Locks, whatever happened to the last thread that held the lock: no code of a
+/// user's ever runs under one of ours, so what it protects is always in order.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,241 @@
+//! An event count: where threads sleep until another thread's store may have
+//! changed what they wait for.
+
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "async")]
+use core::task::Waker;
+use std::time::Instant;
+
+use crossbeam_utils::CachePadded;
+
+use crate::sync::{self, AtomicU64, Condvar, Counter, Fences, MODEL, Mutex, Ordering, strong};
+
+#[cfg(feature = "async")]
+mod tasks;
+
+/// The threshold while nobody sleeps: no position reaches it.
+const NOBODY: u64 = u64::MAX;
+
+/// A threshold that every position reaches.
+const ALWAYS: u64 = 0;
+
+/// A place to sleep, and to wake those who sleep there.
+///
+/// A sleeper says which position it waits for, and a waker which position it has
+/// just stored, so that a store that cannot matter to any sleeper wakes nobody.
+/// Where nobody sleeps, waking costs a fence and one load of a line that only sleepers and
+/// their wakers write; and where the system has asymmetric fences, that fence is free.
+///
+/// The design is the classic event count: register, look again, sleep unless
+/// something was woken since the registration.
+#[derive(Debug)]
+pub(crate) struct EventCount {
+    bell: CachePadded<Bell>,
+    state: Mutex<State>,
+    wakes: Condvar,
+}
+
+/// What wakers look at, on cache lines that only sleepers and wakers write.
+#[derive(Debug)]
+struct Bell {
+    /// The position from which on a waker has to do something. With asymmetric fences it
+    /// is the smallest that a registered sleeper waits for, or [`NOBODY`]; with symmetric
+    /// ones it is [`ALWAYS`], because what counts can be seen only behind a fence.
+    threshold: AtomicU64,
+    /// What `threshold` would be if it were not [`ALWAYS`].
+    behind_fence: AtomicU64,
+    fences: Fences,
+}
+
+#[derive(Debug)]
+struct State {
+    /// How many times sleepers were woken.
+    epoch: u64,
+    /// The smallest position that a registered sleeper waits for, or [`NOBODY`].
+    threshold: u64,
+    /// The sleepers that are tasks.
+    #[cfg(feature = "async")]
+    tasks: tasks::Tasks,
+}
+
+impl EventCount {
+    pub(crate) fn new(fences: Fences) -> Self {
+        let threshold = match fences {
+            Fences::Asymmetric => NOBODY,
+            Fences::Symmetric => ALWAYS,
+        };
+        let (threshold, behind_fence) = (AtomicU64::new(threshold), AtomicU64::new(NOBODY));
+        Self {
+            bell: CachePadded::new(Bell { threshold, behind_fence, fences }),
+            state: Mutex::new(State {
+                epoch: 0,
+                threshold: NOBODY,
+                #[cfg(feature = "async")]
+                tasks: tasks::Tasks::default(),
+            }),
+            wakes: Condvar::new(),
+        }
+    }
+
+    /// Wakes the sleepers if any of them may wait for `position` or less. Called
+    /// right after `position` was stored where the sleepers look.
+    #[inline]
+    pub(crate) fn wake(&self, position: u64) {
+        sync::light();
+        // ORDERING: Relaxed; `membarrier` orders it. Either this load sees the sleeper's
+        // registration, or the sleeper's last look sees `position` (I7).
+        if MODEL || position >= self.bell.threshold.load(Ordering::Relaxed) {
+            self.wake_behind_fence(position);
+        }
+    }
+
+    #[cold]
+    fn wake_behind_fence(&self, position: u64) {
+        if self.bell.fences == Fences::Symmetric {
+            sync::full();
+        }
+        self.wake_again(position);
+    }
+
+    /// As [`wake`](Self::wake), where that was just done for the same position at another
+    /// event count of the ring: its fence serves for both.
+    #[inline]
+    pub(crate) fn wake_again(&self, position: u64) {
+        // ORDERING: Relaxed; ordered as in `wake`.
+        if position >= self.registered().load(Ordering::Relaxed) {
+            self.wake_all();
+        }
+    }
+
+    /// The word that says what sleepers wait for.
+    #[inline]
+    fn registered(&self) -> &AtomicU64 {
+        match self.bell.fences {
+            Fences::Asymmetric => &self.bell.threshold,
+            Fences::Symmetric => &self.bell.behind_fence,
+        }
+    }
+
+    /// Wakes every sleeper. Needs no fence: the lock orders the caller's last
+    /// store before the look of a sleeper that registers afterwards, and a
+    /// sleeper that registered before finds another epoch.
+    #[cold]
+    pub(crate) fn wake_all(&self) {
+        if !strong!("event_count.wake_all") {
+            return;
+        }
+        let mut state = sync::lock(&self.state);
+        state.epoch += 1;
+        self.set_threshold(&mut state, NOBODY);
+        #[cfg(feature = "async")]
+        let tasks = state.tasks.take();
+        drop(state);
+        self.wakes.notify_all();
+        #[cfg(feature = "async")]
+        tasks.wake();
+    }
+
+    /// Sleeps until `look` finds something, and returns it; or until the
+    /// deadline, and returns `None`. Woken by positions from `threshold` up.
+    /// Counts in `parks` how many times it really slept.
+    #[cold]
+    pub(crate) fn sleep<R>(
+        &self,
+        threshold: u64,
+        deadline: Option<Instant>,
+        parks: &Counter,
+        mut look: impl FnMut() -> Option<R>,
+    ) -> Option<R> {
+        loop {
+            let epoch = self.register(threshold);
+            self.bell.fences.heavy();
+            if let Some(found) = look() {
+                return Some(found);
+            }
+            parks.add(1);
+            let in_time = self.park(epoch, deadline);
+            let found = look();
+            if found.is_some() || !in_time {
+                return found;
+            }
+        }
+    }
+
+    /// Announces a sleeper, and returns the epoch that it will sleep through.
+    fn register(&self, threshold: u64) -> u64 {
+        let mut state = sync::lock(&self.state);
+        let smallest = threshold.min(state.threshold);
+        self.set_threshold(&mut state, smallest);
+        state.epoch
+    }
+
+    /// Sleeps until the epoch is over (`true`) or the deadline has come (`false`).
+    fn park(&self, epoch: u64, deadline: Option<Instant>) -> bool {
+        let mut state = sync::lock(&self.state);
+        while state.epoch == epoch {
+            state = match deadline {
+                None => self.wakes.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    let waited = self.wakes.wait_timeout(state, left);
+                    waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0
+                }
+            };
+        }
+        true
+    }
+
+    /// Returns how many times sleepers were woken.
+    pub(crate) fn wakes(&self) -> u64 {
+        sync::lock(&self.state).epoch
+    }
+
+    /// Announces a sleeper that is a task, in place of the one with the same key. The caller
+    /// has still to look again. Returns `false` if it was announced before, for the same
+    /// position, and not woken since.
+    ///
+    /// That it is announced stays so until it is woken or struck off, so the heavy fence is
+    /// passed once, and not whenever a task is polled for another reason: whoever stores the
+    /// position passes a fence before that one, and was seen by the look behind it, or after
+    /// that one, and finds the announcement (I7).
+    #[cfg(feature = "async")]
+    pub(crate) fn register_task(&self, key: usize, threshold: u64, waker: &Waker) -> bool {
+        // Cloning and dropping a waker are the user's code, and so are not done under the lock.
+        let waker = waker.clone();
+        let mut state = sync::lock(&self.state);
+        let replaced = state.tasks.put(key, tasks::Task { threshold, waker });
+        let announced = replaced.as_ref().is_some_and(|task| task.threshold == threshold);
+        if !announced {
+            let smallest = threshold.min(state.threshold);
+            self.set_threshold(&mut state, smallest);
+        }
+        drop(state);
+        if !announced {
+            self.bell.fences.heavy();
+        }
+        drop(replaced);
+        !announced
+    }
+
+    /// Strikes a task off. What it has waited for may still wake the others once in vain.
+    #[cfg(feature = "async")]
+    pub(crate) fn deregister_task(&self, key: usize) {
+        let struck = sync::lock(&self.state).tasks.remove(key);
+        drop(struck);
+    }
+
+    fn set_threshold(&self, state: &mut State, threshold: u64) {
+        state.threshold = threshold;
+        if strong!("event_count.register") || threshold == NOBODY {
+            // ORDERING: Relaxed; the sleeper's heavy fence comes after it (I7).
+            self.registered().store(threshold, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(all(test, feature = "async", not(all(loom, feature = "loom"))))]
+mod tests;

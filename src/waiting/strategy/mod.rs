@@ -1,0 +1,157 @@
+//! How a thread waits.
+
+#![forbid(unsafe_code)]
+
+use std::time::Instant;
+
+use super::event_count::EventCount;
+use crate::sync::{self, Counter, MODEL};
+
+/// How many looks a spinning wait takes between two looks at the clock.
+const LOOKS_PER_CLOCK: u32 = 32;
+
+/// How a thread waits: a reader for the next event, the writer for a free slot.
+///
+/// Every strategy first spins, for the shortest delay; what comes then differs:
+///
+/// | strategy | then | an idle wait costs | choose it when |
+/// |---|---|---|---|
+/// | [`Wait::PARK`] (the default) | yields a few times, then sleeps until woken | no CPU | nothing speaks for another |
+/// | [`Wait::YIELD`] | yields to other threads for ever | one core, when nobody else wants it | wake-ups must be quick, and threads outnumber cores |
+/// | [`Wait::SPIN`] | goes on spinning | one core | every waiting thread has a core of its own |
+///
+/// The knobs [`spins`](Self::spins) and [`yields`](Self::yields) say how long
+/// the first two phases last.
+///
+/// # Examples
+///
+/// ```
+/// use broadring::{Ring, Wait};
+///
+/// let (mut writer, ring) = Ring::builder(64)
+///     .reader_wait(Wait::PARK.spins(0).yields(0)) // readers sleep at once
+///     .writer_wait(Wait::YIELD)
+///     .build(|| 0_u64);
+/// let mut eager = ring.reader().wait(Wait::SPIN).subscribe()?;
+/// writer.publish(1);
+/// assert_eq!(eager.recv(), Ok(1));
+/// # Ok::<(), broadring::SubscribeError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Wait {
+    spins: u32,
+    yields: u32,
+    last: Last,
+}
+
+/// The phase that lasts as long as the wait does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Last {
+    Spin,
+    Yield,
+    Park,
+}
+
+impl Wait {
+    /// Spins for ever.
+    pub const SPIN: Self = Self { spins: 0, yields: 0, last: Last::Spin };
+
+    /// Spins 50 times, then yields for ever.
+    pub const YIELD: Self = Self { spins: 50, yields: 0, last: Last::Yield };
+
+    /// Spins 50 times, yields 64 times, then parks until woken.
+    pub const PARK: Self = Self { spins: 50, yields: 64, last: Last::Park };
+
+    /// Sets how many times to look with only a pause of the processor in
+    /// between (some 10 to 50 ns each), before going on to the next phase.
+    /// Without effect on [`Wait::SPIN`], which has no next phase.
+    #[must_use]
+    pub const fn spins(self, spins: u32) -> Self {
+        Self { spins, ..self }
+    }
+
+    /// Sets how many times to look with the rest of the time slice given up in
+    /// between, before parking. Only [`Wait::PARK`] has a phase after this one.
+    #[must_use]
+    pub const fn yields(self, yields: u32) -> Self {
+        Self { yields, ..self }
+    }
+
+    /// Looks until something is found, and returns it; or until the deadline
+    /// has passed, and returns `None`, always after at least one look. The last
+    /// phase of [`Wait::PARK`] sleeps at `events`, is woken from `threshold` up, and
+    /// counts in `parks`.
+    pub(crate) fn until<R>(
+        self,
+        events: &EventCount,
+        threshold: u64,
+        deadline: Option<Instant>,
+        parks: &Counter,
+        mut look: impl FnMut() -> Option<R>,
+    ) -> Option<R> {
+        // Under loom every look is a branch to explore: go to the last phase.
+        let brief = |looks| if MODEL { 0 } else { looks };
+        let waited = match self.last {
+            Last::Spin => spin(None, deadline, &mut look),
+            Last::Yield => spin(Some(brief(self.spins)), deadline, &mut look)
+                .or_else(|()| yield_slices(None, deadline, &mut look)),
+            Last::Park => spin(Some(brief(self.spins)), deadline, &mut look)
+                .or_else(|()| yield_slices(Some(brief(self.yields)), deadline, &mut look))
+                .or_else(|()| Ok(events.sleep(threshold, deadline, parks, &mut look))),
+        };
+        waited.unwrap_or_else(|()| unreachable!("the last phase lasts until the wait is over"))
+    }
+}
+
+/// Looks with a pause of the processor in between. Like every phase, it returns
+/// what was found, or `None` at the deadline, or an error when the phase is over.
+fn spin<R>(
+    looks: Option<u32>,
+    deadline: Option<Instant>,
+    look: &mut impl FnMut() -> Option<R>,
+) -> Result<Option<R>, ()> {
+    poll(looks, LOOKS_PER_CLOCK, sync::spin_loop, deadline, look)
+}
+
+/// Looks with the rest of the time slice given to other threads in between.
+fn yield_slices<R>(
+    looks: Option<u32>,
+    deadline: Option<Instant>,
+    look: &mut impl FnMut() -> Option<R>,
+) -> Result<Option<R>, ()> {
+    poll(looks, 1, sync::yield_now, deadline, look)
+}
+
+#[inline]
+fn poll<R>(
+    looks: Option<u32>,
+    looks_per_clock: u32,
+    pause: impl Fn(),
+    deadline: Option<Instant>,
+    look: &mut impl FnMut() -> Option<R>,
+) -> Result<Option<R>, ()> {
+    let mut looked: u32 = 0;
+    while looks.is_none_or(|looks| looked < looks) {
+        if let Some(found) = look() {
+            return Ok(Some(found));
+        }
+        if looked.is_multiple_of(looks_per_clock)
+            && deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        {
+            return Ok(None);
+        }
+        looked = looked.wrapping_add(1);
+        pause();
+    }
+    Err(())
+}
+
+/// [`Wait::PARK`].
+impl Default for Wait {
+    fn default() -> Self {
+        Self::PARK
+    }
+}
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests;
