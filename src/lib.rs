@@ -1,5 +1,5 @@
-//! Atomic broadcast inside one process: one writer, any number of readers, one
-//! order, nothing lost, nothing copied.
+//! Atomic broadcast inside one process: one writer, any number of readers, one order, nothing
+//! lost, nothing copied.
 //!
 //! ```
 //! use broadring::Ring;
@@ -23,56 +23,58 @@
 //!
 //! The events live in a ring of slots, and never move.
 //!
-//! - The [`Writer`] publishes: by value, in place, or several at once through a
-//!   [`Claim`]. There is one, and it can be sent to any thread.
-//! - Each [`Reader`] sees every event from where it joined, in order, by reference.
-//!   It lends events in a [`Batch`], clones them, or feeds them to a closure.
-//! - The [`Ring`] is what readers are made from. Clone it, send it about, subscribe
-//!   from any thread at any time.
+//! - The [`Writer`] publishes: by value, in place, or several events at once through a
+//!   [`Claim`]. There is one writer, and it can be sent to any thread.
+//! - Each [`Reader`] sees every event from where it joined, in order, by reference. It lends
+//!   events in a [`Batch`], clones them, or feeds them to a closure.
+//! - The [`Ring`] is what readers are made from. Clone it, send it to other threads, and
+//!   subscribe from any thread at any time.
 //!
-//! The others in this crate are for those who need more: see
-//! [below](#beyond-plain-fan-out).
+//! The other types are for those who need more: see [below](#beyond-plain-fan-out). If you know
+//! the LMAX Disruptor: the writer is its single producer, a reader an event processor, a batch
+//! what a batch event handler gets, and the position of each reader a gating sequence.
 //!
 //! # Sequences and capacity
 //!
-//! Every event has a [`Sequence`]: the first has 0, the next 1, and all readers see
-//! the same event under the same one. The capacity is a power of two, and says how
-//! far the writer can be ahead of the slowest reader. All memory is allocated and
-//! touched when the ring is built.
+//! Every event has a [`Sequence`]: the first has 0, the next 1, and all readers see the same
+//! event under the same sequence. The capacity is a power of two: the number of events by which
+//! the writer can be ahead of the slowest reader. All memory is allocated and touched when the
+//! ring is built.
 //!
 //! # Backpressure
 //!
-//! The slowest reader holds the writer back, so no reader ever misses an event.
-//! When it is a whole ring behind, the ring is full: [`Writer::publish`] waits,
-//! [`Writer::try_publish`] gives the event back, [`Writer::publish_timeout`] waits
-//! and then gives it back. A reader releases events when it *commits* them: when a
-//! batch is dropped, after each event it clones, and on the way through a long batch
-//! where that is possible (see [`Batch`]). A reader that is never read from stops
-//! the writer: drop it, and the writer goes on. So it does when the reader's thread
-//! panics.
+//! The slowest reader holds the writer back, so no reader ever misses an event. When the slowest
+//! reader is a whole ring behind, the ring is full: [`Writer::publish`] waits,
+//! [`Writer::try_publish`] gives the event back, [`Writer::publish_timeout`] waits and then gives
+//! it back.
 //!
-//! Without readers the writer runs free, and what it publishes is overwritten.
+//! A reader releases events when it *commits* them: when a batch is dropped, after each event
+//! that it clones, and on the way through a long batch where that is possible (see [`Batch`]). A
+//! reader that nobody reads from stops the writer. Drop it, and the writer goes on. The same
+//! happens when the reader's thread panics.
+//!
+//! Without readers the writer never waits, and its events are overwritten.
 //!
 //! # Joining
 //!
 //! [`Ring::subscribe`] starts with the next event to be published,
-//! [`ReaderBuilder::from_oldest`] with the oldest that is still there, and a clone of
-//! a reader where that reader is. The writer publishes on meanwhile.
+//! [`ReaderBuilder::from_oldest`] with the oldest event that is still in the ring, and a clone of
+//! a reader at the position of that reader. The writer goes on publishing meanwhile.
 //!
 //! # Beyond plain fan-out
 //!
-//! None of this is needed to publish and to read, and until it is used it costs a few
-//! instructions for each event.
+//! Publishing and reading need none of this, and until it is used it costs a few instructions
+//! for each event.
 //!
-//! - A reader can come *after* others: [`ReaderBuilder::after`] makes pipelines, diamonds,
+//! - A reader can come *after* other readers: [`ReaderBuilder::after`] makes pipelines, diamonds,
 //!   and any other graph without circles.
-//! - An [`Editor`] changes events in place before anybody reads them:
+//! - An [`Editor`] changes events in place before any reader sees them:
 //!   [`RingBuilder::build_with_editors`].
-//! - An [`Observer`] looks in when it likes, holds the writer up only meanwhile, and is told
-//!   what it has missed: [`Ring::observe`].
-//! - A reader that holds the writer up for too long can be *evicted*:
+//! - An [`Observer`] may miss events. It looks when it likes, holds the writer back only
+//!   meanwhile, and learns how many events it has missed: [`Ring::observe`].
+//! - A reader that holds the writer back for too long can be *evicted*:
 //!   [`ReaderBuilder::evict_after`].
-//! - A ring tells how everybody fares and who is slowest: [`Ring::stats`],
+//! - A ring tells the position of each member, and which one is the slowest: [`Ring::stats`],
 //!   [`Ring::slowest`].
 //! - Readers can have [threads of their own](managed), started and shut down together.
 //! - With the feature `async`, tasks read and publish beside threads: `asynch`.
@@ -101,54 +103,53 @@
 //!
 //! # Closing
 //!
-//! Dropping the writer closes the ring. Readers read what is left, then get
-//! [`End::Closed`]. There is no other way to close it, and none to open it again.
+//! Dropping the writer closes the ring. Readers read what is left, then get [`End::Closed`].
+//! There is no other way to close a ring, and no way to open it again.
 //!
 //! # Stopping
 //!
 //! Dropping the writer ends every [`run`](Reader::run) and every loop over
-//! [`wait_batch`](Reader::wait_batch), but nobody waits for the readers: join their
-//! threads. [`run_until`](Reader::run_until) can end at an event. To stop a reader from
-//! outside while no event comes, let it loop over
-//! [`batch_timeout`](Reader::batch_timeout) and look at a flag, or let [`managed`] do all
-//! this. If a reader may hang, publish with [`publish_timeout`](Writer::publish_timeout).
+//! [`wait_batch`](Reader::wait_batch), but it does not wait for the readers: join their threads.
+//! [`run_until`](Reader::run_until) can end at an event. To stop a reader from outside while no
+//! event comes, loop over [`batch_timeout`](Reader::batch_timeout) and check a flag, or let
+//! [`managed`] do all this. If a reader may hang, publish with
+//! [`publish_timeout`](Writer::publish_timeout).
 //!
 //! # Waiting
 //!
-//! A thread that waits spins briefly, yields for a while, and then sleeps until it
-//! is woken: [`Wait::PARK`]. Each reader and the writer may do otherwise: see
-//! [`Wait`]. A sleeping thread does not get up to look whether there is something to
-//! do, and no wake-up is lost.
+//! A thread that waits spins briefly, yields for a while, and then sleeps until it is woken. This
+//! is the wait strategy [`Wait::PARK`]; each reader and the writer may have another: see
+//! [`Wait`]. A sleeping thread does not poll, and no wake-up is lost.
 //!
-//! A reader that is as fast as the writer would take from it the very cache line that
-//! it is writing. So a read that waits, and finds that events come faster than one
-//! every 32 ns, holds off before its next look: for 80 ns at first, and up to 640 ns as
-//! long as that lets more events gather. The `try_` methods never do.
+//! A reader that is as fast as the writer would take from it the very cache line that it is
+//! writing. So a read that waits, and finds that events come faster than one every 32 ns, holds
+//! off before it looks again: for 80 ns at first, and up to 640 ns as long as that lets more
+//! events gather. The `try_` methods never hold off.
 //!
 //! # What happens before what
 //!
-//! Whatever the writer's thread does before it publishes an event happens before
-//! whatever a reader's thread does after it has got that event, as if through a lock.
-//! Whatever a reader's thread does before it commits an event, or leaves, happens
-//! before the writer uses the slot again.
+//! Everything that the writer's thread does before it publishes an event happens before
+//! everything that a reader's thread does after it has got that event, as if through a lock.
+//! Everything that a reader's thread does before it commits an event, or leaves, happens before
+//! the writer uses the slot again.
 //!
 //! # Progress
 //!
-//! Publishing while there is room and reading while there are events are wait-free,
-//! unless a thread has to be woken. Twice a lap the writer looks at every reader's
-//! position, which is lock-free. Locks are taken only to put a thread or a task to sleep, to
-//! wake it, to join, to leave, to close, and to find out who is there or holds the writer up,
-//! and never while user code, a waker included, runs.
+//! Publishing while there is room and reading while there are events are wait-free, unless a
+//! thread has to be woken. Twice a lap the writer looks at the position of every reader, which is
+//! lock-free. Locks are taken only to put a thread or a task to sleep, to wake it, to join, to
+//! leave, to close, and to find out which members there are or which one holds the writer back.
+//! No lock is held while user code, a waker included, runs.
 //!
 //! # Errors
 //!
-//! One type for each way to ask, and each gives back what was refused.
+//! Each kind of request has an error type of its own, and what was refused comes back.
 //!
-//! | what is asked for | what may be in the way |
+//! | what is asked for | the error |
 //! |---|---|
 //! | a ring: [`Ring::try_builder`] | [`CapacityError`] |
 //! | a reader or an observer: [`Ring::subscribe`], [`Ring::observe`], [`ReaderBuilder::subscribe`], [`Reader::try_clone`], [`Reader::rejoin`] | [`SubscribeError`] |
-//! | that it comes after another: [`ReaderBuilder::after`] | [`OtherRingError`] |
+//! | that it comes after another reader: [`ReaderBuilder::after`] | [`OtherRingError`] |
 //! | room for an event, at once: [`Writer::try_publish`], [`Writer::try_publish_with`] | [`TryPublishError`] |
 //! | the same, in time: [`Writer::publish_timeout`], [`Writer::publish_deadline`] | [`PublishTimeoutError`] |
 //! | room for several events: [`Writer::claim`], [`Writer::claim_up_to`] | [`ClaimError`] |
@@ -157,13 +158,13 @@
 //! | the same, at once: [`Reader::try_recv`], [`Reader::try_batch`], [`Editor::try_batch`], [`Observer::look`] | [`TryReadError`] |
 //! | the same, in time: [`Reader::recv_timeout`], [`Reader::batch_timeout`], [`Editor::batch_timeout`], [`Observer::look_timeout`] | [`ReadTimeoutError`] |
 //!
-//! Threads that are [managed] have errors of their own, in [`managed`].
+//! [Managed threads](managed) have errors of their own.
 //!
 //! # Watching
 //!
-//! [`Ring::stats`] tells how far everybody is, how they read, and how often and for how
-//! long the writer was held up; [`Ring::slowest`] tells by whom. Both only look at what the
-//! handles note down anyway. `println!("{}", ring.stats())` prints
+//! [`Ring::stats`] tells how far each member is, how it reads, and how often and for how long the
+//! writer was held back; [`Ring::slowest`] tells by which member. Both only read what the handles
+//! count anyway. `println!("{}", ring.stats())` prints
 //!
 //! ```text
 //! ring       1024 slots, open, 52224 published, 52200 passed on
@@ -177,50 +178,48 @@
 //! observer "tap"       52000   200     7428      512      0          free
 //! ```
 //!
-//! The features `serde`, `metrics` and `tracing` hand it on: see [below](#features).
+//! The features `serde`, `metrics` and `tracing` export it: see [below](#features).
 //!
 //! # Trade-offs
 //!
-//! - One writer. Several threads that publish must share it behind a lock, or feed it
-//!   through a channel: `docs/producers.md` in the repository says what that costs. A thread
-//!   that reads a ring must not wait for room in it too.
-//! - A slow reader slows everybody, by design. Give it a larger ring, or a thread of
-//!   its own that drops what it cannot handle.
-//! - The capacity is fixed, and each slot is as large as the largest event. Put large
-//!   or rare payloads behind an `Arc`.
-//! - An event lives until its slot is written again, perhaps a long time after it
-//!   was read.
+//! - There is one writer. Several threads that publish must share it behind a lock, or feed it
+//!   through a channel: `docs/producers.md` in the repository says what that costs. A thread that
+//!   reads a ring must not wait for room in the same ring too.
+//! - A slow reader slows everybody, by design. Give it a larger ring, or a thread of its own that
+//!   drops what it cannot handle.
+//! - The capacity is fixed, and each slot is as large as the largest event. Put large or rare
+//!   payloads behind an `Arc`.
+//! - An event lives until its slot is written again, perhaps a long time after it was read.
 //! - 64-bit atomics are needed.
 //!
 //! # Model checking your own code
 //!
 //! Built with `--cfg loom` and the feature `loom`, the ring runs on the primitives of
-//! [loom](https://docs.rs/loom), and a model of your own code explores the ring with
-//! it, down to who borrows which slot. Timeouts do not exist there: what waits for a
-//! limited time waits for ever. `loom-tests/tests/user_program.rs` in the repository is
-//! a worked example.
+//! [loom](https://docs.rs/loom). A model of your own code then explores the ring with it, down to
+//! which thread borrows which slot. Loom knows no timeouts: a wait with a time limit waits for
+//! ever. `loom-tests/tests/user_program.rs` in the repository is a worked example.
 //!
 //! # Features
 //!
-//! - `membarrier` (on by default): on Linux, let threads that go to sleep pay for the
-//!   fence that publishing would need otherwise, with the system call of that name.
-//!   Elsewhere it changes nothing. A program that forbids itself this call after it
-//!   has built a ring panics at the next wait that parks; turn the feature off there.
-//! - `affinity`: lets [managed threads](managed) be pinned to cores.
-//! - `async`: futures, a stream and a sink, for any runtime: see `asynch`. A poll that comes
-//!   back pending costs one heavy fence, with `membarrier` one system call.
+//! - `membarrier` (on by default): on Linux, threads that go to sleep pay for the fence that
+//!   publishing would need otherwise, with the system call of that name. On other systems it
+//!   changes nothing. A program that forbids itself this call after it has built a ring panics at
+//!   the next wait that parks; turn the feature off there.
+//! - `affinity`: [managed threads](managed) can be pinned to cores.
+//! - `async`: futures, a stream and a sink, for any runtime: see `asynch`. A poll that returns
+//!   `Pending` costs one heavy fence: with `membarrier`, one system call.
 //! - `loom`: see above. Without `--cfg loom` it changes nothing.
-//! - `serde`: [`Stats`] and its parts, [`Slowest`], [`Member`], [`Role`] and [`Sequence`]
-//!   can be serialized.
+//! - `serde`: [`Stats`] and its parts, [`Slowest`], [`Member`], [`Role`] and [`Sequence`] can be
+//!   serialized.
 //! - `metrics`: `Stats::record_metrics` hands a snapshot to the recorder of the
 //!   [`metrics`](https://docs.rs/metrics) crate.
-//! - `tracing`: the subscriber of the [`tracing`](https://docs.rs/tracing) crate is told who
-//!   comes and goes, and what holds the writer up: see below.
+//! - `tracing`: the subscriber of the [`tracing`](https://docs.rs/tracing) crate learns which
+//!   members come and go, and what holds the writer back: see below.
 //!
 //! # Tracing
 //!
-//! With the feature `tracing` there are these events, with the target `broadring`. None is
-//! emitted for an event of the ring's, and none under a lock.
+//! With the feature `tracing` there are these tracing events, with the target `broadring`. None
+//! is emitted for each event of the ring, and none under a lock.
 //!
 //! | level | message | when | fields |
 //! |---|---|---|---|
@@ -230,12 +229,11 @@
 //! | `DEBUG` | left | a reader, an observer or an editor is gone | `member`, `position` |
 //! | `DEBUG` | closed | the writer is gone | `published` |
 //! | `TRACE` | the ring is full | a stall begins: see [`WriterStats`] | `position`, `holder` |
-//! | `TRACE` | the ring is no longer full | it ends | `stalled_seconds` |
+//! | `TRACE` | the ring is no longer full | the stall ends | `stalled_seconds` |
 //!
-//! Where readers hold the writer up most of the time, stalls may begin and end nearly as
-//! often as events are published. That is why they are on the last level; while it is off,
-//! they cost a comparison each. To be warned of long ones, ask [`Ring::slowest`] now and
-//! then.
+//! Where readers hold the writer back most of the time, stalls may begin and end nearly as often
+//! as events are published. That is why they are on the lowest level; while it is off, they cost
+//! a comparison each. To be warned of long stalls, ask [`Ring::slowest`] now and then.
 //!
 //! ```
 //! # #[cfg(feature = "tracing")] {
@@ -255,29 +253,38 @@
 #[cfg(not(target_has_atomic = "64"))]
 compile_error!("broadring needs atomic operations on 64 bits");
 
-#[cfg(feature = "async")]
-pub mod asynch;
+// The layers, lowest first. Each uses only those before it: `docs/design.md` says what each is
+// for, and `.ci/layers` checks the direction.
+mod sync;
+
 mod error;
+mod member;
+mod sequence;
+
+mod telemetry;
+
+mod waiting;
+
+mod protocol;
+
+mod storage;
+
 mod handles;
+
 #[cfg(not(all(loom, feature = "loom")))]
 pub mod managed;
-mod member;
-mod protocol;
-mod sequence;
-mod storage;
-mod sync;
-mod telemetry;
-mod waiting;
+
+#[cfg(feature = "async")]
+pub mod asynch;
 
 #[cfg(doctest)]
 mod compile_fail;
 
-// The example in the README is tested like any other.
+// Documentation tests of the README and of the page about several producers.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
 
-// And so are those in the page about several producers.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/producers.md")]
 mod producers_page {}

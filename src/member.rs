@@ -1,4 +1,4 @@
-//! Who is at a ring: names, for those who ask.
+//! The identity of a member of a ring: role, number and name.
 
 #![forbid(unsafe_code)]
 
@@ -6,10 +6,10 @@ use core::fmt;
 
 use crate::sync::PlainArc;
 
-/// One of those at a ring: a reader, an observer or an editor.
+/// A member of a ring: the identity of a reader, an observer or an editor.
 ///
-/// Errors and snapshots say with it who it was. It goes on saying so when the one it
-/// stands for is gone. A clone of a reader has a number of its own and the same name.
+/// Errors and snapshots name a member with it. It stays valid after the handle is dropped. A
+/// clone of a reader has a number of its own and the same name.
 ///
 /// # Examples
 ///
@@ -29,16 +29,16 @@ pub struct Member {
     name: Option<PlainArc<str>>,
 }
 
-/// What somebody at a ring does there.
+/// What a member does at its ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Role {
     /// Reads every event: a [`Reader`](crate::Reader).
     Reader,
-    /// Looks now and then, and may miss events: an [`Observer`](crate::Observer).
+    /// Looks from time to time, and may miss events: an [`Observer`](crate::Observer).
     Observer,
-    /// Changes events before anybody reads them: an [`Editor`](crate::Editor).
+    /// Changes events before any reader sees them: an [`Editor`](crate::Editor).
     Editor,
 }
 
@@ -47,17 +47,18 @@ impl Member {
         Self { role, number, name }
     }
 
-    /// Returns what it does.
+    /// Returns the role of the member.
     pub fn role(&self) -> Role {
         self.role
     }
 
-    /// Returns its number: no other of the same role at the same ring ever has it.
+    /// Returns the number of the member. No other member of the same role at the same ring ever
+    /// has it.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// Returns the name that it was given.
+    /// Returns the name that the member was given.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

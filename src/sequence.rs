@@ -5,13 +5,12 @@
 use core::fmt;
 use core::ops::{Add, AddAssign, Sub};
 
-/// A position in the stream: the first event ever published has sequence 0, the
-/// next has 1, and so on.
+/// A position in the stream: the first event ever published has sequence 0, the next has 1, and so
+/// on.
 ///
-/// Every reader sees the same event under the same sequence, so two readers can
-/// compare notes by it. A `Range<Sequence>` is half open: `start..end` holds
-/// `end - start` events. At a thousand million events a second a sequence
-/// overflows after 584 years.
+/// Every reader sees the same event under the same sequence, so two readers can compare what they
+/// have seen. A `Range<Sequence>` is half open: `start..end` holds `end - start` events. At 10^9
+/// events a second a sequence overflows after 584 years.
 ///
 /// # Examples
 ///
@@ -95,8 +94,8 @@ impl Sub<u64> for Sequence {
 
 /// The number of events from the right-hand sequence to the left-hand one.
 ///
-/// Like every subtraction of unsigned numbers it overflows, which panics in
-/// debug builds, when the right-hand sequence is the later one.
+/// It overflows when the right-hand sequence is the later one. As with any unsigned subtraction,
+/// that panics in debug builds.
 impl Sub for Sequence {
     type Output = u64;
 

@@ -228,7 +228,7 @@ impl<T> ReaderBuilder<T> {
     ///
     /// [`SubscribeError`] if the ring has all the readers it was built for.
     pub fn subscribe(self) -> Result<Reader<T>, SubscribeError> {
-        Ok(Reader { core: self.join(Role::Reader)? })
+        self.join(Role::Reader).map(|core| Reader { core })
     }
 
     /// Adds an [`Observer`] instead of a reader: it holds the writer up only while it looks,
@@ -251,8 +251,10 @@ impl<T> ReaderBuilder<T> {
         self.join(Role::Observer).map(Observer::new)
     }
 
+    #[inline]
     fn join(self, role: Role) -> Result<ReaderCore<T>, SubscribeError> {
         let Self { ring, name, wait, start, options } = self;
+        let options = (!options.are_none()).then(|| Box::new(options));
         ReaderCore::join(ring.shared, start, role, name, wait, options)
     }
 }

@@ -6,7 +6,9 @@ use core::fmt;
 
 use super::primitives::{Ordering, PlainU64};
 
-/// A number that one thread changes and others may look at.
+/// A number that one thread changes and other threads may read.
+///
+/// Changing it is a plain load and store, not a read-modify-write operation.
 #[derive(Default)]
 pub(crate) struct Counter(PlainU64);
 
@@ -17,14 +19,14 @@ impl Counter {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Called by the one thread that changes it.
+    /// Sets the value. Only the thread that owns the counter may call this.
     #[inline]
     pub(crate) fn set(&self, value: u64) {
         // ORDERING: Relaxed, as above.
         self.0.store(value, Ordering::Relaxed);
     }
 
-    /// Called by the one thread that changes it.
+    /// Adds to the value. Only the thread that owns the counter may call this.
     #[inline]
     pub(crate) fn add(&self, amount: u64) {
         self.set(self.get().wrapping_add(amount));

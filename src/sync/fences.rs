@@ -1,25 +1,23 @@
-//! The asymmetric fence: what lets a publisher look for sleepers without paying
-//! for a full fence each time.
+//! The asymmetric fence: a publisher looks for sleepers without paying for a full fence each
+//! time.
 //!
-//! Going to sleep and waking is Dekker's problem: the sleeper registers and then
-//! looks for work; the waker stores work and then looks for sleepers. Each needs
-//! its store before its load, or both may miss the other. Sleeping is rare and
-//! waking is tried at every publish, so the cost belongs with the sleeper. Linux
-//! has `membarrier` for this: one call makes every running thread of the process
-//! pass a full fence, and the waker then needs only to keep the compiler from
-//! swapping its two operations.
+//! Going to sleep and waking is Dekker's problem. The sleeper registers and then looks for work;
+//! the waker stores work and then looks for sleepers. Each needs its store before its load, or
+//! each may miss the other. Sleeping is rare, and every publication tries to wake, so the sleeper
+//! should pay. Linux has `membarrier` for this: one call makes every running thread of the
+//! process pass a full fence. The waker then only has to keep the compiler from swapping its two
+//! operations.
 //!
-//! [`Fences::heavy`] is for the side that sleeps, [`light`] or [`full`] for the side that
-//! wakes. Where `membarrier` is missing (another system, an old kernel, a sandbox, Miri,
-//! or the `membarrier` feature turned off) both are sequentially consistent fences, as
-//! they are under loom.
+//! [`Fences::heavy`] is for the sleeper, [`light`] and [`full`] are for the waker. Where
+//! `membarrier` is missing (another system, an old kernel, a sandbox, Miri, or the `membarrier`
+//! feature turned off), both sides pass sequentially consistent fences, as under loom.
 
 #![forbid(unsafe_code)]
 
 use super::primitives::{Ordering, compiler_fence, fence, strong};
 
-/// Which fences the two sides use. Every ring makes its choice when it is built,
-/// and both sides of it keep to that.
+/// Which fences the two sides pass. A ring makes the choice when it is built, and both sides keep
+/// to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fences {
     /// The sleeper makes every running thread of the process pass a full fence.
@@ -29,7 +27,7 @@ pub(crate) enum Fences {
 }
 
 impl Fences {
-    /// Returns the cheapest that the system offers to wakers.
+    /// Returns the fences that are cheapest for wakers on this system.
     pub(crate) fn choose() -> Self {
         if system::register() { Self::Asymmetric } else { Self::Symmetric }
     }
@@ -46,7 +44,7 @@ impl Fences {
         }
     }
 
-    /// The waker's fence, between its store and its look for sleepers, where it need not be
+    /// The waker's fence, between its store and its look for sleepers, on paths that need not be
     /// quick.
     pub(crate) fn waker(self) {
         light();
@@ -56,21 +54,21 @@ impl Fences {
     }
 }
 
-/// The waker's fence, between its store and its look for sleepers, where the sleeper's is
+/// The waker's fence, between its store and its look for sleepers, if the sleeper's fence is
 /// asymmetric.
 #[inline]
 pub(crate) fn light() {
-    // ORDERING: keeps the compiler from swapping the two; `membarrier` in `Fences::heavy`
-    // keeps the processor from it (I7).
+    // ORDERING: keeps the compiler from swapping the store and the load; `membarrier` in
+    // `Fences::heavy` keeps the processor from it (I7).
     compiler_fence(Ordering::SeqCst);
 }
 
-/// The waker's fence where the sleeper's is symmetric.
+/// The waker's fence if the sleeper's fence is symmetric.
 pub(crate) fn full() {
     if strong!("fence.light") {
-        // ORDERING: SeqCst fence; pairs with the one in `Fences::heavy`. Either the
-        // sleeper's registration is seen after this, or the waker's store is seen after
-        // `heavy` (I7).
+        // ORDERING: SeqCst fence; pairs with the one in `Fences::heavy`. Either the waker sees
+        // the sleeper's registration after this fence, or the sleeper sees the waker's store
+        // after its own (I7).
         fence(Ordering::SeqCst);
     }
 }
@@ -86,8 +84,7 @@ mod system {
 
     use rustix::thread::{MembarrierCommand, MembarrierQuery, membarrier, membarrier_query};
 
-    /// Registers the process with the kernel, once, and returns whether the
-    /// kernel took it.
+    /// Registers the process with the kernel, once, and returns whether the kernel accepts it.
     pub(super) fn register() -> bool {
         static REGISTERED: OnceLock<bool> = OnceLock::new();
         *REGISTERED.get_or_init(|| {
@@ -100,7 +97,8 @@ mod system {
 
     /// # Panics
     ///
-    /// If the kernel takes back what it granted. Going on would lose wake-ups.
+    /// If the kernel refuses the call after it has accepted the registration. To go on would lose
+    /// wake-ups.
     pub(super) fn barrier() {
         membarrier(MembarrierCommand::PrivateExpedited)
             .expect("membarrier was registered for this process and must not fail afterwards");

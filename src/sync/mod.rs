@@ -1,8 +1,8 @@
 //! Synchronization primitives: what every other layer is built from.
 //!
 //! [`primitives`] is the only door to atomics, locks and threads (std's or loom's). The other
-//! rooms add what is small and knows nothing of rings: an asymmetric fence, a counter with a
-//! single writer, and cleanup that runs also when something before it panics.
+//! modules know nothing of rings either: an asymmetric fence, a counter with a single writer, and
+//! cleanup that also runs after a panic.
 //!
 //! May use: nothing else of this crate.
 

@@ -1,11 +1,11 @@
-//! The only door to atomics, fences, locks and threads: the standard library's,
-//! or loom's when the crate is built for model checking.
+//! The only door to atomics, fences, locks and threads: the standard library's, or loom's when
+//! the crate is built for model checking.
 //!
-//! The [`ordering!`] and [`strong!`] labels name the places where the protocol
-//! depends on an ordering, a fence or a second look. In every ordinary build
-//! they expand to exactly what they wrap. Only under `--cfg broadring_controls`
-//! can one of them be weakened, by name, to show that a model notices: the
-//! negative controls in `loom-tests`. The table in `docs/design.md` lists them.
+//! The labels in [`ordering!`] and [`strong!`] name the places where the protocol depends on an
+//! ordering, a fence, a second look or a wake-up. In every ordinary build the macros expand to
+//! exactly what they wrap. Under `--cfg broadring_controls` one label can be weakened, by name,
+//! to show that a model notices: these are the negative controls in `loom-tests`. The table in
+//! `docs/design.md` lists all labels.
 
 #![forbid(unsafe_code)]
 
@@ -27,18 +27,19 @@ mod imp {
 
 pub(crate) use imp::*;
 
-/// For what no step of the protocol depends on, such as names, addresses and counters:
-/// loom need not explore them. Nothing of loom's may happen under such a lock.
+/// The standard library's types in every build: for what no step of the protocol depends on,
+/// such as names, addresses and counters, so that loom need not explore it. No operation on one
+/// of loom's types may happen under such a lock.
 pub(crate) use core::sync::atomic::AtomicU64 as PlainU64;
 pub(crate) use std::sync::{Arc as PlainArc, Mutex as PlainMutex};
 
-/// Has no counterpart in loom, which never needs it: see `fences.rs`.
+/// Loom has no counterpart and needs none: see `fences.rs`.
 pub(crate) use core::sync::atomic::compiler_fence;
 
-/// Whether this build runs under loom, where spinning and clocks mean nothing.
+/// Whether this build runs under loom, where spinning and clocks have no meaning.
 pub(crate) const MODEL: bool = cfg!(all(loom, feature = "loom"));
 
-/// The ordering of one labelled place in the protocol.
+/// The ordering of one labelled place in the protocol: `Relaxed` when a control weakens it.
 macro_rules! ordering {
     ($label:literal, $ordering:ident) => {
         if $crate::sync::strong!($label) {
@@ -65,8 +66,8 @@ macro_rules! strong {
 }
 pub(crate) use strong;
 
-/// Whether the environment asks for the place with this label to be weakened: it
-/// names one, or several with commas in between.
+/// Whether the environment variable `BROADRING_WEAKEN`, a list separated by commas, names this
+/// label.
 #[cfg(broadring_controls)]
 pub(crate) fn weakened(label: &str) -> bool {
     static CHOSEN: std::sync::OnceLock<String> = std::sync::OnceLock::new();
@@ -74,8 +75,8 @@ pub(crate) fn weakened(label: &str) -> bool {
     chosen.split(',').any(|chosen| chosen == label)
 }
 
-/// Locks, whatever happened to the last thread that held the lock: no code of a
-/// user's ever runs under one of ours, so what it protects is always in order.
+/// Locks a mutex, poisoned or not. No user code runs while one of these locks is held, so what
+/// it protects is always consistent.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }

@@ -1,6 +1,7 @@
-//! What is done also when something before it panics: wakers are the user's code.
+//! Cleanup that also runs when the code before it panics.
 //!
-//! A second panic while the first one unwinds ends the process, as always.
+//! Wakers are a user's code and may panic. Whoever wakes several sleepers uses this to wake the
+//! others too. A second panic while the first one unwinds aborts the process, as always.
 
 #![forbid(unsafe_code)]
 
@@ -14,9 +15,9 @@ impl<F: FnMut()> Drop for Finally<F> {
     }
 }
 
-/// Does something with every item, also with those after one with which it panics.
+/// Calls `act` for every item, including those after an item at which it panics.
 pub(crate) fn for_every<I: Iterator>(mut items: I, mut act: impl FnMut(I::Item)) {
-    // What is left after a panic; nothing otherwise.
+    // After a panic the drop goes on with the items that are left; otherwise there are none.
     let mut go_on = Finally(|| items.by_ref().for_each(&mut act));
     (go_on.0)();
 }
@@ -28,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_leaves_nothing_out() {
+    fn a_panic_at_one_item_skips_no_other() {
         for panics_at in 0..5 {
             let mut done = Vec::new();
             let act = |item| {

@@ -1,8 +1,8 @@
-//! Tasks that sleep and are woken, beside threads: no wake-up is lost. A lost one
-//! deadlocks the model.
+//! Tasks that sleep and are woken, beside threads: no wake-up is lost. A lost one deadlocks the
+//! model.
 //!
-//! Loom wakes a task that sleeps once in vain, in some executions: so each of these also
-//! shows what becomes of a task that is polled again while it is still registered.
+//! In some executions loom wakes a sleeping task spuriously. So each of these models also shows
+//! that a task may be polled again while it is still registered.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -41,13 +41,13 @@ async fn poll_once<O>(mut future: Pin<&mut impl Future<Output = O>>) -> Option<O
 }
 
 #[test]
-fn a_task_that_reads_is_woken_by_an_event() {
+fn a_reading_task_is_woken_by_an_event() {
     explore(20, [0], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         let mut reader = ring.subscribe().unwrap();
         let reading = thread::spawn(move || block_on(read_in_task(&mut reader, 1)));
         publish(&mut writer, [0]);
-        // Closing must not be what wakes it.
+        // So that closing cannot be what wakes it.
         let start = reading.join().unwrap();
         drop(writer);
         start
@@ -66,7 +66,7 @@ fn a_task_that_reads_is_woken_by_the_end() {
 }
 
 #[test]
-fn a_task_that_comes_after_others_is_woken_by_each_of_them() {
+fn a_dependent_task_is_woken_by_each_of_its_upstreams() {
     explore(240, [0], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 3);
         let mut first = ring.subscribe().unwrap();
@@ -78,7 +78,7 @@ fn a_task_that_comes_after_others_is_woken_by_each_of_them() {
             let start = block_on(read_in_task(&mut last, 1));
             (start, last)
         });
-        // Neither the other's commit nor leaving must be what wakes it.
+        // So that neither another commit nor leaving can be what wakes it.
         read(&mut first, 1);
         read(&mut second, 1);
         let (start, last) = reading.join().unwrap();
@@ -88,21 +88,21 @@ fn a_task_that_comes_after_others_is_woken_by_each_of_them() {
 }
 
 #[test]
-fn a_task_that_writes_is_woken_by_a_commit() {
+fn a_publishing_task_is_woken_by_a_commit() {
     explore(11, [()], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
         let mut reader = ring.subscribe().unwrap();
         publish(&mut writer, [0]);
         let writing = thread::spawn(move || block_on(publish_in_task(&mut writer, 1)));
         read(&mut reader, 1);
-        // Leaving must not be what wakes it.
+        // So that leaving cannot be what wakes it.
         writing.join().unwrap();
         drop(reader);
     });
 }
 
 #[test]
-fn a_task_that_writes_is_woken_when_the_last_reader_leaves() {
+fn a_publishing_task_is_woken_when_the_last_reader_leaves() {
     explore(38, [()], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
         let reader = ring.subscribe().unwrap();
@@ -117,7 +117,7 @@ fn a_task_that_writes_is_woken_when_the_last_reader_leaves() {
 }
 
 #[test]
-fn a_read_that_is_cancelled_loses_nothing() {
+fn a_cancelled_read_loses_nothing() {
     explore(26, [false, true], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         let mut reader = ring.subscribe().unwrap();
@@ -140,7 +140,7 @@ fn a_read_that_is_cancelled_loses_nothing() {
 }
 
 #[test]
-fn an_event_that_is_taken_back_is_not_published() {
+fn an_event_taken_back_from_its_future_is_not_published() {
     explore(92, [false, true], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
         let mut reader = ring.subscribe().unwrap();

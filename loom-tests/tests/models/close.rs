@@ -6,7 +6,7 @@ use loom_tests::explore;
 use crate::{publish, read_now, read_to_end, ring};
 
 #[test]
-fn who_sees_the_ring_closed_sees_all_that_was_published() {
+fn a_reader_that_sees_the_ring_closed_sees_everything_published() {
     explore(6, [false, true], || {
         let (mut writer, ring) = ring(2, 1);
         let mut reader = ring.subscribe().unwrap();

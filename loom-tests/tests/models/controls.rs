@@ -1,24 +1,23 @@
-//! Negative controls: each labelled place of the protocol, weakened alone, makes
-//! its model fail.
+//! Negative controls: weakening any one labelled place of the protocol makes its model fail.
 //!
 //! A control runs one model of this program again, in a process of its own, with
-//! `BROADRING_WEAKEN` naming the place. Loom gives its sequentially consistent
-//! fences more power than they have, so where nobody sleeps the fence of the
-//! waker is left out as well: it would hide what is missing elsewhere, and on
-//! systems with an asymmetric fence it is not there.
+//! `BROADRING_WEAKEN` naming the place. Loom gives sequentially consistent fences more power
+//! than the language does. So in models where nothing sleeps, the light fence of the waker is
+//! left out as well: it would hide what is missing elsewhere, and on systems with an asymmetric
+//! fence it does not exist.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 
-/// What a model says when a slot is borrowed by two who exclude each other.
+/// What loom reports when two borrows of a slot exclude each other.
 const RACE: &str = "Causality violation";
 
-/// What a model says when somebody sleeps for ever.
+/// What loom reports when a thread sleeps for ever.
 const LOST_WAKE_UP: &str = "deadlock";
 
-/// Whether nobody sleeps in a model. Tasks do as soon as they come back pending.
+/// Whether nothing sleeps in a model. A task counts as sleeping as soon as a poll is pending.
 fn awake(model: &str) -> bool {
     let sleeps = model.contains("sleep::") || model.starts_with("asynch::");
     !sleeps && !model.starts_with("controls::")
@@ -76,9 +75,9 @@ controls! {
     the_acquire_of_the_scan: "gate.scan"
         => "delivery::a_slot_is_reused_only_after_it_was_read", RACE;
     the_release_of_a_leave: "gate.vacate"
-        => "leave::a_reader_that_leaves_frees_the_writer_after_its_last_look", RACE;
+        => "leave::a_departed_reader_has_finished_reading_when_the_writer_goes_on", RACE;
     the_acquire_of_a_vacant_gate: "gate.take"
-        => "leave::the_looks_of_one_who_left_are_over_when_its_gate_has_another_reader", RACE;
+        => "leave::a_departed_reader_has_finished_reading_when_its_gate_is_taken_again", RACE;
     the_release_of_a_join: "gates.joined"
         => "join::a_clone_is_protected_in_a_gate_that_the_scan_has_passed", RACE;
     the_acquire_of_a_join: "gates.scan_joins"
@@ -90,36 +89,36 @@ controls! {
     the_fence_of_a_refill: "claim_window.fence"
         => "join::a_reader_that_joins_at_the_oldest_event_is_never_lapped", RACE;
     the_release_of_the_frontier: "claim_window.announce"
-        => "join::nobody_joins_ahead_of_the_cursor", "ahead of the cursor";
+        => "join::no_reader_joins_ahead_of_the_cursor", "ahead of the cursor";
     the_acquire_of_the_frontier: "joining.frontier"
-        => "join::nobody_joins_ahead_of_the_cursor", "ahead of the cursor";
-    the_release_of_the_end: "sequencer.close"
-        => "close::who_sees_the_ring_closed_sees_all_that_was_published", "left == right";
-    the_acquire_of_the_end: "sequencer.is_closed"
-        => "close::who_sees_the_ring_closed_sees_all_that_was_published", "left == right";
+        => "join::no_reader_joins_ahead_of_the_cursor", "ahead of the cursor";
+    the_release_of_the_closed_flag: "sequencer.close"
+        => "close::a_reader_that_sees_the_ring_closed_sees_everything_published", "left == right";
+    the_acquire_of_the_closed_flag: "sequencer.is_closed"
+        => "close::a_reader_that_sees_the_ring_closed_sees_everything_published", "left == right";
     the_wake_up_of_a_join: "joining.wake"
-        => "sleep::a_writer_parked_behind_one_who_joins_is_woken_when_it_has_joined",
+        => "sleep::a_writer_parked_behind_a_joining_reader_is_woken_when_it_has_joined",
         LOST_WAKE_UP;
-    the_acquire_of_another_ones_progress: "gate.progress"
-        => "graph::what_a_reader_does_with_an_event_is_done_before_the_next_one_sees_it", RACE;
-    the_last_one_to_let_a_gate_go: "gate.release"
-        => "graph::the_looks_of_one_who_left_are_over_when_its_place_is_free", RACE;
-    the_hold_of_a_reader_that_may_be_evicted: "gate.hold"
-        => "evict::nobody_is_evicted_while_it_looks", RACE;
-    the_release_of_one_who_vouches_for_its_clone: "gate.confirm_closed"
-        => "evict::a_clone_of_one_who_may_be_evicted_is_protected_or_evicted_as_well", RACE;
+    the_acquire_of_an_upstreams_progress: "gate.progress"
+        => "graph::what_a_reader_does_with_an_event_happens_before_its_dependent_sees_it", RACE;
+    the_last_release_of_a_retained_gate: "gate.release"
+        => "graph::a_departed_upstream_has_finished_reading_when_its_gate_is_vacant", RACE;
+    the_hold_of_an_evictable_reader: "gate.hold"
+        => "evict::a_reader_is_not_evicted_while_it_holds_a_batch", RACE;
+    the_release_of_a_gate_confirmed_closed: "gate.confirm_closed"
+        => "evict::a_clone_of_an_evictable_reader_is_protected_or_evicted_too", RACE;
     the_release_of_a_broken_chain: "editor_chain.break"
         => "editors::what_an_editor_has_passed_on_before_it_leaves_is_read", "explored other";
     the_acquire_of_a_broken_chain: "editor_chain.departed"
         => "editors::what_an_editor_has_passed_on_before_it_leaves_is_read", "explored other";
     the_writer_that_stays_behind_the_editors: "sequencer.behind_editors"
         => "editors::the_writer_stays_behind_the_editor_where_nobody_reads", RACE;
-    the_wake_up_of_those_who_come_after: "sequencer.commit_wake"
-        => "graph::sleep::a_parked_follower_is_woken_by_a_commit", LOST_WAKE_UP;
-    the_wake_up_of_those_who_wait_for_one_who_is_evicted: "eviction.wake"
-        => "evict::sleep::one_that_waits_for_another_is_woken_when_that_is_evicted", LOST_WAKE_UP;
-    the_wake_up_of_one_who_looks_away: "sequencer.gate_released"
-        => "observe::sleep::a_writer_parked_behind_an_observer_is_woken_when_it_looks_away",
+    the_wake_up_of_dependents_by_a_commit: "sequencer.commit_wake"
+        => "graph::sleep::a_parked_dependent_is_woken_by_a_commit", LOST_WAKE_UP;
+    the_wake_up_of_dependents_by_an_eviction: "eviction.wake"
+        => "evict::sleep::a_parked_dependent_is_woken_when_its_upstream_is_evicted", LOST_WAKE_UP;
+    the_wake_up_by_a_released_gate: "sequencer.gate_released"
+        => "observe::sleep::a_writer_parked_behind_an_observer_is_woken_when_the_look_ends",
         LOST_WAKE_UP;
     the_fence_of_a_sleeper: "fence.heavy"
         => "sleep::a_parked_reader_is_woken_by_an_event", LOST_WAKE_UP;
@@ -128,25 +127,25 @@ controls! {
     the_registration_of_a_sleeper: "event_count.register"
         => "sleep::a_parked_reader_is_woken_by_an_event", LOST_WAKE_UP;
     the_wake_up_of_everybody: "event_count.wake_all"
-        => "sleep::a_parked_reader_is_woken_by_the_end", LOST_WAKE_UP;
+        => "sleep::a_parked_reader_is_woken_by_the_end_of_the_stream", LOST_WAKE_UP;
     the_wake_up_of_tasks: "event_count.wake_tasks"
-        => "asynch::a_task_that_reads_is_woken_by_an_event", LOST_WAKE_UP;
-    the_second_look_of_a_task_that_reads: "asynch.read_again"
-        => "asynch::a_task_that_reads_is_woken_by_an_event", LOST_WAKE_UP;
-    the_second_look_for_one_that_lags: "asynch.laggard_again"
-        => "asynch::a_task_that_comes_after_others_is_woken_by_each_of_them", LOST_WAKE_UP;
-    the_second_look_of_a_task_that_writes: "asynch.reserve_again"
-        => "asynch::a_task_that_writes_is_woken_by_a_commit", LOST_WAKE_UP;
+        => "asynch::a_reading_task_is_woken_by_an_event", LOST_WAKE_UP;
+    the_second_look_of_a_reading_task: "asynch.read_again"
+        => "asynch::a_reading_task_is_woken_by_an_event", LOST_WAKE_UP;
+    the_second_look_for_a_laggard: "asynch.laggard_again"
+        => "asynch::a_dependent_task_is_woken_by_each_of_its_upstreams", LOST_WAKE_UP;
+    the_second_look_of_a_publishing_task: "asynch.reserve_again"
+        => "asynch::a_publishing_task_is_woken_by_a_commit", LOST_WAKE_UP;
     the_fence_of_a_task: "fence.heavy"
-        => "asynch::a_task_that_reads_is_woken_by_an_event", LOST_WAKE_UP;
+        => "asynch::a_reading_task_is_woken_by_an_event", LOST_WAKE_UP;
     the_fence_of_a_waker_of_tasks: "fence.light"
-        => "asynch::a_task_that_reads_is_woken_by_an_event", LOST_WAKE_UP;
+        => "asynch::a_reading_task_is_woken_by_an_event", LOST_WAKE_UP;
     the_registration_of_a_task: "event_count.register"
-        => "asynch::a_task_that_reads_is_woken_by_an_event", LOST_WAKE_UP;
+        => "asynch::a_reading_task_is_woken_by_an_event", LOST_WAKE_UP;
 }
 
 #[test]
-fn who_never_sleeps_needs_no_fence_of_the_waker() {
+fn a_model_where_nothing_sleeps_needs_no_light_fence() {
     let program = env::current_exe().expect("a test knows its program");
     let listed = Command::new(program).arg("--list").output().expect("tests can be listed");
     let listed = String::from_utf8(listed.stdout).expect("names are text");

@@ -47,8 +47,8 @@ fn every_reader_holds_the_writer_back() {
 
 #[test]
 fn a_reader_that_is_behind_takes_all_there_is() {
-    // Events that have a line each: the stamp of the first tells nothing of the others,
-    // and so the cursor is asked, which may be further on.
+    // Each event has a block of its own, so the stamp of the first tells nothing about the
+    // others, and the reader loads the cursor, which may be further on.
     explore(36, [1, 2, 3], || {
         let (mut writer, ring) = Ring::builder(4).max_readers(1).build(|| [0; 8]);
         let mut reader = ring.subscribe().unwrap();
@@ -68,7 +68,7 @@ fn a_reader_that_is_behind_takes_all_there_is() {
 
 #[test]
 fn a_claim_becomes_visible_as_a_whole() {
-    // Four slots over two lines, of which only the first is stamped.
+    // Four slots in two blocks, of which only the first is stamped.
     explore(13, [0, 4], || {
         let (mut writer, ring) = ring(4, 1);
         let mut reader = ring.subscribe().unwrap();
@@ -87,7 +87,7 @@ fn a_claim_becomes_visible_as_a_whole() {
 }
 
 #[test]
-fn a_part_that_is_committed_early_is_reused_and_the_rest_is_not() {
+fn only_the_committed_part_of_a_batch_is_reused() {
     explore(10, [false, true], || {
         let (mut writer, ring) = ring(2, 1);
         let mut reader = ring.subscribe().unwrap();

@@ -15,7 +15,7 @@ fn edited(wait: Wait, capacity: usize) -> (Writer<Event>, Editor<Event>, Ring<Ev
     (writer, editor, ring)
 }
 
-/// Publishes the events with these numbers, which the editor makes whole.
+/// Publishes the events with these numbers as they are before editing.
 fn publish_unedited(writer: &mut Writer<Event>, numbers: impl IntoIterator<Item = u64>) {
     for number in numbers {
         writer.publish(Event::new(number + EDITED));
@@ -31,8 +31,8 @@ fn edit(editor: &mut Editor<Event>) -> Result<(), End> {
     Ok(())
 }
 
-/// One event goes from the writer to the editor and from there to a reader, in a ring of this
-/// capacity; returns where the reader began.
+/// Hands one event from the writer to the editor and on to a reader, in a ring of this capacity.
+/// Returns where the reader started.
 fn hand_on_one_event(wait: Wait, capacity: usize) -> u64 {
     let (mut writer, mut editor, ring) = edited(wait, capacity);
     let mut reader = ring.subscribe().unwrap();
@@ -42,7 +42,7 @@ fn hand_on_one_event(wait: Wait, capacity: usize) -> u64 {
     });
     let reading = thread::spawn(move || read(&mut reader, 1));
     publish_unedited(&mut writer, [0]);
-    // Neither leaving nor closing must be what wakes anybody.
+    // So that neither leaving nor closing can be what wakes a thread.
     let start = reading.join().unwrap();
     drop((editing.join().unwrap(), writer));
     start
@@ -69,7 +69,7 @@ fn the_writer_stays_behind_the_editor_where_nobody_reads() {
 }
 
 #[test]
-fn one_who_joins_behind_an_editor_is_never_lapped() {
+fn a_reader_that_joins_behind_an_editor_is_never_lapped() {
     explore(6900, [(0, 3), (1, 3)], || {
         let (mut writer, mut editor, ring) = edited(Wait::YIELD, 2);
         let reading = thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Readers that hold the writer up for too long.
+//! Eviction of readers that hold the writer back for too long.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use loom_tests::{explore, on_purpose, panics};
 
 use crate::{Event, publish, read_now, ring, ring_that_waits};
 
-/// Adds a reader that is evicted as soon as it holds the writer up and holds no batch.
+/// Adds a reader that is evicted as soon as it holds the writer back while it holds no batch.
 fn impatient<T>(ring: &Ring<T>) -> Reader<T> {
     ring.reader().evict_after(Duration::ZERO).subscribe().unwrap()
 }
 
 #[test]
-fn nobody_is_evicted_while_it_looks() {
+fn a_reader_is_not_evicted_while_it_holds_a_batch() {
     explore(80, [0, 1, 2], || {
         let (mut writer, ring) = ring(1, 1);
         let mut reader = impatient(&ring);
@@ -42,8 +42,8 @@ fn nobody_is_evicted_while_it_looks() {
 }
 
 #[test]
-fn the_looks_of_one_who_is_evicted_are_over() {
-    /// An event that a reader only looks at, without committing it.
+fn an_evicted_reader_has_finished_reading() {
+    /// An event whose clone panics: a reader reads it, and commits nothing.
     #[derive(Default)]
     struct Unclonable(#[allow(dead_code, reason = "a slot of some size")] u64);
 
@@ -59,7 +59,7 @@ fn the_looks_of_one_who_is_evicted_are_over() {
         let mut reader = impatient(&ring);
         writer.publish(Unclonable(0));
         let reading = thread::spawn(move || {
-            // Either it looks and panics, or it is told that it was evicted.
+            // Either the reader reads and panics, or it learns that it was evicted.
             panics(|| assert!(reader.recv().is_err_and(|end| end.is_evicted())));
             reader
         });
@@ -69,7 +69,7 @@ fn the_looks_of_one_who_is_evicted_are_over() {
 }
 
 #[test]
-fn one_who_was_evicted_comes_back_where_nobody_laps_it() {
+fn an_evicted_reader_rejoins_where_it_is_not_lapped() {
     explore(69500, [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)], || {
         let (mut writer, ring) = ring(1, 1);
         let mut reader = impatient(&ring);
@@ -92,8 +92,8 @@ fn one_who_was_evicted_comes_back_where_nobody_laps_it() {
 }
 
 #[test]
-fn a_clone_of_one_who_may_be_evicted_is_protected_or_evicted_as_well() {
-    // Whether the clone has read the event, and whether the writer went on.
+fn a_clone_of_an_evictable_reader_is_protected_or_evicted_too() {
+    // Whether the clone has read the event, and whether the writer has published another.
     let outcomes = [(false, false), (false, true), (true, false), (true, true)];
     explore(9800, outcomes, || {
         let (mut writer, ring) = ring(1, 2);
@@ -120,8 +120,8 @@ fn a_clone_of_one_who_may_be_evicted_is_protected_or_evicted_as_well() {
 }
 
 #[test]
-fn one_that_waits_for_another_does_not_save_it_and_is_not_lapped() {
-    // How many events each has read before the writer went on without it.
+fn a_dependent_does_not_save_its_upstream_and_is_not_lapped() {
+    // How many events each reader has read before the writer went on without it.
     explore(2400, [(0, 0), (1, 0), (1, 1)], || {
         let (mut writer, ring) = ring(1, 2);
         let mut first = impatient(&ring);
@@ -142,25 +142,25 @@ mod sleep {
     use super::*;
 
     #[test]
-    fn one_that_waits_for_another_is_woken_when_that_is_evicted() {
+    fn a_parked_dependent_is_woken_when_its_upstream_is_evicted() {
         explore(420, [()], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
             let first = impatient(&ring);
             let mut second = ring.reader().after(&first).unwrap().subscribe().unwrap();
             publish(&mut writer, [0]);
-            let following = thread::spawn(move || {
+            let dependent = thread::spawn(move || {
                 assert!(second.recv().is_err_and(|end| end.is_upstream_left()));
                 second
             });
-            // Goes on without the first as soon as it looks, and then waits for the second.
+            // The writer evicts the first reader as soon as it scans, then waits for the second.
             publish(&mut writer, [1]);
-            drop(following.join().unwrap());
+            drop(dependent.join().unwrap());
             drop((first, writer));
         });
     }
 
     #[test]
-    fn a_writer_parked_behind_one_who_looks_is_woken_to_evict_it() {
+    fn a_writer_parked_behind_a_held_batch_is_woken_to_evict_its_reader() {
         explore(420, [()], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
             let mut reader = impatient(&ring);
@@ -173,7 +173,7 @@ mod sleep {
                 drop(claim);
                 writer
             });
-            // One slot is not enough for the writer, but the reader looks no more.
+            // One slot is not enough for the writer, but the reader now holds no batch.
             drop(batch);
             drop(writing.join().unwrap());
             drop(reader);

@@ -1,4 +1,4 @@
-//! Readers that come after others.
+//! Readers that come after other readers.
 
 use broadring::{End, Reader, Ring, Wait};
 use loom::cell::UnsafeCell;
@@ -16,7 +16,7 @@ fn pair(ring: &Ring<Event>) -> (Reader<Event>, Reader<Event>) {
 }
 
 #[test]
-fn what_a_reader_does_with_an_event_is_done_before_the_next_one_sees_it() {
+fn what_a_reader_does_with_an_event_happens_before_its_dependent_sees_it() {
     explore(45, [()], || {
         let (mut writer, ring) = ring(1, 2);
         let (mut first, mut second) = pair(&ring);
@@ -26,7 +26,7 @@ fn what_a_reader_does_with_an_event_is_done_before_the_next_one_sees_it() {
             let note = Arc::clone(&note);
             move || {
                 let batch = first.wait_batch().unwrap();
-                // SAFETY: the other thread looks only when this batch is committed.
+                // SAFETY: the other thread reads the note only after this batch is committed.
                 note.with_mut(|note| unsafe { *note = batch[0].number() + 1 });
                 drop(batch);
                 first
@@ -40,7 +40,7 @@ fn what_a_reader_does_with_an_event_is_done_before_the_next_one_sees_it() {
 }
 
 #[test]
-fn the_last_of_a_chain_holds_the_writer_back() {
+fn the_last_reader_of_a_chain_holds_the_writer_back() {
     explore(460, [()], || {
         let (mut writer, ring) = ring(1, 2);
         let (mut first, mut second) = pair(&ring);
@@ -55,7 +55,7 @@ fn the_last_of_a_chain_holds_the_writer_back() {
 }
 
 #[test]
-fn one_who_comes_after_another_reads_what_that_one_has_left_and_no_more() {
+fn a_dependent_reads_what_its_departed_upstream_committed_and_no_more() {
     explore(7300, [0, 1], || {
         let (mut writer, ring) = ring(2, 2);
         let (mut first, mut second) = pair(&ring);
@@ -80,8 +80,8 @@ fn one_who_comes_after_another_reads_what_that_one_has_left_and_no_more() {
 }
 
 #[test]
-fn the_looks_of_one_who_left_are_over_when_its_place_is_free() {
-    // Who comes after the reader that leaves is the one that gives its gate up.
+fn a_departed_upstream_has_finished_reading_when_its_gate_is_vacant() {
+    // The dependent of the reader that leaves may be the one that vacates its gate.
     explore(1800, [()], || {
         let builder = Ring::builder(1).max_readers(2).writer_wait(Wait::YIELD);
         let (mut writer, ring) = builder.build(Unclonable::default);
@@ -92,14 +92,14 @@ fn the_looks_of_one_who_left_are_over_when_its_place_is_free() {
             assert!(panics(|| drop(first.recv())));
             drop(first);
         });
-        let following = thread::spawn(move || drop(second));
+        let dependent = thread::spawn(move || drop(second));
         writer.publish(Unclonable(1));
         leaving.join().unwrap();
-        following.join().unwrap();
+        dependent.join().unwrap();
     });
 }
 
-/// An event that a reader only looks at, without committing it.
+/// An event whose clone panics: a reader reads it, and commits nothing.
 #[derive(Default)]
 struct Unclonable(#[allow(dead_code, reason = "a slot of some size")] u64);
 
@@ -113,88 +113,88 @@ mod sleep {
     use super::*;
 
     #[test]
-    fn a_parked_follower_is_woken_by_a_commit() {
+    fn a_parked_dependent_is_woken_by_a_commit() {
         explore(140, [0], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
             let (mut first, mut second) = pair(&ring);
             publish(&mut writer, [0]);
-            let following = thread::spawn(move || read(&mut second, 1));
+            let dependent = thread::spawn(move || read(&mut second, 1));
             read(&mut first, 1);
-            // Neither leaving nor closing must be what wakes it.
-            let start = following.join().unwrap();
+            // So that neither leaving nor closing can be what wakes it.
+            let start = dependent.join().unwrap();
             drop((first, writer));
             start
         });
     }
 
     #[test]
-    fn a_parked_follower_is_woken_when_the_other_leaves() {
+    fn a_parked_dependent_is_woken_when_its_upstream_leaves() {
         explore(190, [()], || {
             let (writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
             let (first, mut second) = pair(&ring);
-            let following = thread::spawn(move || second.recv());
+            let dependent = thread::spawn(move || second.recv());
             drop(first);
-            assert!(following.join().unwrap().unwrap_err().is_upstream_left());
+            assert!(dependent.join().unwrap().unwrap_err().is_upstream_left());
             drop(writer);
         });
     }
 
     #[test]
-    fn a_parked_follower_is_woken_by_the_end() {
+    fn a_parked_dependent_is_woken_by_the_end_of_the_stream() {
         explore(38, [()], || {
             let (writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
             let (first, mut second) = pair(&ring);
-            let following = thread::spawn(move || second.recv());
+            let dependent = thread::spawn(move || second.recv());
             drop(writer);
-            assert_eq!(following.join().unwrap(), Err(End::Closed));
+            assert_eq!(dependent.join().unwrap(), Err(End::Closed));
             drop(first);
         });
     }
 
     #[test]
-    fn a_parked_follower_is_woken_when_another_than_it_sleeps_behind_leaves() {
+    fn a_parked_dependent_is_woken_when_any_of_its_upstreams_leaves() {
         explore(120, [()], || {
             let (writer, ring) = ring_that_waits(Wait::PARK, 2, 3);
             let (first, second) = (ring.subscribe().unwrap(), ring.subscribe().unwrap());
             let builder = ring.reader().after(&second).unwrap().after(&first).unwrap();
             let mut third = builder.subscribe().unwrap();
-            let following = thread::spawn(move || third.recv());
+            let dependent = thread::spawn(move || third.recv());
             drop(first);
-            assert!(following.join().unwrap().unwrap_err().is_upstream_left());
+            assert!(dependent.join().unwrap().unwrap_err().is_upstream_left());
             drop((second, writer));
         });
     }
 
     #[test]
-    fn a_parked_follower_is_woken_by_what_the_other_leaves_out() {
+    fn a_parked_dependent_is_woken_when_its_upstream_skips_events() {
         explore(330, [0], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
             let (mut first, mut second) = pair(&ring);
             publish(&mut writer, [0]);
-            let following = thread::spawn(move || read(&mut second, 1));
+            let dependent = thread::spawn(move || read(&mut second, 1));
             assert_eq!(first.rejoin(), Ok(1));
-            // Neither leaving nor closing must be what wakes it.
-            let start = following.join().unwrap();
+            // So that neither leaving nor closing can be what wakes it.
+            let start = dependent.join().unwrap();
             drop((first, writer));
             start
         });
     }
 
     #[test]
-    fn a_parked_follower_is_woken_when_an_editor_leaves() {
+    fn a_parked_dependent_is_woken_when_an_editor_leaves() {
         explore(110, [()], || {
             let builder = Ring::builder(2).max_readers(2).reader_wait(Wait::PARK);
             let (writer, [editor], ring) = builder.build_with_editors([""], Event::default);
             let (first, mut second) = pair(&ring);
-            let following = thread::spawn(move || second.recv());
+            let dependent = thread::spawn(move || second.recv());
             drop(editor);
-            assert!(following.join().unwrap().unwrap_err().is_upstream_left());
+            assert!(dependent.join().unwrap().unwrap_err().is_upstream_left());
             drop((first, writer));
         });
     }
 
     #[test]
-    fn a_writer_parked_behind_one_who_can_read_no_more_is_woken() {
+    fn a_writer_parked_behind_a_reader_that_has_ended_is_woken() {
         explore(95, [()], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
             let (mut first, mut second) = pair(&ring);
@@ -203,7 +203,7 @@ mod sleep {
             drop(first);
             let writing = thread::spawn(move || publish(&mut writer, [1, 2]));
             read(&mut second, 1);
-            // Slot 0 is free for event 1. For event 2 the reader must give up its place.
+            // Slot 0 is free for event 1. For event 2 the reader must open its gate.
             assert!(second.recv().unwrap_err().is_upstream_left());
             writing.join().unwrap();
             drop(second);
@@ -211,20 +211,20 @@ mod sleep {
     }
 
     #[test]
-    fn the_end_is_no_early_leave() {
+    fn leaving_at_the_end_of_the_stream_is_not_leaving_early() {
         explore(30200, [(0, 1)], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
             let (mut first, mut second) = pair(&ring);
             publish(&mut writer, [0]);
             let reading = thread::spawn(move || read_to_end(&mut first));
-            let following = thread::spawn(move || {
+            let dependent = thread::spawn(move || {
                 let start = second.position().get();
                 assert_eq!(second.run(|_, _, _| ()), End::Closed);
                 (start, second.position().get())
             });
             drop(writer);
             reading.join().unwrap();
-            following.join().unwrap()
+            dependent.join().unwrap()
         });
     }
 }

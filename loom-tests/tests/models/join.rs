@@ -31,7 +31,7 @@ fn a_reader_that_joins_at_the_oldest_event_is_never_lapped() {
 }
 
 #[test]
-fn nobody_joins_ahead_of_the_cursor() {
+fn no_reader_joins_ahead_of_the_cursor() {
     // With a single slot the frontier moves at every event, always to a whole
     // ring ahead.
     explore(2400, [(0, 3), (1, 3), (2, 3), (3, 3)], || {

@@ -1,4 +1,4 @@
-//! Leaving, and taking the place of one who left.
+//! Leaving, and taking the gate of a reader that has left.
 
 use broadring::{Reader, Ring, Wait, Writer};
 use loom::thread;
@@ -6,9 +6,8 @@ use loom_tests::{explore, on_purpose, panics};
 
 use crate::{Event, publish, read, ring};
 
-/// An event that cannot be cloned. A reader that tries has looked at the slot
-/// when it panics, but commits nothing: the last that is heard of it is that it
-/// leaves.
+/// An event whose clone panics. A reader that tries to clone it has read the slot, but commits
+/// nothing: its last store to its gate is that of leaving.
 #[derive(Default)]
 struct Unclonable(#[allow(dead_code, reason = "a slot of some size")] u64);
 
@@ -23,32 +22,32 @@ fn unclonable(readers: usize) -> (Writer<Unclonable>, Ring<Unclonable>) {
     builder.build(Unclonable::default)
 }
 
-fn look_and_leave(mut reader: Reader<Unclonable>) {
+fn read_and_leave(mut reader: Reader<Unclonable>) {
     assert!(panics(move || drop(reader.recv())));
 }
 
 #[test]
-fn a_reader_that_leaves_frees_the_writer_after_its_last_look() {
+fn a_departed_reader_has_finished_reading_when_the_writer_goes_on() {
     explore(15, [()], || {
         let (mut writer, ring) = unclonable(1);
         let reader = ring.subscribe().unwrap();
         writer.publish(Unclonable(0));
-        let reading = thread::spawn(move || look_and_leave(reader));
+        let reading = thread::spawn(move || read_and_leave(reader));
         writer.publish(Unclonable(1));
         reading.join().unwrap();
     });
 }
 
 #[test]
-fn the_looks_of_one_who_left_are_over_when_its_gate_has_another_reader() {
-    // The newer reader is a clone: whoever joins otherwise passes a fence, which
-    // would do as well.
+fn a_departed_reader_has_finished_reading_when_its_gate_is_taken_again() {
+    // The newer reader is a clone, because any other way to join passes a fence, which would
+    // hide the missing ordering.
     explore(2000, [(false, false), (false, true), (true, false), (true, true)], || {
         let (mut writer, ring) = unclonable(2);
         let leaver = ring.subscribe().unwrap();
         let mut original = ring.subscribe().unwrap();
         writer.publish(Unclonable(0));
-        let leaving = thread::spawn(move || look_and_leave(leaver));
+        let leaving = thread::spawn(move || read_and_leave(leaver));
         let reading = thread::spawn(move || {
             let mut clone = original.try_clone().ok();
             drop(original.try_batch());
@@ -64,7 +63,7 @@ fn the_looks_of_one_who_left_are_over_when_its_gate_has_another_reader() {
 }
 
 #[test]
-fn one_leaves_and_the_other_reads_on() {
+fn a_reader_reads_on_when_another_leaves() {
     explore(2800, [()], || {
         let (mut writer, ring) = ring(1, 2);
         let mut staying = ring.subscribe().unwrap();

@@ -19,8 +19,8 @@ mod sleep;
 
 use broadring::{Reader, Ring, Wait, Writer};
 
-/// An event that shows when it is read half-written: both halves are the same.
-/// Three of them share a line.
+/// An event that shows a torn read: its halves are complements of each other. Three of these
+/// events share a cache line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Event(u64, u64);
 
@@ -56,8 +56,7 @@ fn publish(writer: &mut Writer<Event>, numbers: impl IntoIterator<Item = u64>) {
     }
 }
 
-/// Reads so many events, each of which has its sequence for a number, and
-/// returns where it started.
+/// Reads `count` events, whose numbers must be their sequences, and returns where it started.
 fn read(reader: &mut Reader<Event>, count: usize) -> u64 {
     let start = reader.position().get();
     for sequence in (start..).take(count) {
@@ -67,7 +66,7 @@ fn read(reader: &mut Reader<Event>, count: usize) -> u64 {
     start
 }
 
-/// Reads what can be read now, without waiting, and returns how much it was.
+/// Reads what is available, without waiting, and returns how many events that was.
 fn read_now(reader: &mut Reader<Event>) -> usize {
     match reader.try_batch() {
         Ok(batch) => {

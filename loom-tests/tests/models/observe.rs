@@ -1,4 +1,4 @@
-//! Observers, which hold the writer up only while they look.
+//! Observers, which hold the writer back only while they look.
 
 use broadring::{Observer, Wait};
 use loom::thread;
@@ -6,7 +6,7 @@ use loom_tests::explore;
 
 use crate::{Event, publish, ring, ring_that_waits};
 
-/// Looks once, and returns how much was missed and how much seen.
+/// Looks once, and returns how many events were missed and how many seen.
 fn look(observer: &mut Observer<Event>) -> (u64, u64) {
     match observer.look() {
         Ok(seen) => {
@@ -55,19 +55,19 @@ mod sleep {
     use super::*;
 
     #[test]
-    fn a_writer_parked_behind_an_observer_is_woken_when_it_looks_away() {
+    fn a_writer_parked_behind_an_observer_is_woken_when_the_look_ends() {
         explore(12, [()], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
             let mut observer = ring.reader().from_oldest().observe().unwrap();
             publish(&mut writer, 0..2);
-            // Nothing is committed: looking away is all that can wake the writer.
+            // Nothing is committed: only the end of the look can wake the writer.
             let seen = observer.look_up_to(0).unwrap();
             let writing = thread::spawn(move || {
                 publish(&mut writer, [2]);
                 writer
             });
             drop(seen);
-            // Leaving must not be it.
+            // So that leaving cannot be what wakes it.
             drop((writing.join().unwrap(), observer));
         });
     }

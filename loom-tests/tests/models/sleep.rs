@@ -13,7 +13,7 @@ fn a_parked_reader_is_woken_by_an_event() {
         let mut reader = ring.subscribe().unwrap();
         let reading = thread::spawn(move || read(&mut reader, 1));
         publish(&mut writer, [0]);
-        // Closing must not be what wakes it.
+        // So that closing cannot be what wakes it.
         let start = reading.join().unwrap();
         drop(writer);
         start
@@ -36,7 +36,7 @@ fn parked_readers_are_all_woken() {
 }
 
 #[test]
-fn a_parked_reader_is_woken_by_the_end() {
+fn a_parked_reader_is_woken_by_the_end_of_the_stream() {
     explore(19, [(0, 0)], || {
         let (writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         let mut reader = ring.subscribe().unwrap();
@@ -54,7 +54,7 @@ fn a_parked_writer_is_woken_by_a_commit() {
         publish(&mut writer, [0]);
         let writing = thread::spawn(move || publish(&mut writer, [1]));
         read(&mut reader, 1);
-        // Leaving must not be what wakes it.
+        // So that leaving cannot be what wakes it.
         writing.join().unwrap();
         drop(reader);
     });
@@ -91,10 +91,10 @@ fn a_parked_writer_is_woken_when_the_last_reader_leaves() {
 }
 
 #[test]
-fn a_writer_parked_behind_one_who_joins_is_woken_when_it_has_joined() {
-    // The one who joins closes a gate a whole ring back, then moves it on to the
-    // oldest event. When that is event 1, slot 0 is free, and nothing but the
-    // join itself can wake the writer.
+fn a_writer_parked_behind_a_joining_reader_is_woken_when_it_has_joined() {
+    // The joining reader closes its gate a whole ring back, then moves it forward to the
+    // oldest event. When that is event 1, slot 0 is free, and only the join itself can wake
+    // the writer.
     explore(140, [0, 1], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         publish(&mut writer, 0..2);

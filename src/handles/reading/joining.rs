@@ -10,28 +10,30 @@ use super::reader_core::{ReaderCore, Release};
 use crate::error::SubscribeError;
 use crate::handles::shared::Shared;
 use crate::member::Role;
-use crate::protocol::{Joined, Place, Start};
+use crate::protocol::{Barrier, Joined, Place, Start};
 use crate::sync::{Arc, Finally, PlainArc};
 use crate::telemetry::trace;
 use crate::waiting::Wait;
 
 /// Registers a reader that has got a gate, and makes its core.
+#[inline]
 fn register<T>(
     shared: Arc<Shared<T>>,
     mut joined: Joined,
     role: Role,
     name: Option<PlainArc<str>>,
     wait: Wait,
-    mut options: ReaderOptions,
+    mut options: Option<Box<ReaderOptions>>,
 ) -> ReaderCore<T> {
     let Joined { gate, place } = &mut joined;
-    let member = shared.sequencer.registry.register(gate, role, name, &options.barrier);
-    if options.barrier.is_empty() {
-        options.seen = options.seen.max(place.available);
-    }
-    let options = (!options.are_none()).then(|| Box::new(options));
-    if options.is_some() {
-        // What may be read on these options is not yet known.
+    let nobody = Barrier::default();
+    let barrier = options.as_ref().map_or(&nobody, |options| &options.barrier);
+    let member = shared.sequencer.registry.register(gate, role, name, barrier);
+    if let Some(options) = &mut options {
+        if options.barrier.is_empty() {
+            options.seen = options.seen.max(place.available);
+        }
+        // How much of that may be read depends on the options: the first poll finds out.
         place.available = place.position;
     }
     let reader = ReaderCore::new(shared, joined, wait, member, options);
@@ -42,18 +44,19 @@ fn register<T>(
 
 impl<T> ReaderCore<T> {
     /// Adds a reader or an observer to the ring.
+    #[inline]
     pub(crate) fn join(
         shared: Arc<Shared<T>>,
         start: Start,
         role: Role,
         name: Option<PlainArc<str>>,
         wait: Wait,
-        options: ReaderOptions,
+        options: Option<Box<ReaderOptions>>,
     ) -> Result<Self, SubscribeError> {
-        let Some(joined) = shared.sequencer.join(start) else {
-            return Err(SubscribeError::new(shared.sequencer.gates.capacity()));
-        };
-        Ok(register(shared, joined, role, name, wait, options))
+        match shared.sequencer.join(start) {
+            Some(joined) => Ok(register(shared, joined, role, name, wait, options)),
+            None => Err(SubscribeError::new(shared.sequencer.gates.capacity())),
+        }
     }
 
     /// Adds a reader that starts where this one is.
@@ -62,9 +65,11 @@ impl<T> ReaderCore<T> {
         let sequencer = &shared.sequencer;
         let refused = || SubscribeError::new(sequencer.gates.capacity());
         let readable = self.readable();
-        let mut options = self.options().map(ReaderOptions::for_clone).unwrap_or_default();
+        let mut options = self.options().map(|options| Box::new(options.for_clone()));
         let gate = sequencer.join_as_clone(readable.start).ok_or_else(refused)?;
-        options.lost = options.can_lose_its_place() && !self.gate.confirm_closed();
+        if let Some(options) = &mut options {
+            options.lost = options.can_lose_its_place() && !self.gate.confirm_closed();
+        }
         let place = Place { position: readable.start, available: readable.end };
         let joined = Joined { gate, place };
         let name = self.member.shared_name();

@@ -53,6 +53,7 @@ impl<T> Drop for Release<'_, T> {
 }
 
 impl<T> ReaderCore<T> {
+    #[inline]
     pub(crate) fn new(
         shared: Arc<Shared<T>>,
         joined: Joined,

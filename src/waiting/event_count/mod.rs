@@ -1,5 +1,8 @@
-//! An event count: where threads sleep until another thread's store may have
-//! changed what they wait for.
+//! An event count: where threads and tasks sleep until another thread's store may have changed
+//! what they wait for.
+//!
+//! The design is the classic one: register, look again, and sleep unless something was woken
+//! since the registration. The fences between these steps are those of `sync::fences`.
 
 #![forbid(unsafe_code)]
 
@@ -14,21 +17,18 @@ use crate::sync::{self, AtomicU64, Condvar, Counter, Fences, MODEL, Mutex, Order
 #[cfg(feature = "async")]
 mod tasks;
 
-/// The threshold while nobody sleeps: no position reaches it.
+/// The threshold while nothing sleeps: no position reaches it.
 const NOBODY: u64 = u64::MAX;
 
 /// A threshold that every position reaches.
 const ALWAYS: u64 = 0;
 
-/// A place to sleep, and to wake those who sleep there.
+/// A place to sleep, and to wake everything that sleeps there.
 ///
-/// A sleeper says which position it waits for, and a waker which position it has
-/// just stored, so that a store that cannot matter to any sleeper wakes nobody.
-/// Where nobody sleeps, waking costs a fence and one load of a line that only sleepers and
-/// their wakers write; and where the system has asymmetric fences, that fence is free.
-///
-/// The design is the classic event count: register, look again, sleep unless
-/// something was woken since the registration.
+/// A sleeper says which position it waits for, and a waker which position it has just stored. So
+/// a store that cannot matter to any sleeper wakes none. While nothing sleeps, waking costs a
+/// fence and one load from a cache line that only sleepers and wakers write. Where the system has
+/// asymmetric fences, that fence costs nothing.
 #[derive(Debug)]
 pub(crate) struct EventCount {
     bell: CachePadded<Bell>,
@@ -36,25 +36,25 @@ pub(crate) struct EventCount {
     wakes: Condvar,
 }
 
-/// What wakers look at, on cache lines that only sleepers and wakers write.
+/// What wakers read, on cache lines that only sleepers and wakers write.
 #[derive(Debug)]
 struct Bell {
-    /// The position from which on a waker has to do something. With asymmetric fences it
-    /// is the smallest that a registered sleeper waits for, or [`NOBODY`]; with symmetric
-    /// ones it is [`ALWAYS`], because what counts can be seen only behind a fence.
+    /// The position from which on a waker has something to do. With asymmetric fences this is the
+    /// smallest position that a registered sleeper waits for, or [`NOBODY`]. With symmetric
+    /// fences it is [`ALWAYS`], because a waker may only read `behind_fence`, after its fence.
     threshold: AtomicU64,
-    /// What `threshold` would be if it were not [`ALWAYS`].
+    /// With symmetric fences: the smallest position that a registered sleeper waits for.
     behind_fence: AtomicU64,
     fences: Fences,
 }
 
 #[derive(Debug)]
 struct State {
-    /// How many times sleepers were woken.
+    /// How often sleepers were woken.
     epoch: u64,
     /// The smallest position that a registered sleeper waits for, or [`NOBODY`].
     threshold: u64,
-    /// The sleepers that are tasks.
+    /// The registered tasks.
     #[cfg(feature = "async")]
     tasks: tasks::Tasks,
 }
@@ -78,13 +78,13 @@ impl EventCount {
         }
     }
 
-    /// Wakes the sleepers if any of them may wait for `position` or less. Called
-    /// right after `position` was stored where the sleepers look.
+    /// Wakes the sleepers if any of them may wait for `position` or less. Called right after
+    /// `position` was stored where the sleepers look.
     #[inline]
     pub(crate) fn wake(&self, position: u64) {
         sync::light();
-        // ORDERING: Relaxed; `membarrier` orders it. Either this load sees the sleeper's
-        // registration, or the sleeper's last look sees `position` (I7).
+        // ORDERING: Relaxed; the `membarrier` of `Fences::heavy` orders it. Either this load sees
+        // the sleeper's registration, or the sleeper's last look sees `position` (I7).
         if MODEL || position >= self.bell.threshold.load(Ordering::Relaxed) {
             self.wake_behind_fence(position);
         }
@@ -98,8 +98,8 @@ impl EventCount {
         self.wake_again(position);
     }
 
-    /// As [`wake`](Self::wake), where that was just done for the same position at another
-    /// event count of the ring: its fence serves for both.
+    /// Like [`wake`](Self::wake), right after `wake` was called for the same position at another
+    /// event count of the ring: that call's fence serves for both.
     #[inline]
     pub(crate) fn wake_again(&self, position: u64) {
         // ORDERING: Relaxed; ordered as in `wake`.
@@ -117,9 +117,9 @@ impl EventCount {
         }
     }
 
-    /// Wakes every sleeper. Needs no fence: the lock orders the caller's last
-    /// store before the look of a sleeper that registers afterwards, and a
-    /// sleeper that registered before finds another epoch.
+    /// Wakes every sleeper. Needs no fence: the lock orders the caller's last store before the
+    /// look of a sleeper that registers afterwards, and a sleeper that registered before finds
+    /// another epoch.
     #[cold]
     pub(crate) fn wake_all(&self) {
         if !strong!("event_count.wake_all") {
@@ -136,9 +136,9 @@ impl EventCount {
         tasks.wake();
     }
 
-    /// Sleeps until `look` finds something, and returns it; or until the
-    /// deadline, and returns `None`. Woken by positions from `threshold` up.
-    /// Counts in `parks` how many times it really slept.
+    /// Sleeps until `look` finds something, and returns it; or until the deadline, and returns
+    /// `None`. Woken by positions from `threshold` up. Counts in `parks` how often the thread
+    /// really slept.
     #[cold]
     pub(crate) fn sleep<R>(
         &self,
@@ -162,7 +162,7 @@ impl EventCount {
         }
     }
 
-    /// Announces a sleeper, and returns the epoch that it will sleep through.
+    /// Registers a sleeper, and returns the epoch that it may sleep through.
     fn register(&self, threshold: u64) -> u64 {
         let mut state = sync::lock(&self.state);
         let smallest = threshold.min(state.threshold);
@@ -189,39 +189,40 @@ impl EventCount {
         true
     }
 
-    /// Returns how many times sleepers were woken.
+    /// Returns how often sleepers were woken.
     pub(crate) fn wakes(&self) -> u64 {
         sync::lock(&self.state).epoch
     }
 
-    /// Announces a sleeper that is a task, in place of the one with the same key. The caller
-    /// has still to look again. Returns `false` if it was announced before, for the same
-    /// position, and not woken since.
+    /// Registers a task, in place of the one with the same key. The caller must look again
+    /// afterwards. Returns `false` if the task was registered before, for the same position, and
+    /// was not woken since.
     ///
-    /// That it is announced stays so until it is woken or struck off, so the heavy fence is
-    /// passed once, and not whenever a task is polled for another reason: whoever stores the
-    /// position passes a fence before that one, and was seen by the look behind it, or after
-    /// that one, and finds the announcement (I7).
+    /// A registration lasts until the task is woken or deregistered. So the heavy fence is passed
+    /// once, and not at every poll that happens for another reason. The thread that stores the
+    /// position passes its own fence either before the heavy one, and then the look behind that
+    /// one saw the store; or after it, and then that thread finds the registration (I7).
     #[cfg(feature = "async")]
     pub(crate) fn register_task(&self, key: usize, threshold: u64, waker: &Waker) -> bool {
-        // Cloning and dropping a waker are the user's code, and so are not done under the lock.
+        // Cloning and dropping a waker run a user's code, so neither happens under the lock.
         let waker = waker.clone();
         let mut state = sync::lock(&self.state);
         let replaced = state.tasks.put(key, tasks::Task { threshold, waker });
-        let announced = replaced.as_ref().is_some_and(|task| task.threshold == threshold);
-        if !announced {
+        let registered = replaced.as_ref().is_some_and(|task| task.threshold == threshold);
+        if !registered {
             let smallest = threshold.min(state.threshold);
             self.set_threshold(&mut state, smallest);
         }
         drop(state);
-        if !announced {
+        if !registered {
             self.bell.fences.heavy();
         }
         drop(replaced);
-        !announced
+        !registered
     }
 
-    /// Strikes a task off. What it has waited for may still wake the others once in vain.
+    /// Removes the registration of a task. What it waited for may still wake the other sleepers
+    /// once, spuriously.
     #[cfg(feature = "async")]
     pub(crate) fn deregister_task(&self, key: usize) {
         let struck = sync::lock(&self.state).tasks.remove(key);

@@ -1,4 +1,4 @@
-//! Tasks that sleep at an event count, beside the threads.
+//! The tasks that are registered at an event count.
 
 #![forbid(unsafe_code)]
 
@@ -7,14 +7,14 @@ use core::task::Waker;
 
 use crate::sync::{for_every, strong};
 
-/// The tasks that sleep somewhere, each under the key of its handle: so that a handle has
-/// at most one of them, whatever becomes of its futures. Keys are small numbers.
+/// The registered tasks, each under the key of its handle. So a handle has at most one
+/// registration, whatever becomes of its futures. Keys are small numbers.
 #[derive(Debug, Default)]
 pub(super) struct Tasks(Vec<Option<Task>>);
 
 #[derive(Debug)]
 pub(super) struct Task {
-    /// The position that it waits for.
+    /// The position that the task waits for.
     pub(super) threshold: u64,
     pub(super) waker: Waker,
 }
@@ -31,12 +31,12 @@ impl Tasks {
         self.0.get_mut(key)?.take()
     }
 
-    /// Takes all of them out.
+    /// Takes all tasks out, and leaves the list empty.
     pub(super) fn take(&mut self) -> Self {
         mem::take(self)
     }
 
-    /// Wakes them: the user's code, and so not called under the lock.
+    /// Wakes all tasks. Runs a user's code, so it must not be called under the lock.
     pub(super) fn wake(self) {
         if strong!("event_count.wake_tasks") {
             for_every(self.0.into_iter().flatten(), |task| task.waker.wake());

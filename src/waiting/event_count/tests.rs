@@ -1,4 +1,4 @@
-//! What only the inside of an event count shows.
+//! When a task has to pass the heavy fence again.
 
 use core::task::Waker;
 
@@ -6,23 +6,23 @@ use super::EventCount;
 use crate::sync::Fences;
 
 #[test]
-fn a_task_is_announced_once_until_it_is_woken() {
+fn a_task_is_registered_once_until_it_is_woken() {
     for fences in [Fences::choose(), Fences::Symmetric] {
         let events = EventCount::new(fences);
-        let announce = |key, threshold| events.register_task(key, threshold, Waker::noop());
-        assert!(announce(1, 5));
-        assert!(!announce(1, 5), "it is announced already");
-        assert!(announce(0, 5), "another is not");
+        let register = |key, threshold| events.register_task(key, threshold, Waker::noop());
+        assert!(register(1, 5));
+        assert!(!register(1, 5), "it is registered already");
+        assert!(register(0, 5), "another is not");
         events.wake(4);
-        assert!(!announce(1, 5) && !announce(0, 5), "nobody waits for so little");
+        assert!(!register(1, 5) && !register(0, 5), "nobody waits for so little");
         events.wake(5);
-        assert!(announce(1, 5) && announce(0, 5), "both were woken");
-        assert!(announce(1, 6), "for another position it is announced anew");
+        assert!(register(1, 5) && register(0, 5), "both were woken");
+        assert!(register(1, 6), "for another position it is registered anew");
         events.deregister_task(1);
-        assert!(announce(1, 6));
+        assert!(register(1, 6));
         events.deregister_task(7);
         events.wake_all();
         assert_eq!(events.wakes(), 2);
-        assert!(announce(1, 6));
+        assert!(register(1, 6));
     }
 }

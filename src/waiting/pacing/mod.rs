@@ -1,21 +1,23 @@
-//! How a reader that is as fast as the writer keeps out of its way.
+//! Pacing: a reader that is as fast as the writer keeps out of the writer's way.
 //!
-//! When both run neck and neck, each look of the reader takes from the writer
-//! the very cache line that it is about to write, and both crawl. A reader that
-//! holds off for a moment lets a run of events form, and the two then move in
-//! strides. Who must not wait, though, is a reader to whom events come slowly:
-//! there a look that comes later only finds the event later.
+//! When both run neck and neck, each poll of the reader takes from the writer the very cache line
+//! that it is about to write, and both crawl. A reader that holds off for a moment lets a run of
+//! events form, and the two then advance in strides. But a reader whose events come slowly must
+//! not hold off: a later poll would only find the event later.
 //!
-//! So the delay has to prove itself. A reader tries one when its first look has found
-//! events, but fewer than are enough. It keeps the delay and doubles it as long as events
-//! come as fast as only a writer at full speed publishes them; halves it whenever it
-//! finds nothing, or many times what is enough, and ends it when it is shorter than the
-//! first; and drops it as soon as it does not pay, after which it waits longer and longer
-//! before it tries again. No delay is ever longer than [`LONGEST`].
+//! So the delay has to prove itself. A reader tries one when its first poll has found events, but
+//! fewer than enough.
 //!
-//! How fast events come is how many were found and how long ago, by the clock, that last
-//! happened. The number alone would not tell: a reader that handles events about
-//! as slowly as they come finds many after any delay, because they came meanwhile.
+//! - It doubles the delay while events come as fast as only a writer at full speed publishes
+//!   them. No delay is longer than [`LONGEST`].
+//! - It halves the delay when a poll finds nothing, or many times what is enough, and ends it when
+//!   it would be shorter than [`SHORTEST`].
+//! - It drops the delay as soon as it does not pay, and then rests longer and longer before the
+//!   next trial.
+//!
+//! How fast events come is the number found, divided by the time since the last poll. The number
+//! alone would not tell: a reader that handles events about as slowly as they come finds many
+//! after any delay, because they came meanwhile.
 
 #![forbid(unsafe_code)]
 
@@ -30,29 +32,29 @@ const SHORTEST: u32 = 80;
 /// The longest delay, in nanoseconds.
 const LONGEST: u32 = 640;
 
-/// What one event is worth, in nanoseconds: a delay pays while at least one comes in each.
+/// A delay pays while at least one event comes in so many nanoseconds.
 const PRICE: u64 = 32;
 
-/// As many events at once as are enough: a longer run gains nothing more.
+/// A poll that finds so many events has found enough: a longer run gains nothing more.
 const ENOUGH: u64 = 256;
 
-/// The most events between a delay that did not pay and the next trial.
+/// The longest rest, in events, between a delay that did not pay and the next trial.
 const LONGEST_REST: u64 = 1024;
 
-/// The delay of one reader before it looks for events.
+/// The delay of one reader before it polls for events.
 #[derive(Debug, Clone)]
 pub(crate) struct Pacing {
-    /// The delay in nanoseconds, or 0.
+    /// The current delay in nanoseconds, or 0.
     delay: u32,
-    /// The sequence before which no delay is tried.
+    /// No delay is tried before this sequence.
     rest_until: u64,
-    /// How many events the next rest lasts.
+    /// The length of the next rest, in events.
     next_rest: u64,
-    /// As many events as are enough in this ring.
+    /// How many events are enough in this ring.
     enough: u64,
-    /// How long a pause of the processor takes, in nanoseconds.
+    /// How long a pause instruction takes, in nanoseconds.
     pause: u32,
-    /// When the last look was, while there is a delay.
+    /// When the last poll was, while there is a delay.
     looked: Instant,
 }
 
@@ -69,8 +71,8 @@ impl Pacing {
         }
     }
 
-    /// Whether a reader at this position need not care: a delay did not pay a short
-    /// while ago. Rests are counted in events, so that nothing has to be counted down.
+    /// Whether a reader at this position rests, because a delay did not pay a short while ago.
+    /// Rests are counted in events, so that nothing has to be counted down.
     #[inline]
     pub(crate) fn rests(&self, position: u64) -> bool {
         position < self.rest_until
@@ -83,8 +85,7 @@ impl Pacing {
         }
     }
 
-    /// Takes note that the first look, from this position and just now, found that many
-    /// events.
+    /// Notes that the first poll, from this position and just now, found so many events.
     pub(crate) fn found(&mut self, position: u64, events: u64) {
         if self.delay > 0 {
             self.judge(position, events, Instant::now());
@@ -94,12 +95,12 @@ impl Pacing {
         }
     }
 
-    /// Takes note that the first look found nothing.
+    /// Notes that the first poll found nothing.
     pub(crate) fn found_nothing(&mut self) {
         self.shorten();
     }
 
-    /// Keeps, changes or drops a delay, by what it has brought.
+    /// Keeps, changes or drops the delay, by what it has brought.
     fn judge(&mut self, position: u64, events: u64, now: Instant) {
         let since = now.saturating_duration_since(self.looked);
         self.looked = now;
@@ -122,9 +123,9 @@ impl Pacing {
     }
 }
 
-/// How long a pause takes: from some 10 to some 50 nanoseconds, by processor.
-/// Measured when the first ring is built; of several tries the shortest, so that
-/// being interrupted in one of them does not matter.
+/// How long a pause instruction takes, in nanoseconds: from some 10 to some 50, by processor.
+/// Measured when the first ring is built. Of several tries the shortest counts, so that an
+/// interruption of one of them does not matter.
 fn nanoseconds_per_pause() -> u32 {
     const PAUSES: u32 = 64;
     static MEASURED: OnceLock<u32> = OnceLock::new();

@@ -1,5 +1,5 @@
-//! How the delay answers to what looks find, and how long ago the last one was. The tests
-//! say what time it is.
+//! How the delay reacts to what polls find, and to the time since the last one. The tests supply
+//! the time.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ fn pacing() -> Pacing {
     Pacing::new(1 << 20)
 }
 
-/// A look that finds so many events, so many nanoseconds after the last one.
-fn look(pacing: &mut Pacing, position: u64, events: u64, nanoseconds: u64) {
+/// A poll that finds so many events, so many nanoseconds after the last one.
+fn poll(pacing: &mut Pacing, position: u64, events: u64, nanoseconds: u64) {
     match pacing.delay {
         0 => pacing.found(position, events),
         _ => {
@@ -36,7 +36,7 @@ fn a_delay_that_pays_grows_up_to_the_longest() {
     assert_eq!(pacing.delay, SHORTEST);
     for _ in 0..10 {
         let before = pacing.delay;
-        look(&mut pacing, 0, 50, 50 * PRICE);
+        poll(&mut pacing, 0, 50, 50 * PRICE);
         assert_eq!(pacing.delay, (2 * before).min(LONGEST));
     }
     assert_eq!(pacing.delay, LONGEST);
@@ -44,11 +44,11 @@ fn a_delay_that_pays_grows_up_to_the_longest() {
 
 #[test]
 fn a_delay_that_does_not_pay_is_dropped_and_tried_more_and_more_rarely() {
-    // One event at each look: who publishes and receives by turns.
+    // One event at each poll: a thread that publishes and receives by turns.
     let mut pacing = pacing();
     let mut delays = Vec::new();
     for position in 0.. {
-        look(&mut pacing, position, 1, u64::from(SHORTEST));
+        poll(&mut pacing, position, 1, u64::from(SHORTEST));
         if pacing.delay > 0 {
             delays.push(position);
         }
@@ -63,10 +63,10 @@ fn a_delay_that_does_not_pay_is_dropped_and_tried_more_and_more_rarely() {
 
 #[test]
 fn many_events_do_not_pay_if_they_took_long_to_come() {
-    // A reader that is kept busy by a writer at a moderate rate.
+    // A reader that a writer at a moderate rate keeps busy.
     let mut pacing = pacing();
     pacing.found(0, 100);
-    look(&mut pacing, 0, 100, 100 * PRICE + 1);
+    poll(&mut pacing, 0, 100, 100 * PRICE + 1);
     assert_eq!(pacing.delay, 0);
 }
 
@@ -75,7 +75,7 @@ fn a_reader_rests_for_as_many_events_as_it_is_told() {
     let mut pacing = pacing();
     pacing.delay = SHORTEST;
     pacing.next_rest = 8;
-    look(&mut pacing, 100, 1, PRICE + 1);
+    poll(&mut pacing, 100, 1, PRICE + 1);
     assert!(pacing.rests(101) && pacing.rests(108) && !pacing.rests(109));
 }
 
@@ -97,7 +97,7 @@ fn a_reader_far_behind_does_not_hold_off() {
     assert_eq!(pacing.delay, 0);
     pacing.delay = LONGEST;
     for _ in 0..4 {
-        look(&mut pacing, 0, 4 * ENOUGH, 1000);
+        poll(&mut pacing, 0, 4 * ENOUGH, 1000);
     }
     assert_eq!(pacing.delay, 0);
 }

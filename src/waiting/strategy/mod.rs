@@ -1,4 +1,4 @@
-//! How a thread waits.
+//! Wait strategies: how a thread spins, yields and parks until it finds what it waits for.
 
 #![forbid(unsafe_code)]
 
@@ -7,21 +7,20 @@ use std::time::Instant;
 use super::event_count::EventCount;
 use crate::sync::{self, Counter, MODEL};
 
-/// How many looks a spinning wait takes between two looks at the clock.
+/// How often a spinning wait looks between two readings of the clock.
 const LOOKS_PER_CLOCK: u32 = 32;
 
-/// How a thread waits: a reader for the next event, the writer for a free slot.
+/// A wait strategy: how a reader waits for the next event, or the writer for a free slot.
 ///
-/// Every strategy first spins, for the shortest delay; what comes then differs:
+/// Every strategy first spins, for the shortest delay. Then they differ:
 ///
-/// | strategy | then | an idle wait costs | choose it when |
+/// | strategy | after spinning | an idle wait costs | choose it when |
 /// |---|---|---|---|
-/// | [`Wait::PARK`] (the default) | yields a few times, then sleeps until woken | no CPU | nothing speaks for another |
-/// | [`Wait::YIELD`] | yields to other threads for ever | one core, when nobody else wants it | wake-ups must be quick, and threads outnumber cores |
+/// | [`Wait::PARK`] (the default) | yields a few times, then sleeps until woken | no CPU | nothing speaks for another strategy |
+/// | [`Wait::YIELD`] | yields to other threads for ever | one core, when no other thread wants it | wake-ups must be quick, and threads outnumber cores |
 /// | [`Wait::SPIN`] | goes on spinning | one core | every waiting thread has a core of its own |
 ///
-/// The knobs [`spins`](Self::spins) and [`yields`](Self::yields) say how long
-/// the first two phases last.
+/// [`spins`](Self::spins) and [`yields`](Self::yields) set how long the first two phases last.
 ///
 /// # Examples
 ///
@@ -62,25 +61,23 @@ impl Wait {
     /// Spins 50 times, yields 64 times, then parks until woken.
     pub const PARK: Self = Self { spins: 50, yields: 64, last: Last::Park };
 
-    /// Sets how many times to look with only a pause of the processor in
-    /// between (some 10 to 50 ns each), before going on to the next phase.
-    /// Without effect on [`Wait::SPIN`], which has no next phase.
+    /// Sets how often to look with only a pause instruction in between (some 10 to 50 ns each),
+    /// before the next phase. Has no effect on [`Wait::SPIN`], which has no next phase.
     #[must_use]
     pub const fn spins(self, spins: u32) -> Self {
         Self { spins, ..self }
     }
 
-    /// Sets how many times to look with the rest of the time slice given up in
-    /// between, before parking. Only [`Wait::PARK`] has a phase after this one.
+    /// Sets how often to look with the rest of the time slice given up in between, before
+    /// parking. Only [`Wait::PARK`] has a phase after this one.
     #[must_use]
     pub const fn yields(self, yields: u32) -> Self {
         Self { yields, ..self }
     }
 
-    /// Looks until something is found, and returns it; or until the deadline
-    /// has passed, and returns `None`, always after at least one look. The last
-    /// phase of [`Wait::PARK`] sleeps at `events`, is woken from `threshold` up, and
-    /// counts in `parks`.
+    /// Calls `look` until it finds something, and returns that; or until the deadline has passed,
+    /// and returns `None`. It looks at least once. The last phase of [`Wait::PARK`] sleeps at
+    /// `events`, is woken by positions from `threshold` up, and counts its sleeps in `parks`.
     pub(crate) fn until<R>(
         self,
         events: &EventCount,
@@ -89,7 +86,7 @@ impl Wait {
         parks: &Counter,
         mut look: impl FnMut() -> Option<R>,
     ) -> Option<R> {
-        // Under loom every look is a branch to explore: go to the last phase.
+        // Under loom every look is a branch to explore, so go to the last phase at once.
         let brief = |looks| if MODEL { 0 } else { looks };
         let waited = match self.last {
             Last::Spin => spin(None, deadline, &mut look),
@@ -103,8 +100,8 @@ impl Wait {
     }
 }
 
-/// Looks with a pause of the processor in between. Like every phase, it returns
-/// what was found, or `None` at the deadline, or an error when the phase is over.
+/// Looks with a pause instruction in between. Like every phase, it returns what was found, or
+/// `None` at the deadline, or an error when the phase is over.
 fn spin<R>(
     looks: Option<u32>,
     deadline: Option<Instant>,
@@ -113,7 +110,7 @@ fn spin<R>(
     poll(looks, LOOKS_PER_CLOCK, sync::spin_loop, deadline, look)
 }
 
-/// Looks with the rest of the time slice given to other threads in between.
+/// Looks with the rest of the time slice left to other threads in between.
 fn yield_slices<R>(
     looks: Option<u32>,
     deadline: Option<Instant>,

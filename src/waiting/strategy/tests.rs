@@ -1,4 +1,4 @@
-//! How often a wait looks, and whether it ever parks.
+//! How often a wait looks, and whether it parks.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use super::Wait;
 use crate::sync::{Counter, Fences};
 use crate::waiting::EventCount;
 
-/// Looks until the `enough`th look, or for an hour, which nobody ends.
+/// Whether the wait makes `enough` looks without parking: parked, it would not be woken.
 fn found_by_looking(wait: Wait, enough: u32) -> bool {
     let mut looks = 0;
     let hour = Instant::now() + Duration::from_secs(3600);
@@ -19,14 +19,14 @@ fn found_by_looking(wait: Wait, enough: u32) -> bool {
 }
 
 #[test]
-fn who_spins_or_yields_never_parks() {
+fn spinning_and_yielding_waits_never_park() {
     assert!(found_by_looking(Wait::SPIN, 10_000));
     assert!(found_by_looking(Wait::YIELD, 1_000));
 }
 
 #[test]
-fn who_parks_looks_as_often_as_told_before() {
-    // And once more when it has registered, before it sleeps.
+fn a_parking_wait_first_looks_as_often_as_it_is_told() {
+    // And once more after it has registered, before it sleeps.
     assert!(found_by_looking(Wait::PARK.spins(7).yields(3), 7 + 3 + 1));
 }
 
