@@ -1,5 +1,5 @@
-//! Every error: one type for each way to ask. The documentation of the crate has them in a
-//! table.
+//! Every error. Each kind of request has an error type of its own; the crate's documentation has
+//! a table of them.
 
 #![forbid(unsafe_code)]
 
@@ -27,8 +27,7 @@ impl CapacityError {
         self.capacity
     }
 
-    /// Returns the next power of two, if the capacity is not one and a ring can be so
-    /// large.
+    /// Returns the next power of two, if the capacity is not one and a ring can be that large.
     pub fn suggestion(&self) -> Option<usize> {
         self.suggestion
     }
@@ -86,7 +85,7 @@ impl fmt::Display for OtherRingError {
 
 impl Error for OtherRingError {}
 
-/// Defines an error that carries what was not published, and a member of the ring.
+/// Defines an error that gives back what was not published, and names a member of the ring.
 macro_rules! refused {
     ($(#[$doc:meta])* $name:ident, $(#[$member_doc:meta])* $member:ident, $message:literal) => {
         $(#[$doc])*
@@ -139,8 +138,8 @@ refused! {
     /// The ring is full: the slowest reader is a whole ring behind. The event
     /// comes back through [`into_inner`](Self::into_inner).
     TryPublishError,
-    /// Returns the editor that has left, if one has. Then nothing that is still to be
-    /// published will be read, also when those who read what there is make room for it.
+    /// Returns the editor that has left, if one has. Then nothing that is published from now on
+    /// will be read, even when readers of earlier events make room for it.
     editor_left, "the ring is full"
 }
 
@@ -148,8 +147,8 @@ refused! {
     /// The ring was full until the time was up. The event comes back through
     /// [`into_inner`](Self::into_inner).
     PublishTimeoutError,
-    /// Returns who held the writer up in the end: the reader that was furthest behind, or
-    /// an editor. `None` if it has just moved on, or was just joining.
+    /// Returns the member that held the writer back in the end: the reader that was furthest
+    /// behind, or an editor. `None` if it has just moved on, or was just joining.
     holder, "the ring was full until the time was up"
 }
 
@@ -228,29 +227,29 @@ impl From<ClaimError> for TryClaimError {
     }
 }
 
-/// Why there is nothing more to read: the end of the stream for this reader.
+/// Why there is nothing more to read: how the stream has ended for this reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {
     /// The writer is gone and everything was read.
     Closed,
-    /// One that this reader comes after is gone, and everything that it has passed on was
-    /// read. What it has not passed on will not come.
+    /// A reader or an editor that this reader comes after is gone, and everything that it has
+    /// passed on was read. Nothing more will come.
     UpstreamLeft(UpstreamLeft),
-    /// The reader held the writer up for longer than it was allowed to.
+    /// The reader held the writer back for longer than it was allowed to.
     Evicted(Evicted),
-    /// The reader was told to stop, or its handler wanted no more. Only a reader with a
+    /// The reader was told to stop, or its handler is done. Only a reader with a
     /// [managed thread](crate::managed) ends like this.
     Stopped,
 }
 
 impl End {
-    /// Whether the reader has got everything that there was.
+    /// Whether the ring is closed and the reader has read everything.
     pub fn is_closed(&self) -> bool {
         matches!(self, Self::Closed)
     }
 
-    /// Whether one that this reader comes after is gone.
+    /// Whether a reader or an editor that this reader comes after is gone.
     pub fn is_upstream_left(&self) -> bool {
         matches!(self, Self::UpstreamLeft(_))
     }
@@ -260,7 +259,7 @@ impl End {
         matches!(self, Self::Evicted(_))
     }
 
-    /// Whether the reader was told to stop, or its handler wanted no more.
+    /// Whether the reader was told to stop, or its handler is done.
     pub fn is_stopped(&self) -> bool {
         matches!(self, Self::Stopped)
     }
@@ -279,10 +278,11 @@ impl fmt::Display for End {
 
 impl Error for End {}
 
-/// One that a reader comes after has left before the end of the stream, or was evicted.
+/// A reader or an editor has left before the end of the stream, or was evicted, and this reader
+/// comes after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamLeft {
-    /// Elsewhere, because results that are mostly good should be small.
+    /// Boxed, to keep results small: most of them are no errors.
     member: Box<Member>,
     position: Sequence,
 }
@@ -292,13 +292,13 @@ impl UpstreamLeft {
         Self { member: Box::new(member), position: Sequence::new(position) }
     }
 
-    /// Returns who has left.
+    /// Returns the member that has left.
     pub fn member(&self) -> &Member {
         &self.member
     }
 
-    /// Returns where it was: it has passed on everything before this, and nothing from
-    /// here on.
+    /// Returns the position of that member: it has passed on everything before this, and nothing
+    /// from here on.
     pub fn position(&self) -> Sequence {
         self.position
     }
@@ -312,8 +312,8 @@ impl fmt::Display for UpstreamLeft {
 
 impl Error for UpstreamLeft {}
 
-/// A reader held the writer up for longer than it was allowed to, and the writer went on
-/// without it.
+/// A reader was evicted: it held the writer back for longer than it was allowed to, and the writer
+/// went on without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Evicted {
     position: Sequence,
@@ -325,13 +325,13 @@ impl Evicted {
         Self { position: Sequence::new(position), missed }
     }
 
-    /// Returns where the reader was: the first event that it has not read.
+    /// Returns the position of the reader: the first event that it has not read.
     pub fn position(&self) -> Sequence {
         self.position
     }
 
-    /// Returns how many events the reader has missed so far: those from its position to
-    /// the cursor.
+    /// Returns how many events the reader has missed so far: those between its position and the
+    /// cursor.
     pub fn missed(&self) -> u64 {
         self.missed
     }
@@ -346,7 +346,7 @@ impl fmt::Display for Evicted {
 
 impl Error for Evicted {}
 
-/// Defines why there was nothing to read: for the moment, or for ever.
+/// Defines an error that says why there was nothing to read: for the moment, or for ever.
 macro_rules! nothing_to_read {
     (
         $(#[$doc:meta])* $name:ident,
@@ -367,12 +367,12 @@ macro_rules! nothing_to_read {
                 matches!(self, Self::$now)
             }
 
-            /// Whether the reader has got everything that there was.
+            /// Whether the ring is closed and the reader has read everything.
             pub fn is_closed(&self) -> bool {
                 matches!(self, Self::Ended(End::Closed))
             }
 
-            /// Returns why nothing more will come, if that is so.
+            /// Returns how the stream has ended, if it has.
             pub fn end(&self) -> Option<&End> {
                 match self {
                     Self::$now => None,
@@ -403,7 +403,7 @@ macro_rules! nothing_to_read {
 nothing_to_read! {
     /// Why there was nothing to read, from a read that does not wait.
     TryReadError,
-    /// Everything there is was read; more may come.
+    /// Everything published so far was read; more may come.
     Empty,
     /// Whether more may come.
     is_empty, "every event published so far was read"

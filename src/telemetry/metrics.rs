@@ -1,4 +1,4 @@
-//! Snapshots as metrics, for whatever recorder the program has installed.
+//! Snapshots as metrics, for the recorder that the program has installed.
 
 #![forbid(unsafe_code)]
 
@@ -23,7 +23,7 @@ enum Value<S> {
 
 use Value::{Counter, Gauge};
 
-/// What there is to say of a ring.
+/// The metrics of a ring.
 const OF_RING: [Metric<Stats>; 11] = [
     Metric {
         name: "broadring_capacity",
@@ -93,7 +93,7 @@ const OF_RING: [Metric<Stats>; 11] = [
     },
 ];
 
-/// What there is to say of a member.
+/// The metrics of a member.
 const OF_MEMBER: [Metric<MemberStats>; 6] = [
     Metric {
         name: "broadring_position_total",
@@ -151,22 +151,21 @@ impl<S> Metric<S> {
 }
 
 impl Stats {
-    /// Tells the recorder of the `metrics` crate what the metrics of
-    /// [`record_metrics`](Self::record_metrics) mean. Call it once, after a recorder was
-    /// installed.
+    /// Describes the metrics of [`record_metrics`](Self::record_metrics) to the recorder of the
+    /// `metrics` crate. Call it once, after the recorder was installed.
     pub fn describe_metrics() {
         OF_RING.iter().for_each(Metric::describe);
         OF_MEMBER.iter().for_each(Metric::describe);
     }
 
-    /// Hands the snapshot to the recorder of the `metrics` crate, as counters and gauges.
-    /// Call it as often as they are to be up to date, perhaps once a second.
+    /// Hands the snapshot to the recorder of the `metrics` crate, as counters and gauges. Call it
+    /// as often as they are to be updated, perhaps once a second.
     ///
-    /// All of them have the label `ring`, with the name that is given here, and those of
-    /// members also `role` (`reader`, `observer` or `editor`), `member` (the name, or the
-    /// number of one without) and `number`. The number keeps members of one name apart,
-    /// such as clones. A member that was recorded and has left stays with its last values,
-    /// unless the recorder forgets what is idle.
+    /// All metrics have the label `ring`, with the name that is given here. Those of members also
+    /// have `role` (`reader`, `observer` or `editor`), `member` (the name, or the number of a
+    /// member without a name) and `number`, which tells members with the same name apart, such as
+    /// clones. A member that has left keeps its last values, unless the recorder forgets idle
+    /// metrics.
     ///
     /// | of the ring | |
     /// |---|---|
@@ -181,7 +180,7 @@ impl Stats {
     /// | `broadring_lag`, `_largest_batch`, `_holding_seconds` | gauges |
     /// | `broadring_position_total`, `_batches_total`, `_parks_total` | counters |
     ///
-    /// They say what the fields of [`Stats`] and [`MemberStats`] do.
+    /// They mean what the fields of [`Stats`] and [`MemberStats`] do.
     ///
     /// # Examples
     ///

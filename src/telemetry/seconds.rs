@@ -1,4 +1,4 @@
-//! Durations as seconds, which is what most who read a serialized snapshot expect.
+//! Serializes durations as seconds, which most consumers of a serialized snapshot expect.
 
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,7 @@
-//! What goes on at a ring, for those who ask.
+//! A snapshot of a ring: the writer, the readers, the observers and the editors at one moment.
 //!
-//! A snapshot only reads: positions and counters that their owners write anyway, and the
-//! registry. Nobody does anything differently because of it.
+//! Plain data. `protocol::survey` fills it in, from positions and counters that their owners
+//! write anyway; nobody does anything differently because of it.
 
 #![forbid(unsafe_code)]
 
@@ -12,31 +12,30 @@ use super::seconds;
 use crate::member::Member;
 use crate::sequence::Sequence;
 
-/// What a ring looked like at one moment, or nearly: a plain snapshot, from
-/// [`Ring::stats`](crate::Ring::stats) or [`Writer::stats`](crate::Writer::stats).
+/// A snapshot of a ring and its members, from [`Ring::stats`](crate::Ring::stats) or
+/// [`Writer::stats`](crate::Writer::stats).
 ///
-/// It is read while everybody goes on. So each number was right at some moment between the
-/// call and its return, though not all of them at the same one; what can be said of them
-/// together is said where they stand. While nobody does anything they are exact.
+/// The snapshot is taken while all members go on. So each number was right at some moment between
+/// the call and its return, but not all of them at the same moment. Where numbers are related,
+/// their documentation says how. While nothing happens at the ring, all numbers are exact.
 ///
-/// Two snapshots make a rate: divide what has changed by the difference in
+/// Two snapshots make a rate: divide the change of a number by the difference in
 /// [`age`](Self::age).
 ///
-/// With the feature `serde` it can be serialized, with durations as seconds; with the
+/// With the feature `serde` a snapshot can be serialized, with durations as seconds. With the
 /// feature `metrics` it can be handed to a recorder: see `record_metrics`.
 ///
 /// # What it costs
 ///
-/// Being counted costs a reader a few instructions for each look that finds events, on a
-/// cache line that nobody else touches, but whoever takes a snapshot. It costs the writer
-/// nothing while there is room: it counts only when it finds the ring full, on a line of its
-/// own.
+/// Counting costs a reader a few instructions for each poll that finds events, on a cache line
+/// that only the reader and snapshots touch. It costs the writer nothing while there is room: the
+/// writer counts only when it finds the ring full, on a cache line of its own.
 ///
-/// To take a snapshot costs time and cache misses proportional to the number of members,
-/// and whoever writes one of those lines next has to fetch it back. It takes locks for a
-/// moment, one after the other: the one that joining and leaving take, and then those under
-/// which threads go to sleep and are woken. Publishing and reading take none of them,
-/// unless somebody has to sleep or to be woken.
+/// Taking a snapshot costs time and cache misses proportional to the number of members, and the
+/// next write to one of those cache lines has to fetch it back. It blocks for a moment on several
+/// locks, one after the other: the lock that joining and leaving take, and the locks under which
+/// threads go to sleep and are woken. Publishing and reading take none of them, unless a thread
+/// has to sleep or to be woken.
 ///
 /// # Examples
 ///
@@ -78,131 +77,129 @@ pub struct Stats {
     pub age: Duration,
     /// The number of slots.
     pub capacity: usize,
-    /// How many events the writer has published. Never less than `cursor`, and more only
-    /// while there are some that editors have not yet passed on.
+    /// How many events the writer has published. Never less than `cursor`, and more only while
+    /// editors have still to pass events on.
     pub published: Sequence,
-    /// How many events readers may see: the sequence that the next one will have. Never
-    /// less than the position of a member in `members`, unless that is an editor.
+    /// How many events readers may see: the sequence that the next one will have. Never less than
+    /// the position of a reader or an observer in `members`.
     pub cursor: Sequence,
-    /// Whether the writer is gone. Then `published` is final. If it was just going, this
-    /// may say no although `published` is final already.
+    /// Whether the writer is gone. Then `published` is final. While the writer is just being
+    /// dropped, this may be `false` although `published` is final already.
     pub closed: bool,
-    /// The editor that has left before the end of the stream, if one has: nothing that it
-    /// has not passed on will ever be read.
+    /// The editor that has left before the end of the stream, if one has. Nothing that it has not
+    /// passed on will ever be read.
     pub editor_left: Option<Member>,
-    /// How the writer fares.
+    /// The state of the writer.
     pub writer: WriterStats,
-    /// How many times those were called who sleep until there is something to read:
-    /// readers, observers and editors. One call wakes all that sleep at one place, and
-    /// perhaps finds that the last of them is up already.
+    /// How often readers, observers and editors were woken that sleep until there is something to
+    /// read. One wake-up is for all that sleep at one place. It also counts if the last of them was
+    /// already up.
     pub reader_wakes: u64,
-    /// Everybody but the writer: the editors in their order, and then readers and observers
-    /// in the order in which they have joined. Who has joined or left meanwhile may be
-    /// missing.
+    /// All members: the editors in their order, then readers and observers in the order in which
+    /// they have joined. A member that joins or leaves meanwhile may be missing.
     pub members: Vec<MemberStats>,
 }
 
-/// How the writer fares; in [`Stats`].
+/// The state of the writer; in [`Stats`].
 ///
-/// A *stall* begins when the writer finds the ring full: fewer slots are free than it needs
-/// at least. It ends when the writer next finds enough of them free; that is, a writer that
-/// was refused and comes back a minute later was stalled for that minute. Waiting begins a
-/// stall if the first look does.
+/// A *stall* is backpressure that the writer has felt. It begins when the writer finds the ring
+/// full: fewer slots are free than it needs at least. It ends when the writer next finds enough
+/// slots free. So a writer that was refused and tries again a minute later was stalled for that
+/// minute. A publication that waits begins a stall if its first look finds the ring full.
 ///
-/// The numbers are exact if it is the writer that asks. Anybody else may see them while a
-/// stall begins or ends, and then find that one counted but not its time, or its time
-/// twice.
+/// The numbers are exact if the writer takes the snapshot. Another thread may take it while a
+/// stall begins or ends, and then find that stall counted but not its time, or its time twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct WriterStats {
-    /// How many times it has found the ring full.
+    /// How often the writer has found the ring full.
     pub stalls: u64,
-    /// For how long it was stalled, all stalls taken together, also the present one.
+    /// For how long the writer was stalled: all stalls together, including the present one.
     #[cfg_attr(feature = "serde", serde(serialize_with = "seconds::of"))]
     pub stalled: Duration,
-    /// For how long the present stall has lasted; `None` if the ring was not full when the
-    /// writer last looked.
+    /// How long the present stall has lasted; `None` if the ring was not full when the writer last
+    /// looked.
     #[cfg_attr(feature = "serde", serde(serialize_with = "seconds::of_some"))]
     pub stalled_now: Option<Duration>,
-    /// How many times it has gone on without a reader that had held it up for too long: see
+    /// How many readers the writer has evicted, because they held it back for too long: see
     /// [`evict_after`](crate::ReaderBuilder::evict_after).
     pub evictions: u64,
-    /// How many times it went to sleep until the ring is no longer full.
+    /// How often the writer went to sleep because the ring was full.
     pub parks: u64,
-    /// How many times it was called while it slept, or was about to. Also joining, leaving
-    /// and eviction may call it, whether it sleeps or not.
+    /// How often the writer was woken while it slept or was about to. Joining, leaving and eviction
+    /// also count here, whether or not the writer sleeps.
     pub wakes: u64,
 }
 
-/// How a reader, an observer or an editor fares; in [`Stats`].
+/// The state of a reader, an observer or an editor; in [`Stats`].
 ///
-/// The counters are its own, and go up while they are read. Each is at most one batch or
-/// one sleep out of date, and they may differ by that from each other and from the
-/// position. They begin with 0 when it joins, also for a clone.
+/// The member goes on counting while the snapshot is taken. Each counter is at most one batch or
+/// one sleep out of date, and the counters may differ by that much from each other and from the
+/// position. They start at 0 when the member joins, also for a clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MemberStats {
-    /// Who it is.
+    /// Which member this is.
     pub member: Member,
-    /// Where it is: it is done with every event before this. What a batch that it holds has
-    /// handed out and not yet committed counts as not done.
+    /// The position of the member: it is done with every event before this. Events that a batch
+    /// has handed out and not yet committed count as not done.
     pub position: Sequence,
-    /// How many events it is behind the cursor; an editor, behind what has arrived there.
-    /// Exact for that cursor and this position, of which the position was read first: it
-    /// may be too large by what was published and read meanwhile.
+    /// How many events the member is behind the cursor; for an editor, behind the stage before it.
+    /// The position is read before the cursor, so this may be too large by the number of events
+    /// that were published and read in between.
     pub lag: u64,
-    /// How many times it has looked and found events. What a limit has left behind is
-    /// counted with the look that has found it.
+    /// How often the member has polled and found events. Events that a limit has left behind are
+    /// counted with the poll that has found them.
     pub batches: u64,
-    /// The most events that it has found at one look.
+    /// The most events that the member has found in one poll.
     pub largest_batch: u64,
-    /// How many times it went to sleep until there is something to read.
+    /// How often the member went to sleep because there was nothing to read.
     pub parks: u64,
-    /// Whom it comes after, as was said with [`after`](crate::ReaderBuilder::after); an
-    /// editor, the editor before it. Also those that have left meanwhile.
+    /// The readers that this one comes after, as given with
+    /// [`after`](crate::ReaderBuilder::after), including those that have left meanwhile. For an
+    /// editor, the editor before it.
     pub after: Vec<Member>,
-    /// Whether the writer may not overtake it. Not so for an observer between two looks,
-    /// nor for a reader that was evicted or has come to the end of the stream because of
-    /// another. Already out of date when it is read.
+    /// Whether the member's position is a gating sequence, which the writer may not overtake.
+    /// `false` for an observer between two looks, and for a reader that was evicted or whose
+    /// stream has ended because another member left. Already out of date when it is read.
     pub gating: bool,
-    /// For how long it has held the writer up where it is now; `None` if it does not. It
-    /// does if the writer has found the ring full because of its position, where it still
-    /// is, and waits for nobody else who is there: a reader that comes after another one at
-    /// the same position is not to blame.
+    /// How long the member has held the writer back at its present position; `None` if it does
+    /// not. A member holds the writer back if the writer has found the ring full because of that
+    /// position, and the member waits for no other member there: a reader that comes after another
+    /// one at the same position does not hold the writer back.
     ///
-    /// That is what the writer saw when it last looked. It looks all the time while it
-    /// waits, and not at all between two attempts that do not wait. In a ring where nobody was
-    /// ever added who may be evicted, it does not tell readers at the same position apart: then
-    /// one that has waited for another there counts that one's time as its own.
+    /// This is what the writer saw when it last looked. It looks all the time while it waits, and
+    /// not at all between two attempts that do not wait. In a ring that never had an evictable
+    /// reader, the writer does not tell readers at the same position apart. Then a reader that has
+    /// waited for another one there counts the other's time as its own.
     #[cfg_attr(feature = "serde", serde(serialize_with = "seconds::of_some"))]
     pub holding: Option<Duration>,
 }
 
-/// Who is furthest behind; from [`Ring::slowest`](crate::Ring::slowest),
-/// [`Writer::slowest`](crate::Writer::slowest) or
+/// The slowest member: the one that is furthest behind. From
+/// [`Ring::slowest`](crate::Ring::slowest), [`Writer::slowest`](crate::Writer::slowest) or
 /// [`Stats::slowest`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Slowest {
-    /// Who it is.
+    /// Which member this is.
     pub member: Member,
-    /// Where it is: see [`MemberStats::position`].
+    /// Its position: see [`MemberStats::position`].
     pub position: Sequence,
-    /// How many events it is behind, at least one: see [`MemberStats::lag`].
+    /// How many events it is behind, at least 1: see [`MemberStats::lag`].
     pub lag: u64,
-    /// For how long it has held the writer up there; `None` if it does not: see
+    /// How long it has held the writer back there; `None` if it does not: see
     /// [`MemberStats::holding`].
     #[cfg_attr(feature = "serde", serde(serialize_with = "seconds::of_some"))]
     pub holding: Option<Duration>,
 }
 
 impl Stats {
-    /// Returns who was furthest behind, of all who can hold the writer up; `None` if nobody
-    /// was behind. If several were at the same position, it is one that waits for none of
-    /// the others.
+    /// Returns the gating member that was furthest behind; `None` if none was behind. If several
+    /// were at the same position, it is one that waits for none of the others.
     ///
     /// # Examples
     ///
@@ -212,7 +209,8 @@ impl Stats {
     }
 }
 
-/// Those who are behind and at this position, and wait for nobody else who is.
+/// Returns the members that hold the writer back at this position: they gate it, and wait for no
+/// other member there.
 pub(crate) fn holding_back(
     rows: &[MemberStats],
     position: Sequence,
@@ -224,7 +222,7 @@ pub(crate) fn holding_back(
     rows.iter().filter(there).filter(first)
 }
 
-/// Returns who is furthest behind.
+/// Returns the gating member that is furthest behind.
 pub(crate) fn slowest(rows: &[MemberStats]) -> Option<Slowest> {
     let behind = rows.iter().filter(|row| row.is_behind());
     let furthest = behind.map(|row| row.position).min()?;
@@ -238,7 +236,7 @@ pub(crate) fn slowest(rows: &[MemberStats]) -> Option<Slowest> {
 }
 
 impl MemberStats {
-    /// Whether it can hold the writer up where it is.
+    /// Whether the member can hold the writer back at its position.
     fn is_behind(&self) -> bool {
         self.gating && self.lag > 0
     }

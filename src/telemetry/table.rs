@@ -1,4 +1,4 @@
-//! A snapshot as a table for people.
+//! A snapshot as a table for people to read.
 
 #![forbid(unsafe_code)]
 
@@ -20,14 +20,14 @@ const COLUMNS: [(&str, Alignment); 8] = [
     ("comes after", Alignment::Left),
 ];
 
-/// The texts of one line.
+/// The cells of one line.
 type Cells = [String; COLUMNS.len()];
 
-/// A few lines for people: what there is to say of the ring, and then a table with a line
-/// for each member. In the column `holds writer` stands for how long a member has held the
-/// writer up where it is, `no` if it does not, and `free` if the writer may overtake it.
+/// A few lines for people to read: the state of the ring, then a table with a line for each member.
+/// The column `holds writer` says how long a member has held the writer back at its position, `no`
+/// if it does not, and `free` if the writer may overtake it.
 ///
-/// Not meant to be parsed; it may change.
+/// The text is not meant to be parsed, and may change.
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fmt_ring(f)?;
@@ -121,7 +121,7 @@ fn times(count: u64) -> String {
     }
 }
 
-/// A duration with as many digits as anybody wants to read.
+/// A duration, rounded for reading.
 fn brief(duration: Duration) -> String {
     format!("{duration:.1?}")
 }

@@ -80,7 +80,7 @@ fn a_snapshot_prints_as_an_aligned_table() {
 }
 
 #[test]
-fn what_there_is_not_is_not_printed() {
+fn a_table_leaves_out_what_does_not_apply() {
     let mut stats = stats();
     let editor_left = Some(stats.members[0].member.clone());
     stats.members.clear();
@@ -96,7 +96,7 @@ fn what_there_is_not_is_not_printed() {
 }
 
 #[test]
-fn whoever_waits_for_another_at_the_same_position_is_not_to_blame() {
+fn a_reader_that_waits_for_another_at_the_same_position_is_not_the_slowest() {
     let names = ["a", "b", "c", "d"];
     let [a, b, c, d] = [0, 1, 2, 3].map(|n| member(Role::Reader, n, Some(names[n as usize])));
     // Each comes after the next one, and `d` is ahead.

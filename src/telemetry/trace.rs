@@ -1,7 +1,7 @@
-//! What the program's subscriber is told: who comes and goes, and who holds the writer up.
+//! Tracing events: which members come and go, and which one holds the writer back.
 //!
-//! Without the feature `tracing` these functions do nothing. None of them is called for an
-//! event, and none under a lock: what a subscriber does is not ours to know.
+//! Without the feature `tracing` these functions do nothing. None of them is called for each event
+//! of the ring, and none under a lock, because a subscriber may do anything.
 
 #![forbid(unsafe_code)]
 
@@ -22,17 +22,17 @@ mod room {
         event!(target: TARGET, Level::DEBUG, %member, position, "joined");
     }
 
-    /// A reader has gone on with the next event, and left so many out.
+    /// A reader has gone on with the next event, and has skipped `missed` events.
     pub(crate) fn rejoined(member: &Member, position: u64, missed: u64) {
         event!(target: TARGET, Level::DEBUG, %member, position, missed, "rejoined");
     }
 
-    /// Somebody has left, who was at `position`.
+    /// A member has left at `position`.
     pub(crate) fn left(member: &Member, position: u64) {
         event!(target: TARGET, Level::DEBUG, %member, position, "left");
     }
 
-    /// The writer, held up for so many nanoseconds, goes on without a reader.
+    /// The writer has evicted a reader that held it back for `held` nanoseconds.
     pub(crate) fn evicted(member: impl FnOnce() -> Option<Member>, position: u64, held: u64) {
         let held_seconds = seconds(held);
         event!(
@@ -50,7 +50,7 @@ mod room {
         event!(target: TARGET, Level::DEBUG, published = published(), "closed");
     }
 
-    /// The writer, at `position`, finds the ring full.
+    /// The writer finds the ring full; the next event would be at `position`.
     pub(crate) fn stall_begins(position: u64, holder: impl FnOnce() -> Option<Member>) {
         event!(
             target: TARGET,
@@ -61,7 +61,7 @@ mod room {
         );
     }
 
-    /// The ring, which was full for so many nanoseconds, no longer is.
+    /// The ring is no longer full, after `stalled` nanoseconds.
     pub(crate) fn stall_ends(stalled: u64) {
         let stalled_seconds = seconds(stalled);
         event!(target: TARGET, Level::TRACE, stalled_seconds, "the ring is no longer full");
