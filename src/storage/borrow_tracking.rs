@@ -1,10 +1,9 @@
-//! What lets loom see who borrows which slot.
+//! Borrow tracking: lets loom see which thread borrows which slot.
 //!
-//! The slots are raw memory, which loom cannot watch. So each has a tracked cell
-//! beside it when the crate is built for model checking, and a guard that lends
-//! slots holds the cells' own guards for as long. Two borrows that exclude each
-//! other, or that nothing orders, then fail the model. In every other build all
-//! of this is nothing at all.
+//! The slots are raw memory, which loom cannot watch. So in a build for model checking each slot
+//! has one of loom's cells beside it, and a guard that lends slots holds the guards of their cells
+//! for as long. Two borrows that exclude each other, or that nothing orders, then fail the model.
+//! In every other build these types are empty.
 
 #![forbid(unsafe_code)]
 
@@ -12,7 +11,7 @@ pub(crate) use imp::{BorrowTracker, ReadBorrow, WriteBorrow};
 
 #[cfg(not(all(loom, feature = "loom")))]
 mod imp {
-    /// One cell for every slot.
+    /// A cell for every slot.
     #[derive(Debug)]
     pub(crate) struct BorrowTracker;
 

@@ -1,17 +1,18 @@
-//! Asking for cache lines before they are needed.
+//! Prefetch hints: asking for cache lines before they are needed.
 //!
-//! Hints, and nothing else: whether they are taken changes when things happen, not what.
-//! Where the processor is not known, or under Miri, they are nothing.
+//! They change when things happen, not what happens. On unknown processors and under Miri they do
+//! nothing.
 
-/// The bytes that cross between cores at once, on nearly every processor.
+/// The size in bytes of a cache line, which crosses between cores as a whole, on nearly every
+/// processor.
 pub(crate) const CACHE_LINE: usize = 64;
 
-/// How many lines one call asks for at most. The processor itself sees to the rest of a
-/// large event, and has no room for many more on their way.
+/// The most cache lines that one call asks for. The processor prefetches the rest of a large event by
+/// itself, and has no room for many more requests.
 const MOST: usize = 8;
 
-/// Asks for so many bytes from an address on, in order to write them: they are taken
-/// away from the cores that have read them.
+/// Prefetches so many bytes from an address on for writing: they are taken away from the cores that
+/// have read them.
 #[inline(always)]
 pub(crate) fn to_write(from: *const u8, bytes: usize) {
     for offset in (0..bytes.min(MOST * CACHE_LINE)).step_by(CACHE_LINE) {
@@ -19,7 +20,7 @@ pub(crate) fn to_write(from: *const u8, bytes: usize) {
     }
 }
 
-/// Asks for so many bytes from an address on, in order to read them.
+/// Prefetches so many bytes from an address on for reading.
 #[inline(always)]
 pub(crate) fn to_read(from: *const u8, bytes: usize) {
     for offset in (0..bytes.min(MOST * CACHE_LINE)).step_by(CACHE_LINE) {
@@ -30,10 +31,10 @@ pub(crate) fn to_read(from: *const u8, bytes: usize) {
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[inline(always)]
 fn line_to_write(line: *const u8) {
-    // Not the intrinsic: unless told that the processor has it, the compiler makes of it
-    // a hint to read. A processor that does not have it takes it for a NOP.
-    // SAFETY: a prefetch changes nothing that the program could tell, and does not fault
-    // at any address.
+    // Not the intrinsic: unless the compiler is told that the processor has `prefetchw`, it
+    // compiles the intrinsic to a hint to read. A processor without it executes a NOP.
+    // SAFETY: a prefetch has no effect that the program could observe, and does not fault at any
+    // address.
     unsafe {
         core::arch::asm!(
             "prefetchw [{line}]",
@@ -55,8 +56,8 @@ fn line_to_read(line: *const u8) {
 #[cfg(all(target_arch = "aarch64", not(miri)))]
 #[inline(always)]
 fn line_to_write(line: *const u8) {
-    // SAFETY: a prefetch changes nothing that the program could tell, and does not fault
-    // at any address.
+    // SAFETY: a prefetch has no effect that the program could observe, and does not fault at any
+    // address.
     unsafe {
         core::arch::asm!(
             "prfm pstl1keep, [{line}]",

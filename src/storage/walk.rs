@@ -1,27 +1,27 @@
-//! Going through the slots of a run of sequences.
+//! Walking over the slots of a run of sequences, with a running pointer.
 
 use core::iter::FusedIterator;
 use core::ptr::NonNull;
 
 use super::slots::{Block, READ_AHEAD, Slots};
 
-/// The slots of a run of sequences, block by block with a running pointer. To lend
-/// what they point to is for the guards that hold them.
+/// An iterator over the slots of a run of sequences, block by block. It gives out addresses; the
+/// guards that hold it lend what they point to.
 #[derive(Debug)]
 pub(crate) struct Walk<'a, T, const WRITES: bool> {
     slots: &'a Slots<T>,
     slot: NonNull<T>,
-    /// The slots still to come in this block.
+    /// How many slots are still to come in this block.
     run: usize,
-    /// Where this block starts.
+    /// The offset of this block.
     start: usize,
-    /// The slots still to come after this block.
+    /// How many slots are still to come after this block.
     rest: usize,
 }
 
 impl<T> Slots<T> {
-    /// Returns an iterator over `len` slots from `sequence` on, which is in this block or
-    /// the first after it. It fetches memory ahead, to be written or to be read.
+    /// Returns an iterator over `len` slots from `sequence` on, which must be in this block or the
+    /// first after it. It prefetches ahead, for writing or for reading.
     #[inline]
     pub(crate) fn walk<const WRITES: bool>(
         &self,
@@ -40,24 +40,25 @@ impl<T> Slots<T> {
 }
 
 impl<'a, T, const WRITES: bool> Walk<'a, T, WRITES> {
-    /// How many slots a reader has to have before it for there to be anything to fetch
-    /// ahead. What is not yet published it leaves to the writer, but for the end of a line.
+    /// A reader prefetches only while more slots than this are still to come. What is not yet
+    /// published belongs to the writer, and a reader leaves it alone, but for the end of a cache
+    /// line.
     const FAR: usize = READ_AHEAD / Slots::<T>::STRIDE * Slots::<T>::LANES + Slots::<T>::LANES;
 
-    /// Walks over `len` slots, the first of which is `slot`, in the block that starts at
-    /// `start`, where there are `run` of them.
+    /// Walks over `len` slots. The first is `slot`, in the block at the offset `start`, and `run` of
+    /// them are in that block.
     #[inline]
     fn new(slots: &'a Slots<T>, start: usize, slot: NonNull<T>, run: usize, len: usize) -> Self {
         Self { slots, slot, run, start, rest: len - run }
     }
 
-    /// How many of the slots are in the first block.
+    /// Returns how many of the slots are in the first block.
     #[cfg(test)]
     pub(super) fn run(&self) -> usize {
         self.run
     }
 
-    /// Goes on to the next block. There is one: `rest` is not zero.
+    /// Moves to the next block. `rest` must not be 0.
     #[inline]
     fn turn(&mut self) {
         self.start = self.slots.next_start(self.start);
@@ -69,7 +70,7 @@ impl<'a, T, const WRITES: bool> Walk<'a, T, WRITES> {
         self.rest -= self.run;
     }
 
-    /// Fetches memory ahead of a slot, with so many slots to come.
+    /// Prefetches ahead of a slot, after which `left` slots are to come.
     #[inline]
     fn fetch(&self, slot: NonNull<T>, left: usize) {
         if WRITES {
@@ -96,8 +97,8 @@ impl<T, const WRITES: bool> Iterator for Walk<'_, T, WRITES> {
         if !Slots::<T>::SMALL {
             self.fetch(slot, self.run + self.rest);
         }
-        // SAFETY: `slot` is in the block that the walk is in, so one slot further
-        // is in it or at its end, inside the memory.
+        // SAFETY: `slot` is in the block that the walk is in, so one slot further is in that block
+        // or at its end, inside the memory.
         self.slot = unsafe { slot.byte_add(Slots::<T>::PITCH) };
         Some(slot)
     }
@@ -108,7 +109,7 @@ impl<T, const WRITES: bool> Iterator for Walk<'_, T, WRITES> {
         (len, Some(len))
     }
 
-    /// Two plain loops, one inside the other, which compilers like.
+    /// Two plain nested loops, which compile to better code than `next` in a loop.
     #[inline]
     fn fold<B, F: FnMut(B, NonNull<T>) -> B>(mut self, init: B, mut f: F) -> B {
         let mut folded = init;
@@ -133,8 +134,8 @@ impl<T, const WRITES: bool> ExactSizeIterator for Walk<'_, T, WRITES> {}
 
 impl<T, const WRITES: bool> FusedIterator for Walk<'_, T, WRITES> {}
 
-// SAFETY: a walk gives out addresses only; the guards that hold one lend `&T` or
-// `&mut T` with the lifetime and the auto traits that go with it.
+// SAFETY: a walk only gives out addresses. The guards that hold one lend `&T` or `&mut T`, with the
+// lifetimes and auto traits of those.
 unsafe impl<T: Send + Sync, const WRITES: bool> Send for Walk<'_, T, WRITES> {}
 
 // SAFETY: as above.

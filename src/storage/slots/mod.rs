@@ -1,15 +1,15 @@
-//! The storage: every event of the ring, packed into blocks.
+//! The slots: all events of the ring, packed into blocks.
 //!
-//! A *block* is a stamp, and behind it one or more events. The stamp is a copy of the
-//! cursor, and lies where its reader is going to read anyway. As many small events as fit
-//! share one cache line with their stamp: seven `u64`s, for instance. Then an event and the
-//! news of it cross from one core to another in a single transfer. A larger event has a
-//! stamp of its own right before it, and these blocks lie end to end, so that no more
-//! lines have to cross than there are bytes.
+//! A *block* is a stamp, followed by one or more events. The stamp is a copy of the cursor, and
+//! lies where the reader is going to read anyway. Small events share one cache line with their
+//! stamp, as many as fit: seven `u64`s, for instance. Then an event and the news of it cross from
+//! one core to another in a single transfer. A larger event has a stamp of its own right before
+//! it, and these blocks lie end to end, so that no more cache lines have to cross than the bytes
+//! need.
 //!
-//! Nothing here knows when a slot may be read or written: the callers do.
-//! Together with the guards that lend from it (`claim.rs`, `batch.rs`, and the
-//! handles beneath them), this is the only unsafe code of the crate, hints aside.
+//! Nothing here knows when a slot may be read or written: the callers do. Apart from the guards
+//! that lend slots (in `handles`) and prefetch hints, this folder has all the unsafe code of the
+//! crate.
 
 use core::alloc::Layout;
 use core::cell::UnsafeCell;
@@ -22,39 +22,37 @@ use super::borrow_tracking::BorrowTracker;
 use super::prefetch::{self, CACHE_LINE};
 use crate::sync::{AtomicU64, ordering};
 
-/// The bytes of a stamp.
+/// The size of a stamp in bytes.
 const STAMP: usize = size_of::<u64>();
 
-/// How many bytes ahead of the reader memory is fetched, in a batch that is long enough.
+/// How many bytes a reader prefetches ahead, in a batch that is long enough.
 pub(super) const READ_AHEAD: usize = 16 * CACHE_LINE;
 
-/// A ring of slots that always hold a valid `T` each (I6).
+/// The slots of a ring. Each always holds a valid `T` (I6).
 pub(crate) struct Slots<T> {
     pub(super) memory: Memory,
-    /// The capacity less one; the capacity is a power of two.
+    /// The capacity minus one; the capacity is a power of two.
     mask: usize,
-    /// Where the last block starts. It may have fewer slots than the others.
+    /// The offset of the last block, which may have fewer slots than the others.
     last: usize,
     lanes_in_last: usize,
-    /// How many bytes ahead of the writer memory is fetched.
+    /// How many bytes the writer prefetches ahead.
     write_ahead: usize,
-    /// How many slots, from the first, hold a value: all, once built.
+    /// How many slots, from the first, hold a value: all of them once the ring is built.
     filled: usize,
-    /// Where stamps are kept when they cannot lie in the blocks: loom's atomics
-    /// are larger than the real ones.
+    /// The stamps under loom, whose atomics are too large to lie in the blocks.
     #[cfg(all(loom, feature = "loom"))]
     stamps: Box<[AtomicU64]>,
-    /// What loom watches in place of the slots; nothing otherwise.
+    /// What loom tracks in place of the slots; empty otherwise.
     pub(crate) borrows: BorrowTracker,
-    /// Owns `T`s that are changed through shared handles. So the type is
-    /// invariant in `T`, or a writer of short-lived references could be made from
-    /// one whose readers expect long-lived ones.
+    /// Owns values of `T` that are changed through shared handles. So the type must be invariant in
+    /// `T`: otherwise a writer of short-lived references could be made from one whose readers
+    /// expect long-lived references.
     _owns: PhantomData<UnsafeCell<T>>,
 }
 
-// SAFETY: the slots are reached from many threads, mutably by the writer alone
-// (I1) and by shared reference by the readers (I2), and dropped by whichever
-// thread lets go last: that asks for `T: Send + Sync`.
+// SAFETY: many threads reach the slots: the writer mutably (I1), the readers by shared reference
+// (I2), and the thread that drops the last handle drops the events. That takes `T: Send + Sync`.
 unsafe impl<T: Send + Sync> Send for Slots<T> {}
 
 // SAFETY: as above.
@@ -65,33 +63,33 @@ impl<T: RefUnwindSafe> RefUnwindSafe for Slots<T> {}
 
 impl<T: RefUnwindSafe> UnwindSafe for Slots<T> {}
 
-/// The block that a handle is at. With it the slots of the block are found without a
-/// division, and without a word to be stored at every step. Where each event has a block
-/// of its own it is not needed, and says nothing.
+/// The block that a handle is at. With it, a handle finds the slots of the block without a division,
+/// and without storing a word at every step. Where each event has a block of its own, it is not
+/// needed and means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Block {
-    /// Where the block starts, in bytes.
+    /// The offset of the block, in bytes.
     start: usize,
     stamp: NonNull<AtomicU64>,
-    /// Where the slot of sequence 0 would be if the block reached back that far.
+    /// The address where the slot of sequence 0 would be if the block reached back that far.
     origin: *mut u8,
     /// The first sequence after the block.
     pub(super) end: u64,
 }
 
-// SAFETY: a block is a handful of addresses; what it takes to use them is said where that
-// is done.
+// SAFETY: a block only holds addresses; each use of them has a safety argument of its own.
 unsafe impl Send for Block {}
 
 // SAFETY: as above.
 unsafe impl Sync for Block {}
 
 impl<T> Slots<T> {
-    /// The bytes from one event of a block to the next: the size of `T`, if it has any.
+    /// The distance in bytes from one event of a block to the next: the size of `T`, or its
+    /// alignment if `T` has no size.
     pub(super) const PITCH: usize =
         if size_of::<T>() > align_of::<T>() { size_of::<T>() } else { align_of::<T>() };
 
-    /// Where the first event of a block begins.
+    /// The offset of the first event in a block.
     pub(super) const FIRST: usize = if align_of::<T>() > STAMP { align_of::<T>() } else { STAMP };
 
     /// Whether an event fits into one cache line with its stamp.
@@ -101,7 +99,7 @@ impl<T> Slots<T> {
     pub(super) const LANES: usize =
         if Self::SMALL { (CACHE_LINE - Self::FIRST) / Self::PITCH } else { 1 };
 
-    /// The bytes from one block to the next: a cache line, or as much as a larger event
+    /// The distance in bytes from one block to the next: a cache line, or as much as a larger event
     /// takes.
     pub(super) const STRIDE: usize = if Self::SMALL {
         CACHE_LINE
@@ -112,7 +110,7 @@ impl<T> Slots<T> {
     /// The alignment of the memory.
     const ALIGN: usize = if align_of::<T>() > CACHE_LINE { align_of::<T>() } else { CACHE_LINE };
 
-    /// How many bytes ahead of the writer memory is fetched, in a ring that is large enough.
+    /// How many bytes the writer prefetches ahead, in a ring that is large enough.
     const WRITE_AHEAD: usize = CACHE_LINE * if Self::SMALL { 16 } else { 64 };
 
     /// The layout of a ring of `capacity` slots, if memory can be that large.
@@ -126,12 +124,12 @@ impl<T> Slots<T> {
         Self::layout(capacity).is_some()
     }
 
-    /// Makes `capacity` slots, a power of two, each filled by a call of the
-    /// factory. Writes to every page, so that no page fault is left for later.
+    /// Makes `capacity` slots, a power of two, and fills each with a value from the factory. Writes
+    /// to every page, so that no page fault is left for later.
     ///
     /// # Panics
     ///
-    /// If `Self::fits` is false, or the factory panics; what it made is dropped.
+    /// If `Self::fits` is false. If the factory panics; the values that it has made are dropped.
     pub(crate) fn new(capacity: usize, mut factory: impl FnMut() -> T) -> Self {
         assert!(capacity.is_power_of_two());
         let layout = Self::layout(capacity).expect("the ring fits into memory");
@@ -149,16 +147,15 @@ impl<T> Slots<T> {
         };
         for block in 0..capacity.div_ceil(Self::LANES) {
             let stamp = slots.memory.at::<u64>(block * Self::STRIDE);
-            // SAFETY: `block` is below the number of blocks that the memory was
-            // laid out for, each begins with an aligned stamp, and nobody else
-            // has the memory yet.
+            // SAFETY: the memory was laid out for more than `block` blocks, each of which begins
+            // with an aligned stamp, and no other thread has the memory yet.
             unsafe { stamp.write(0) };
         }
         for index in 0..capacity {
             let slot = slots.slot(index as u64);
             let event = factory();
-            // SAFETY: `slot` is that of an index below the capacity, aligned and
-            // inside the memory, and nobody else has the memory yet.
+            // SAFETY: the slot of an index below the capacity is aligned and inside the memory,
+            // and no other thread has the memory yet.
             unsafe { slot.write(event) };
             slots.filled = index + 1;
         }
@@ -180,7 +177,7 @@ impl<T> Slots<T> {
         self.block_at(start, sequence.wrapping_sub((index % Self::LANES) as u64))
     }
 
-    /// Returns the block that starts here, with the sequence of its first slot.
+    /// Returns the block at the offset `start`, whose first slot has the sequence `first`.
     #[inline]
     fn block_at(&self, start: usize, first: u64) -> Block {
         let before = (first as usize).wrapping_mul(Self::PITCH);
@@ -189,7 +186,7 @@ impl<T> Slots<T> {
         Block { start, stamp: self.stamp_at(start), origin, end }
     }
 
-    /// Moves the writer to the block of the next sequence, and fetches memory ahead of it.
+    /// Moves the writer to the block of its next sequence, and prefetches ahead of it.
     #[inline]
     pub(crate) fn move_writer(&self, block: &mut Block, sequence: u64) {
         let turns = !self.holds(block, sequence);
@@ -201,7 +198,7 @@ impl<T> Slots<T> {
         }
     }
 
-    /// Moves a reader to the block of the next sequence.
+    /// Moves a reader to the block of its next sequence.
     #[inline]
     pub(crate) fn move_reader(&self, block: &mut Block, sequence: u64) {
         if !self.holds(block, sequence) {
@@ -209,21 +206,21 @@ impl<T> Slots<T> {
         }
     }
 
-    /// Whether a sequence, known to be in this block or the first after it, is in it.
+    /// Whether the sequence is in this block. It must be, or be the first after the block.
     #[inline]
     pub(super) fn holds(&self, block: &Block, sequence: u64) -> bool {
         Self::LANES == 1 || sequence != block.end
     }
 
-    /// Whether everything that is published is announced in this block, if it announces
-    /// `stamped`. The next publication begins with that sequence: in this block, unless
-    /// it is full; where each event has a block of its own, in the next one.
+    /// Whether `stamped`, the stamp of this block, tells everything that is published. The next
+    /// publication begins with that sequence: in this block, unless the block is full. Where each
+    /// event has a block of its own, it begins in the next one.
     #[inline]
     pub(crate) fn tells_all(&self, block: &Block, stamped: u64) -> bool {
         if Self::LANES == 1 { self.stamped(block, stamped) <= stamped } else { stamped < block.end }
     }
 
-    /// Goes on to the next block.
+    /// Moves to the next block.
     #[inline]
     pub(super) fn turn(&self, block: &mut Block) {
         let next = block.start + Self::STRIDE;
@@ -239,19 +236,19 @@ impl<T> Slots<T> {
         };
     }
 
-    /// Returns the start of the block after the one that starts here.
+    /// Returns the offset of the block after the one at `start`.
     #[inline]
     pub(super) fn next_start(&self, start: usize) -> usize {
         if start == self.last { 0 } else { start + Self::STRIDE }
     }
 
-    /// Returns how many slots there are in the block that starts here.
+    /// Returns how many slots the block at `start` has.
     #[inline]
     pub(super) fn lanes(&self, start: usize) -> usize {
         if Self::LANES > 1 && start == self.last { self.lanes_in_last } else { Self::LANES }
     }
 
-    /// Returns where the block of a sequence starts, which is this one.
+    /// Returns the offset of this block, which is that of the sequence.
     #[inline]
     pub(super) fn start(&self, block: &Block, sequence: u64) -> usize {
         if Self::LANES == 1 {
@@ -262,13 +259,13 @@ impl<T> Slots<T> {
         }
     }
 
-    /// Returns the slot of a sequence: aligned, inside the memory, and initialised.
+    /// Returns the slot of a sequence: aligned, inside the memory, and initialized.
     #[inline]
     pub(crate) fn slot(&self, sequence: u64) -> NonNull<T> {
         self.slot_in(&self.block(sequence), sequence)
     }
 
-    /// Returns the slot of a sequence, which is in this block.
+    /// Returns the slot of a sequence, which must be in this block.
     #[inline]
     pub(crate) fn slot_in(&self, block: &Block, sequence: u64) -> NonNull<T> {
         if Self::LANES == 1 {
@@ -276,11 +273,11 @@ impl<T> Slots<T> {
         }
         debug_assert_eq!(*block, self.block(sequence));
         let slot = block.origin.wrapping_add((sequence as usize).wrapping_mul(Self::PITCH));
-        // SAFETY: the sequence is in the block, and so this is inside the memory.
+        // SAFETY: the sequence is in the block, so the address is inside the memory.
         unsafe { NonNull::new_unchecked(slot) }.cast()
     }
 
-    /// Returns the stamp of the block that starts here.
+    /// Returns the stamp of the block at `start`.
     #[inline]
     fn stamp_at(&self, start: usize) -> NonNull<AtomicU64> {
         #[cfg(all(loom, feature = "loom"))]
@@ -289,7 +286,7 @@ impl<T> Slots<T> {
         self.memory.at(start)
     }
 
-    /// Returns the stamp of the block of a sequence, which is this one.
+    /// Returns the stamp of this block, which is that of the sequence.
     #[inline]
     fn stamp(&self, block: &Block, sequence: u64) -> &AtomicU64 {
         let stamp = if Self::LANES == 1 {
@@ -298,49 +295,48 @@ impl<T> Slots<T> {
             debug_assert_eq!(*block, self.block(sequence));
             block.stamp
         };
-        // SAFETY: every block has an aligned and initialised stamp, which nothing touches
-        // but by this function once the ring is built, and which lives as long as `self`.
+        // SAFETY: every block has an aligned and initialized stamp, which lives as long as `self`.
+        // Once the ring is built, only this function reaches it.
         unsafe { stamp.as_ref() }
     }
 
-    /// Announces, in the block of `sequence`, that everything below `end` is there.
+    /// Announces in the block of `sequence` that everything below `end` is published.
     #[inline]
     pub(crate) fn set_stamp(&self, block: &Block, sequence: u64, end: u64) {
-        // ORDERING: Release pairs with the Acquire in `stamped`: every slot
-        // written below `end`, and the store of the cursor, happen before a
-        // reader that sees `end` (I2).
+        // ORDERING: Release pairs with the Acquire in `stamped`: every slot written below `end`,
+        // and the store of the cursor, happen before a reader sees `end` (I2).
         self.stamp(block, sequence).store(end, ordering!("slots.set_stamp", Release));
     }
 
-    /// Returns the latest announcement in the block of `sequence`. When it is above
-    /// that, everything below it may be read.
+    /// Returns the stamp of the block of `sequence`. If it is above `sequence`, everything below the
+    /// stamp may be read.
     #[inline]
     pub(crate) fn stamped(&self, block: &Block, sequence: u64) -> u64 {
         // ORDERING: Acquire pairs with the Release in `set_stamp` (I2).
         self.stamp(block, sequence).load(ordering!("slots.stamped", Acquire))
     }
 
-    /// Fetches memory some way ahead of a slot, to write it: a cache line if several events
-    /// share one, and else as much as an event takes.
+    /// Prefetches memory some way ahead of a slot for writing: a cache line if several events share
+    /// one, otherwise as much as an event takes.
     ///
-    /// Memory that readers have read a lap ago is in their cores' caches. To write it takes
-    /// a round trip to them, and while that lasts all later stores queue up behind it.
-    /// Asked for ahead of time, it is there when its turn comes.
+    /// Memory that readers have read a lap ago is in their cores' caches. A write to it takes a
+    /// round trip to them, and meanwhile all later stores queue up behind it. Fetched ahead of
+    /// time, the memory is there when its turn comes.
     #[inline]
     pub(super) fn fetch_to_write(&self, slot: NonNull<T>) {
         let bytes = if Self::SMALL { CACHE_LINE } else { Self::PITCH };
         prefetch::to_write(self.ahead(slot, self.write_ahead), bytes);
     }
 
-    /// Fetches memory some way ahead of a slot, to read it. Unasked, the processor looks
-    /// no further ahead than it can hold instructions.
+    /// Prefetches memory some way ahead of a slot for reading. Unasked, the processor looks no
+    /// further ahead than it can hold instructions.
     #[inline]
     pub(super) fn fetch_to_read(&self, slot: NonNull<T>) {
         let bytes = if Self::SMALL { CACHE_LINE } else { Self::PITCH };
         prefetch::to_read(self.ahead(slot, READ_AHEAD), bytes);
     }
 
-    /// Returns the address so many bytes ahead, round the end of the memory.
+    /// Returns the address `bytes` ahead of a slot, wrapped at the end of the memory.
     #[inline]
     fn ahead(&self, slot: NonNull<T>, bytes: usize) -> *const u8 {
         let size = self.memory.layout.size();
@@ -356,8 +352,7 @@ impl<T> core::fmt::Debug for Slots<T> {
     }
 }
 
-/// Drops every event, even when the drop of one of them panics: then the rest,
-/// and the panic goes on.
+/// Drops every event. If the drop of one panics, the others are still dropped.
 impl<T> Drop for Slots<T> {
     fn drop(&mut self) {
         struct DropRest<'a, T> {
@@ -370,8 +365,8 @@ impl<T> Drop for Slots<T> {
                 while self.next < self.slots.filled {
                     let slot = self.slots.slot(self.next as u64);
                     self.next += 1;
-                    // SAFETY: I6; this is the last handle, and `next` passes every slot
-                    // once.
+                    // SAFETY: I6: the slot holds a value; this is the last handle, and `next`
+                    // passes every slot once.
                     unsafe { slot.drop_in_place() };
                 }
             }
@@ -406,12 +401,11 @@ impl Memory {
         }
     }
 
-    /// Returns the address `offset` bytes in. Offsets are those of a place or of the
-    /// start of a block, and so never more than the size.
+    /// Returns the address at an offset, which must not be larger than the size.
     #[inline]
     pub(super) fn at<U>(&self, offset: usize) -> NonNull<U> {
         debug_assert!(offset <= self.layout.size());
-        // SAFETY: `offset` is inside the memory.
+        // SAFETY: the caller's offset is that of a block or of a slot, inside the memory.
         unsafe { self.start.add(offset) }.cast()
     }
 }
