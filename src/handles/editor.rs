@@ -1,4 +1,4 @@
-//! The handle that changes events before anybody reads them, and its guard.
+//! The handle that changes events in place before any reader sees them, and its guard.
 
 use core::fmt;
 use core::iter::FusedIterator;
@@ -19,23 +19,26 @@ use crate::sync::{Arc, Finally};
 use crate::telemetry::trace;
 use crate::waiting::{Pacing, Wait};
 
-/// A handle that changes events in place, in order, before anybody reads them; from
+/// A handle that changes events in place, in order, before any reader sees them; from
 /// [`RingBuilder::build_with_editors`](crate::RingBuilder::build_with_editors).
 ///
-/// The editors of a ring form a chain, fixed when the ring is built. Each gets every event
-/// once the one before it has passed it on (the first one, once it is published), as `&mut
-/// T`. When the last one has passed an event on, the readers see it. So nobody can read an
-/// event while an editor may change it, and no reader can come in front of an editor. The
-/// writer is never more than the capacity ahead of the last editor.
+/// The editors of a ring form a chain, which is fixed when the ring is built. The first editor gets
+/// each event, as `&mut T`, once the writer has published it; each other editor, once the editor
+/// before it has passed the event on. The readers see an event when the last editor has passed it
+/// on. So no reader can read an event while an editor may change it, and no reader can join in
+/// front of an editor. The writer is never more than the capacity ahead of the last editor.
+///
+/// Taking a batch is wait-free when events have arrived. Passing events on is wait-free, unless
+/// another thread has to be woken.
 ///
 /// # Leaving
 ///
-/// At the end of the stream an editor gets [`End::Closed`] and is dropped, like a reader. If
-/// it is dropped before, also by a panic, nobody does its work, and what it has not passed on
-/// is never read: the stream ends there. The editors and readers behind it get what it has
-/// passed on, and then [`End::UpstreamLeft`] with its name. The writer can fill the ring
-/// once more; then the `try_` and the timed methods give back what they were given, with an
-/// error that names the editor, and the methods that would wait panic.
+/// At the end of the stream an editor gets [`End::Closed`] and is dropped, like a reader. If it is
+/// dropped before, also by a panic, the stream ends there: no other handle can do its work, and
+/// what it has not passed on is never read. The editors and readers behind it get what it has
+/// passed on, and then [`End::UpstreamLeft`] with its name. The writer can fill the ring once more.
+/// After that, the `try_` and the timed methods give back what they were given, with an error that
+/// names the editor, and the methods that would wait panic.
 ///
 /// # Examples
 ///
@@ -64,9 +67,9 @@ use crate::waiting::{Pacing, Wait};
 /// ```
 pub struct Editor<T> {
     shared: Arc<Shared<T>>,
-    /// Its place in the chain.
+    /// The place of the editor in the chain.
     index: usize,
-    /// Everything before this is passed on.
+    /// Everything before this sequence is passed on.
     position: u64,
     pacing: Pacing,
     wait: Wait,
@@ -78,12 +81,12 @@ impl<T> Editor<T> {
         Self { shared, index, position: 0, pacing, wait }
     }
 
-    /// Sets how the editor waits; the ring's default for readers unless set.
+    /// Sets the wait strategy of the editor. Unless set, it is the ring's default for readers.
     pub fn set_wait(&mut self, wait: Wait) {
         self.wait = wait;
     }
 
-    /// Borrows everything that has arrived; waits until something has.
+    /// Borrows all events that have arrived. Waits until there is at least one.
     ///
     /// # Errors
     ///
@@ -93,7 +96,8 @@ impl<T> Editor<T> {
         self.wait_batch_up_to(usize::MAX)
     }
 
-    /// Borrows at most `max_events` of what has arrived; waits until something has.
+    /// Borrows at most `max_events` of the events that have arrived. Waits until there is at least
+    /// one.
     ///
     /// # Errors
     ///
@@ -104,7 +108,7 @@ impl<T> Editor<T> {
         Ok(self.batch(end, max_events))
     }
 
-    /// Borrows everything that has arrived. Never waits.
+    /// Borrows all events that have arrived. Never waits.
     ///
     /// # Errors
     ///
@@ -114,7 +118,7 @@ impl<T> Editor<T> {
         self.try_batch_up_to(usize::MAX)
     }
 
-    /// Borrows at most `max_events` of what has arrived. Never waits.
+    /// Borrows at most `max_events` of the events that have arrived. Never waits.
     ///
     /// # Errors
     ///
@@ -124,8 +128,7 @@ impl<T> Editor<T> {
         Ok(self.batch(end, max_events))
     }
 
-    /// Borrows everything that has arrived; waits at most for `timeout` until something
-    /// has.
+    /// Borrows all events that have arrived. Waits at most for `timeout` until there is at least one.
     ///
     /// # Errors
     ///
@@ -140,16 +143,16 @@ impl<T> Editor<T> {
         Ok(self.batch(end, usize::MAX))
     }
 
-    /// Hands every event to the closure, until nothing more will arrive, and returns why.
+    /// Hands every event to the closure until nothing more will arrive, and returns how the stream
+    /// ended.
     ///
-    /// The closure gets the event, its sequence, and whether it is the last of those that
-    /// had arrived together. Events are passed on a batch at a time, and at least every
-    /// quarter of the ring.
+    /// The closure gets the event, its sequence, and whether it is the last event of its batch.
+    /// Events are passed on a batch at a time, and at least every quarter of the ring.
     ///
     /// # Panics
     ///
-    /// If the closure does. The events before the one that it was given are passed on.
-    /// That one comes again, as the closure has left it.
+    /// If the closure does. The events before the one that it was given are passed on. That event
+    /// comes again, as the closure has left it.
     pub fn run(&mut self, mut edit: impl FnMut(&mut T, Sequence, bool)) -> End {
         loop {
             let batch = match self.wait_batch() {
@@ -161,19 +164,18 @@ impl<T> Editor<T> {
         }
     }
 
-    /// Returns the sequence of the next event to be edited: everything before it is passed
-    /// on.
+    /// Returns the sequence of the next event to edit: everything before it is passed on.
     pub fn position(&self) -> Sequence {
         Sequence::new(self.position)
     }
 
-    /// Returns how many events have arrived and are not passed on. There may be more by the
-    /// time you see it.
+    /// Returns how many events have arrived and are not yet passed on. More may have arrived by the
+    /// time you see the answer.
     pub fn lag(&self) -> u64 {
         self.stage().arrived.load() - self.position
     }
 
-    /// Returns who this editor is, as errors and snapshots name it.
+    /// Returns the identity of this editor, with which errors and snapshots name it.
     pub fn member(&self) -> &Member {
         &self.stage().member
     }
@@ -190,7 +192,8 @@ impl<T> Editor<T> {
         EditBatch { editor: self, end, borrow, amid_panic: thread::panicking() }
     }
 
-    /// Returns the end of what has arrived, if that is anything, or that nothing more will.
+    /// Returns the end of the events that have arrived, or how the stream has ended; `None` if there
+    /// is nothing new.
     fn poll(&self) -> Option<Result<u64, End>> {
         let arrived = self.stage().arrived.load();
         if arrived > self.position {
@@ -201,7 +204,7 @@ impl<T> Editor<T> {
             Ending::More(end) => Ok(end),
             Ending::Closed => Err(End::Closed),
             Ending::EditorLeft(departed) => {
-                // Nothing will come from here either.
+                // Nothing more will come from this editor either.
                 sequencer.break_chain(self.index, departed);
                 let member = sequencer.stages[departed].member.clone();
                 Err(End::UpstreamLeft(UpstreamLeft::new(member, self.position)))
@@ -209,7 +212,7 @@ impl<T> Editor<T> {
         })
     }
 
-    /// Takes a first look, at the right moment.
+    /// Polls for the first time, at the moment that the pacing chooses.
     fn poll_paced(&mut self) -> Option<Result<u64, End>> {
         if self.pacing.rests(self.position) {
             return self.poll();
@@ -223,7 +226,7 @@ impl<T> Editor<T> {
         seen
     }
 
-    /// Waits until something has arrived; `None` at the deadline.
+    /// Waits until events have arrived; `None` at the deadline.
     fn wait_for(&mut self, deadline: Option<Instant>) -> Option<Result<u64, End>> {
         self.poll_paced().or_else(|| {
             let Stage { arrivals, counters, .. } = self.stage();
@@ -269,11 +272,11 @@ impl<T> fmt::Debug for Editor<T> {
     }
 }
 
-/// Events that have arrived at an editor, to be changed in place; from
+/// A guard over events that have arrived at an editor, to change them in place; from
 /// [`Editor::wait_batch`].
 ///
-/// Dropping it passes all of its events on, changed or not. When it is dropped by a panic,
-/// or forgotten, it passes nothing on, and the same events come again as they were left.
+/// Dropping the batch passes all its events on, changed or not. If a panic drops it, or it is
+/// forgotten, it passes nothing on, and the same events come again as they were left.
 /// [`for_each`](Self::for_each) passes events on as it goes.
 ///
 /// # Examples
@@ -296,7 +299,8 @@ pub struct EditBatch<'e, T> {
     editor: &'e mut Editor<T>,
     end: u64,
     borrow: WriteBorrow,
-    /// Whether it was asked for while a panic unwound: then it is not that which drops it.
+    /// Whether a panic was already unwinding when the batch was made. Then that panic is not the
+    /// reason for the drop.
     amid_panic: bool,
 }
 
@@ -306,7 +310,7 @@ impl<T> EditBatch<'_, T> {
         (self.end - self.editor.position) as usize
     }
 
-    /// Whether there is no event in the batch, because it was asked for with a limit of 0.
+    /// Whether the batch is empty, because it was made with a limit of 0.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -316,7 +320,7 @@ impl<T> EditBatch<'_, T> {
         self.editor.position()..Sequence::new(self.end)
     }
 
-    /// Lends the events one after the other, with their sequences.
+    /// Returns an iterator that lends the events one after the other, with their sequences.
     pub fn iter_mut(&mut self) -> EditIterMut<'_, T> {
         let slots = &self.editor.shared.slots;
         let next = self.editor.position;
@@ -324,13 +328,13 @@ impl<T> EditBatch<'_, T> {
         EditIterMut { next, walk, _lends: PhantomData }
     }
 
-    /// Hands every event and its sequence to the closure, and passes events on as it goes,
-    /// at least every quarter of the ring.
+    /// Hands every event and its sequence to the closure, and passes events on as it goes, at least
+    /// every quarter of the ring.
     ///
     /// # Panics
     ///
-    /// If the closure does. The events before the one that it was given are passed on.
-    /// That one comes again, as the closure has left it.
+    /// If the closure does. The events before the one that it was given are passed on. That event
+    /// comes again, as the closure has left it.
     pub fn for_each(mut self, mut edit: impl FnMut(&mut T, Sequence)) {
         let stride = (self.editor.shared.sequencer.capacity() / 4).max(1);
         while !self.is_empty() {
@@ -340,7 +344,7 @@ impl<T> EditBatch<'_, T> {
         }
     }
 
-    /// Passes everything below `end` on.
+    /// Passes everything below `end` on, and ends its borrow first.
     fn pass_on(&mut self, end: u64) {
         if end > self.editor.position {
             self.borrow.release();
@@ -357,11 +361,11 @@ impl<T> EditBatch<'_, T> {
     }
 }
 
-/// A stretch of a batch while a closure is given one event after the other. Dropping it
-/// passes on those from which the closure came back.
+/// A stretch of a batch while a closure is given its events one by one. Dropping it passes on the
+/// events from which the closure has returned.
 struct Passing<'p, 'e, T> {
     batch: &'p mut EditBatch<'e, T>,
-    /// The first event from which the closure did not come back.
+    /// The first event from which the closure has not returned.
     next: u64,
 }
 
@@ -370,8 +374,8 @@ impl<T> Passing<'_, '_, T> {
         let slots = &self.batch.editor.shared.slots;
         let len = (end - self.next) as usize;
         for mut slot in slots.walk::<true>(slots.block(self.next), self.next, len) {
-            // SAFETY: I6, I8: the event is in the batch, which is borrowed mutably, and is
-            // not passed on before the closure, which cannot keep the reference, is back.
+            // SAFETY: I6, I8: the event is in the batch, which is borrowed mutably, and is not passed
+            // on before the closure, which cannot keep the reference, has returned.
             edit(unsafe { slot.as_mut() }, Sequence::new(self.next));
             self.next += 1;
         }

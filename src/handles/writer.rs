@@ -11,29 +11,29 @@ use crate::error::{ClaimError, PublishTimeoutError, TryClaimError, TryPublishErr
 use crate::sequence::Sequence;
 use crate::telemetry::{Slowest, Stats};
 
-/// The handle that publishes. There is one for each ring; it can be sent to
-/// another thread, but not cloned.
+/// The handle that publishes. There is one for each ring. It can be sent to another thread, but not
+/// cloned.
 ///
 /// An event is moved in ([`publish`](Self::publish)), written in place
 /// ([`publish_with`](Self::publish_with)), or several are claimed at once
-/// ([`claim`](Self::claim), [`publish_all`](Self::publish_all)). While the
-/// slowest reader is a whole ring behind, the ring is full: then the plain
-/// methods wait, the `try_` methods refuse, and the timed ones, which publish by
-/// value, do one after the other. Without any reader nothing is ever full.
+/// ([`claim`](Self::claim), [`publish_all`](Self::publish_all)).
 ///
-/// Publishing is wait-free while there is room and nobody has to be woken: it
-/// writes the slot, the stamp of its block and the cursor, and looks once whether anybody
-/// sleeps. Twice in every lap of the ring, and whenever the ring seems full, the
-/// writer looks at the position of every reader; that is lock-free, and repeats
-/// only when a reader is cloned meanwhile.
+/// While the slowest reader is a whole ring behind, the ring is full. Then the plain methods wait,
+/// the `try_` methods refuse, and the timed methods wait for a limited time and then refuse. A ring
+/// without readers is never full.
 ///
-/// In a ring with [editors](crate::Editor) one of which has left, nothing more can be
-/// published once the ring is full: the methods that wait without limit then panic, and the
-/// others name the editor in their errors.
+/// Publishing is wait-free while there is room and no reader has to be woken: it writes the slot,
+/// the cursor and the stamp of the slot's block, and looks once whether a reader sleeps. Twice in
+/// every lap of the ring, and whenever the ring seems full, the writer looks at the position of
+/// every reader. That is lock-free, and repeats only when a reader is cloned meanwhile.
 ///
-/// Dropping the writer closes the ring: readers read what is left, and then get
-/// [`End::Closed`](crate::End::Closed). So does a panic that unwinds past it. Closing takes a
-/// lock for a moment, because readers may be asleep.
+/// In a ring with [editors](crate::Editor) one of which has left, nothing more can be published once
+/// the ring is full. Then the methods that wait without a limit panic, and the others name the
+/// editor in their errors.
+///
+/// Dropping the writer closes the ring, also when a panic unwinds past it: readers read what is
+/// left, and then get [`End::Closed`](crate::End::Closed). Closing takes a lock for a moment,
+/// because readers may be asleep.
 ///
 /// # Examples
 ///
@@ -55,15 +55,15 @@ pub struct Writer<T> {
 }
 
 impl<T> Writer<T> {
-    /// Publishes an event, and returns the sequence under which every reader
-    /// sees it. Waits while the ring is full.
+    /// Publishes an event, and returns the sequence under which every reader sees it. Waits while
+    /// the ring is full.
     ///
-    /// The event that was in the slot a lap ago is dropped afterwards.
+    /// The event that was in the slot a lap ago is dropped after the new one is published.
     ///
     /// # Panics
     ///
-    /// If the old event's `drop` does. The new one is then published. If the ring is full
-    /// and an [editor](crate::Editor) has left.
+    /// If the `drop` of the old event does; the new event is then published. If the ring is full and
+    /// an [editor](crate::Editor) has left.
     ///
     /// # Examples
     ///
@@ -72,7 +72,7 @@ impl<T> Writer<T> {
     /// let sequence = writer.publish(42);
     /// assert_eq!(writer.cursor(), sequence + 1);
     /// ```
-    #[inline(always)] // so that the window stays in registers
+    #[inline(always)] // so that the claim window stays in registers
     #[track_caller]
     pub fn publish(&mut self, event: T) -> Sequence {
         self.core.reserve(1);
@@ -82,15 +82,15 @@ impl<T> Writer<T> {
     /// Publishes an event that is written in place, and returns its sequence.
     /// Waits while the ring is full.
     ///
-    /// The closure gets the slot with whatever it held a lap ago, so that its
-    /// memory can be used again. If writing can fail, [`claim`](Self::claim) one slot
-    /// instead, and drop the claim when it has.
+    /// The closure gets the slot with whatever it held a lap ago, so that its memory can be used
+    /// again. If writing can fail, [`claim`](Self::claim) one slot instead, and drop the claim when
+    /// it has failed.
     ///
     /// # Panics
     ///
-    /// If the closure does. Then nothing is published, the slot keeps what the
-    /// closure has made of it, and the writer can be used as before. If the ring is full and
-    /// an [editor](crate::Editor) has left.
+    /// If the closure does. Then nothing is published, the slot keeps what the closure has made of
+    /// it, and the writer can be used as before. If the ring is full and an
+    /// [editor](crate::Editor) has left.
     ///
     /// # Examples
     ///
@@ -101,7 +101,7 @@ impl<T> Writer<T> {
     ///     line.push_str("no allocation, once the strings have grown");
     /// });
     /// ```
-    #[inline(always)] // so that the window stays in registers
+    #[inline(always)] // so that the claim window stays in registers
     #[track_caller]
     pub fn publish_with(&mut self, write: impl FnOnce(&mut T)) -> Sequence {
         self.core.reserve(1);
@@ -112,8 +112,8 @@ impl<T> Writer<T> {
     ///
     /// # Errors
     ///
-    /// [`TryPublishError`] with the event if the ring is full: the slowest reader is
-    /// a whole ring behind, or one that is just joining may be.
+    /// [`TryPublishError`] with the event if the ring is full: the slowest reader is a whole ring
+    /// behind, or a reader that is just joining may be.
     ///
     /// # Panics
     ///
@@ -130,7 +130,7 @@ impl<T> Writer<T> {
     /// assert!(writer.try_publish(2).is_ok());
     /// # Ok::<(), broadring::SubscribeError>(())
     /// ```
-    #[inline(always)] // so that the window stays in registers
+    #[inline(always)] // so that the claim window stays in registers
     pub fn try_publish(&mut self, event: T) -> Result<Sequence, TryPublishError<T>> {
         if self.core.try_reserve(1) {
             Ok(self.core.put(event))
@@ -144,13 +144,12 @@ impl<T> Writer<T> {
     ///
     /// # Errors
     ///
-    /// [`TryPublishError`] with the closure, which was not called, if the ring is
-    /// full.
+    /// [`TryPublishError`] with the closure, which was not called, if the ring is full.
     ///
     /// # Panics
     ///
     /// As [`publish_with`](Self::publish_with).
-    #[inline(always)] // so that the window stays in registers
+    #[inline(always)] // so that the claim window stays in registers
     pub fn try_publish_with<F: FnOnce(&mut T)>(
         &mut self,
         write: F,
@@ -162,8 +161,8 @@ impl<T> Writer<T> {
         }
     }
 
-    /// Publishes an event; waits at most for `timeout` while the ring is full. One that
-    /// no clock can hold is none.
+    /// Publishes an event. Waits at most for `timeout` while the ring is full. A timeout too long
+    /// for the clock is no limit.
     ///
     /// # Errors
     ///
@@ -193,7 +192,7 @@ impl<T> Writer<T> {
         self.core.publish_before(event, || Instant::now().checked_add(timeout))
     }
 
-    /// Publishes an event; waits at most until `deadline` while the ring is full.
+    /// Publishes an event. Waits at most until `deadline` while the ring is full.
     ///
     /// # Errors
     ///
@@ -210,23 +209,22 @@ impl<T> Writer<T> {
         self.core.publish_before(event, || Some(deadline))
     }
 
-    /// Publishes every event of an iterator, and returns their sequences. Waits
-    /// whenever the ring is full.
+    /// Publishes every event of an iterator, and returns their sequences. Waits whenever the ring is
+    /// full.
     ///
-    /// The events become visible in runs: as many at once as the iterator says
-    /// are certainly to come (the lower bound of its size hint), as are free, and
-    /// at most a quarter of the ring. An iterator that cannot tell how many there
-    /// are, such as one over the lines of a file, is published one by one.
+    /// The events become visible in runs. A run is as long as the iterator says are certainly to
+    /// come (the lower bound of its size hint), as slots are free, and at most a quarter of the
+    /// ring. The events of an iterator that cannot tell its length, such as one over the lines of a
+    /// file, are published one by one.
     ///
-    /// So an iterator that knows its length must not wait for a reader to see what it
-    /// has just given out: that may be part of a run that is not yet complete.
+    /// So an iterator that knows its length must not wait for a reader to see an event that it has
+    /// just yielded: that event may be part of a run that is not yet complete.
     ///
     /// # Panics
     ///
-    /// If the iterator does, or the `drop` of an old event. Everything that the
-    /// iterator has given out by then is published. If the ring is full and an
-    /// [editor](crate::Editor) has left: then one event is lost that the iterator has given
-    /// out.
+    /// If the iterator does, or the `drop` of an old event. Everything that the iterator has yielded
+    /// by then is published. If the ring is full and an [editor](crate::Editor) has left; then one
+    /// event that the iterator has yielded is lost.
     ///
     /// # Examples
     ///
@@ -248,10 +246,10 @@ impl<T> Writer<T> {
         }
     }
 
-    /// Claims the next `len` slots, to write them in place and publish them
-    /// together. Waits while fewer are free.
+    /// Claims the next `len` slots, to write them in place and publish them together. Waits while
+    /// fewer are free.
     ///
-    /// A claim of no slots is empty, and publishing it does nothing.
+    /// A claim of 0 slots is empty, and publishing it does nothing.
     ///
     /// # Errors
     ///
@@ -285,9 +283,9 @@ impl<T> Writer<T> {
     ///
     /// # Errors
     ///
-    /// [`TryClaimError::Full`] if fewer are free, [`TryClaimError::TooLarge`] if
-    /// `len` is more than the capacity, [`TryClaimError::EditorLeft`] if fewer are free and
-    /// never will be.
+    /// [`TryClaimError::Full`] if fewer are free, [`TryClaimError::TooLarge`] if `len` is more than
+    /// the capacity, [`TryClaimError::EditorLeft`] if fewer are free and an editor has left, so that
+    /// they may never be.
     pub fn try_claim(&mut self, len: usize) -> Result<Claim<'_, T>, TryClaimError> {
         self.core.check_claim(len)?;
         if self.core.try_reserve(len as u64) {
@@ -298,10 +296,9 @@ impl<T> Writer<T> {
         }
     }
 
-    /// Claims as many slots as are free, at least one and at most `len`. Waits
-    /// while none is free.
+    /// Claims as many slots as are free, at least one and at most `len`. Waits while none is free.
     ///
-    /// A claim of up to no slots is empty.
+    /// A claim of up to 0 slots is empty.
     ///
     /// # Errors
     ///
@@ -317,24 +314,23 @@ impl<T> Writer<T> {
         Ok(Claim::new(&mut self.core, len))
     }
 
-    /// Returns the sequence that the next event will have: how many events are
-    /// published.
+    /// Returns the sequence that the next event will have: the number of events published.
     #[inline]
     pub fn cursor(&self) -> Sequence {
         Sequence::new(self.core.next())
     }
 
-    /// Returns the number of slots: how far the writer can be ahead of the
-    /// slowest reader, in events.
+    /// Returns the number of slots: by how many events the writer can be ahead of the slowest
+    /// reader.
     pub fn capacity(&self) -> usize {
         self.core.capacity()
     }
 
     /// Returns how many events can be published before the ring is full.
     ///
-    /// There may be more room by the time you see it, because readers move on.
-    /// There is less only if a reader has joined at an old event, or is just joining.
-    /// Lock-free, with a look at every reader's position.
+    /// There may be more room by the time you see it, because readers move on. There is less only if
+    /// a reader has joined at an old event, or is just joining. Lock-free; looks at the position of
+    /// every reader.
     pub fn remaining_capacity(&self) -> usize {
         let capacity = self.core.shared().sequencer.capacity();
         let next = self.core.next();
@@ -344,18 +340,18 @@ impl<T> Writer<T> {
         end.saturating_sub(next).min(capacity) as usize
     }
 
-    /// Whether anybody reads. Readers may join or leave meanwhile. Wait-free.
+    /// Whether the ring has readers. Readers may join or leave meanwhile. Wait-free.
     pub fn has_readers(&self) -> bool {
         self.core.shared().sequencer.gates.count() > 0
     }
 
-    /// Takes a snapshot of what goes on, like [`Ring::stats`](crate::Ring::stats). What it says of the writer
-    /// is exact.
+    /// Takes a snapshot of the ring, like [`Ring::stats`](crate::Ring::stats). What it says of the
+    /// writer is exact.
     pub fn stats(&self) -> Stats {
         self.core.shared().sequencer.stats()
     }
 
-    /// Returns who is furthest behind, like [`Ring::slowest`](crate::Ring::slowest).
+    /// Returns the slowest member, like [`Ring::slowest`](crate::Ring::slowest).
     pub fn slowest(&self) -> Option<Slowest> {
         self.core.shared().sequencer.slowest()
     }

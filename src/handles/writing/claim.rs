@@ -1,4 +1,4 @@
-//! The writer's guard over several slots.
+//! The claim: the writer's guard over several slots.
 
 use core::fmt;
 use core::iter::{self, FusedIterator};
@@ -11,13 +11,15 @@ use super::writer_core::WriterCore;
 use crate::sequence::Sequence;
 use crate::storage::{Walk, WriteBorrow};
 
-/// Slots that are claimed and not yet published; from [`Writer::claim`](crate::Writer::claim).
+/// A guard over slots that are claimed and not yet published; from
+/// [`Writer::claim`](crate::Writer::claim).
 ///
-/// It lends each slot with whatever the slot held a lap ago. No reader sees
-/// anything until [`publish`](Self::publish) or
-/// [`publish_first`](Self::publish_first) makes the events visible, all at once.
-/// Dropping the claim, forgetting it, or a panic while it is held publishes
-/// nothing: the slots keep what was written to them and are claimed again next.
+/// It lends each slot with whatever the slot held a lap ago. No reader sees anything until
+/// [`publish`](Self::publish) or [`publish_first`](Self::publish_first) makes the events visible,
+/// all at once. Dropping the claim, forgetting it, or a panic while it is held publishes nothing:
+/// the slots keep what was written to them, and the next claim begins with them again.
+///
+/// Publishing a claim is wait-free, unless a reader has to be woken.
 ///
 /// # Examples
 ///
@@ -43,7 +45,7 @@ pub struct Claim<'w, T> {
 }
 
 impl<'w, T> Claim<'w, T> {
-    /// Lends the next `len` slots, which the writer has reserved.
+    /// Lends the next `len` slots, which the writer must have reserved.
     pub(crate) fn new(writer: &'w mut WriterCore<T>, len: u64) -> Self {
         let first = writer.next();
         let borrow = writer.shared().slots.borrows.write(first, first + len);
@@ -60,25 +62,25 @@ impl<'w, T> Claim<'w, T> {
         self.len == 0
     }
 
-    /// Returns the sequence that the first slot will have. The others follow it.
+    /// Returns the sequence that the event in the first slot will have. The others follow it.
     pub fn first_sequence(&self) -> Sequence {
         Sequence::new(self.writer.next())
     }
 
-    /// Lends the slots one after the other.
+    /// Returns an iterator that lends the slots one after the other.
     pub fn iter_mut(&mut self) -> ClaimIterMut<'_, T> {
         let walk = self.writer.walk(self.len);
         ClaimIterMut { walk, _lends: PhantomData }
     }
 
-    /// Makes all the events visible to every reader, with one release, and
-    /// returns their sequences.
+    /// Publishes all the events with one release, and returns their sequences.
     pub fn publish(self) -> Range<Sequence> {
         let len = self.len;
         self.publish_first(len)
     }
 
-    /// Makes the first `len` events visible and gives the other slots up.
+    /// Publishes the first `len` events with one release, gives the other slots up, and returns the
+    /// sequences of the events.
     ///
     /// # Panics
     ///
@@ -89,16 +91,15 @@ impl<'w, T> Claim<'w, T> {
         self.finish(len)
     }
 
-    /// Publishes the first `len` events and claims nothing any more.
+    /// Publishes the first `len` events, and leaves the claim empty.
     fn finish(&mut self, len: usize) -> Range<Sequence> {
         self.len = 0;
         self.borrow.release();
         self.writer.publish_claimed(len as u64)
     }
 
-    /// Writes `event`, and what follows it from the iterator, into the slots,
-    /// and publishes all that was written, even if the iterator panics or the
-    /// drop of an old event does.
+    /// Writes `event`, and the events that follow it from the iterator, into the slots. Publishes
+    /// everything that was written, even if the iterator or the drop of an old event panics.
     pub(crate) fn fill(self, event: T, events: &mut impl Iterator<Item = T>) {
         struct PublishWritten<'w, T> {
             claim: Claim<'w, T>,
@@ -114,7 +115,7 @@ impl<'w, T> Claim<'w, T> {
         let mut run = PublishWritten { claim: self, written: 0 };
         let PublishWritten { claim, written } = &mut run;
         let mut events = iter::once(event).chain(events);
-        // The slots come first: an event is taken only when there is one for it.
+        // The slots come first: an event is taken only when there is a slot for it.
         for slot in claim {
             let Some(event) = events.next() else { break };
             let old = mem::replace(slot, event);
@@ -137,8 +138,8 @@ impl<T> Index<usize> for Claim<'_, T> {
 
     #[track_caller]
     fn index(&self, index: usize) -> &T {
-        // SAFETY: I1, I6: the slot is claimed by `self`, which is borrowed for
-        // as long as the reference lives.
+        // SAFETY: I1, I6: `self` has claimed the slot, and is borrowed for as long as the
+        // reference lives.
         unsafe { self.slot(index).as_ref() }
     }
 }
@@ -146,8 +147,8 @@ impl<T> Index<usize> for Claim<'_, T> {
 impl<T> IndexMut<usize> for Claim<'_, T> {
     #[track_caller]
     fn index_mut(&mut self, index: usize) -> &mut T {
-        // SAFETY: I1, I6: the slot is claimed by `self`, which is borrowed
-        // mutably for as long as the reference lives.
+        // SAFETY: I1, I6: `self` has claimed the slot, and is borrowed mutably for as long as the
+        // reference lives.
         unsafe { self.slot(index).as_mut() }
     }
 }
@@ -170,7 +171,7 @@ impl<T> fmt::Debug for Claim<'_, T> {
     }
 }
 
-/// Lends claimed slots; from [`Claim::iter_mut`].
+/// An iterator that lends claimed slots; from [`Claim::iter_mut`].
 pub struct ClaimIterMut<'a, T> {
     walk: Walk<'a, T, true>,
     _lends: PhantomData<&'a mut T>,
@@ -181,8 +182,8 @@ impl<'a, T> Iterator for ClaimIterMut<'a, T> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a mut T> {
-        // SAFETY: I1, I6: the slots of the walk are claimed by the `Claim` that
-        // is borrowed mutably for `'a`, and the walk passes each of them once.
+        // SAFETY: I1, I6: the `Claim`, which is borrowed mutably for `'a`, has claimed the slots of
+        // the walk, and the walk passes each of them once.
         self.walk.next().map(|mut slot| unsafe { slot.as_mut() })
     }
 

@@ -1,4 +1,6 @@
-//! What a writer is made of: the claim window, and the steps of a publication.
+//! The core of a writer: its claim window, and the steps of a publication.
+//!
+//! It reserves slots through the claim window, lends them to be written (I1), and makes them visible.
 
 use core::mem;
 use core::ops::Range;
@@ -12,11 +14,11 @@ use crate::storage::{Block, Walk};
 use crate::sync::Arc;
 use crate::waiting::Wait;
 
-/// The state behind a [`Writer`](crate::Writer), and what its claims lend from.
+/// The state behind a [`Writer`](crate::Writer), from which it and its claims lend slots.
 pub(crate) struct WriterCore<T> {
     shared: Arc<Shared<T>>,
     window: ClaimWindow,
-    /// The block of the latest event, or that of the next one.
+    /// The block of the latest event, or the block of the next one.
     block: Block,
     wait: Wait,
 }
@@ -42,10 +44,12 @@ impl<T> WriterCore<T> {
         self.wait
     }
 
+    /// Refuses a claim of more slots than the ring has.
     pub(crate) fn check_claim(&self, len: usize) -> Result<(), ClaimError> {
         if len > self.capacity() { Err(ClaimError::new(len, self.capacity())) } else { Ok(()) }
     }
 
+    /// Publishes an event, or gives it back if there is no room before the deadline.
     pub(crate) fn publish_before(
         &mut self,
         event: T,
@@ -58,7 +62,7 @@ impl<T> WriterCore<T> {
         if self.window.covers(1) { Ok(self.put(event)) } else { Err(self.timed_out(event)) }
     }
 
-    /// Refuses an event, and says who has held the writer up.
+    /// Gives an event back, with the member that has held the writer back.
     #[cold]
     fn timed_out(&self, event: T) -> PublishTimeoutError<T> {
         let sequencer = &self.shared.sequencer;
@@ -67,7 +71,7 @@ impl<T> WriterCore<T> {
         PublishTimeoutError::new(event, holder.map(Box::new))
     }
 
-    /// Refuses an event or a closure, because the ring is full.
+    /// Gives an event or a closure back, because the ring is full.
     #[cold]
     pub(crate) fn refuse<R>(&self, refused: R) -> TryPublishError<R> {
         let left = self.shared.sequencer.departed_editor().cloned();
@@ -90,7 +94,7 @@ impl<T> WriterCore<T> {
         self.window.covers(events)
     }
 
-    /// Waits until one slot is free, and returns how many are, `events` at most.
+    /// Waits until at least one slot is free, and returns how many are free, at most `events`.
     #[inline]
     #[track_caller]
     pub(crate) fn reserve_up_to(&mut self, events: u64) -> u64 {
@@ -102,7 +106,7 @@ impl<T> WriterCore<T> {
         self.window.remaining().min(events)
     }
 
-    /// Asks whether `wanted` slots are free, unless that is known.
+    /// Looks at the gates again, unless `wanted` slots are known to be free.
     #[inline]
     fn refill(&mut self, needed: u64, wanted: u64) {
         if !self.window.covers(wanted) {
@@ -110,7 +114,7 @@ impl<T> WriterCore<T> {
         }
     }
 
-    /// Waits until at least `needed` slots are free, while asking for `wanted`.
+    /// Waits until at least `needed` slots are free, and claims up to `wanted`.
     #[inline]
     #[track_caller]
     fn wait_for(&mut self, needed: u64, wanted: u64) {
@@ -118,7 +122,7 @@ impl<T> WriterCore<T> {
         *window = window.wait_without_deadline(&shared.sequencer, *wait, needed, wanted);
     }
 
-    /// Moves an event into the next slot, which is reserved, and publishes it.
+    /// Moves an event into the next slot, which must be reserved, and publishes it.
     #[inline]
     pub(crate) fn put(&mut self, event: T) -> Sequence {
         if !mem::needs_drop::<T>() {
@@ -130,27 +134,26 @@ impl<T> WriterCore<T> {
         sequence
     }
 
-    /// Lends the next slot, which is reserved, and publishes it.
+    /// Lends the next slot, which must be reserved, to be written, and publishes it.
     #[inline]
     pub(crate) fn put_with(&mut self, write: impl FnOnce(&mut T)) -> Sequence {
         let sequence = self.window.next();
         self.shared.slots.move_writer(&mut self.block, sequence);
         let mut borrow = self.shared.slots.borrows.write(sequence, sequence + 1);
-        // SAFETY: I1: the caller has reserved the slot, nothing below it is
-        // unpublished, and `&mut self` makes this the only writer. I6: it holds
-        // a valid `T`.
+        // SAFETY: I1: the caller has reserved the slot, everything below it is published, and
+        // `&mut self` makes this the only writer. I6: the slot holds a valid `T`.
         write(unsafe { self.shared.slots.slot_in(&self.block, sequence).as_mut() });
         borrow.release();
         self.make_visible(self.block, 1);
         Sequence::new(sequence)
     }
 
-    /// Publishes the next `len` events, which are written: one release for all. The first
-    /// is in this block, and `self.block` is where the writer goes on: whoever is woken by
-    /// this may panic.
+    /// Makes the next `len` events, which are written, visible with one release. The first is in
+    /// `block`. `self.block` must already be where the writer goes on, because a waker that this
+    /// wakes may panic.
     ///
-    /// The cursor first and the stamp second, so that no reader is ever ahead of
-    /// the cursor.
+    /// It stores the cursor first and the stamp second, so that no reader is ever ahead of the
+    /// cursor.
     #[inline]
     fn make_visible(&mut self, block: Block, len: u64) {
         let first = self.window.next();
