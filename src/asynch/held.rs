@@ -4,7 +4,7 @@
 
 use core::ops::{Deref, DerefMut};
 
-/// A handle, or one that is lent.
+/// A handle that is owned, or one that was lent.
 pub(super) enum Held<'h, H> {
     Owned(H),
     Lent(&'h mut H),

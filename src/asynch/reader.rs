@@ -1,4 +1,4 @@
-//! Reading in a task.
+//! Reading in a task: the futures of a reader, and how a reading task sleeps.
 
 #![forbid(unsafe_code)]
 
@@ -17,11 +17,11 @@ use crate::sync::strong;
 use crate::waiting::EventCount;
 
 impl<T> Reader<T> {
-    /// Returns a clone of the next event; waits in a task until there is one.
+    /// Returns a clone of the next event. Waits in a task until there is one.
     ///
-    /// The event counts as read when the future is ready. One that is dropped before has
-    /// read nothing: the event is the next reader call's. What a poll costs is said
-    /// [here](crate::asynch#progress-and-costs).
+    /// The event counts as read when the future is ready. A future that is dropped before has read
+    /// nothing: the next call reads that event. See [what a poll
+    /// costs](crate::asynch#progress-and-costs).
     ///
     /// # Errors
     ///
@@ -54,12 +54,12 @@ impl<T> Reader<T> {
         RecvFuture(Reading::new(self))
     }
 
-    /// Borrows everything that is there to read; waits in a task until there is something.
+    /// Borrows all available events. Waits in a task until there is at least one.
     ///
-    /// The batch holds the writer back for as long as it is kept, also while the task
-    /// awaits something else; and commits when it is dropped. A future that is dropped
-    /// before it is ready has read nothing. What becomes of a batch in a task that
-    /// is cancelled is said [here](crate::asynch#cancelling).
+    /// The batch holds the writer back for as long as it is kept, also while the task awaits
+    /// something else, and commits when it is dropped. A future that is dropped before it is ready
+    /// has read nothing. See [what becomes of a batch in a cancelled
+    /// task](crate::asynch#cancelling).
     ///
     /// # Errors
     ///
@@ -88,8 +88,8 @@ impl<T> Reader<T> {
 }
 
 impl<T> ReaderCore<T> {
-    /// Sees whether there is something to read. If not, it has the task woken when there is,
-    /// and says so in `registered`.
+    /// Polls for events. If there are none, registers the task, so that it is woken when there are,
+    /// and sets `registered`.
     pub(super) fn poll_fill(
         &mut self,
         registered: &mut bool,
@@ -115,8 +115,8 @@ impl<T> ReaderCore<T> {
                 Ok(_) => break Ok(()),
                 Err(TryReadError::Ended(end)) => break Err(end),
                 Err(TryReadError::Empty) => {
-                    // The one that it is entered with may have come far enough, and another
-                    // not: then it has still to be entered there.
+                    // The laggard at whose event count the task is registered may have come far
+                    // enough by now, and another one not: then register there too.
                     let there = ptr::eq(self.sleeps_at(), events);
                     if there || !strong!("asynch.laggard_again") {
                         return Poll::Pending;
@@ -124,14 +124,14 @@ impl<T> ReaderCore<T> {
                 }
             }
         };
-        // A waker that panics when it is dropped ends the look that has just begun.
+        // A waker may panic when it is dropped: then what was just found is released again.
         let looking = Release(self);
         looking.0.deregister(registered);
         mem::forget(looking);
         Poll::Ready(filled)
     }
 
-    /// Ends what `poll_fill` has begun, if it has.
+    /// Removes the registrations that `poll_fill` has made, if any.
     pub(super) fn deregister(&self, registered: &mut bool) {
         if !mem::take(registered) {
             return;
@@ -144,8 +144,8 @@ impl<T> ReaderCore<T> {
         }
     }
 
-    /// Where it sleeps now: behind one that has not come far enough, of those that it comes
-    /// after, or else until the cursor has moved.
+    /// Returns the event count where the task must sleep now: that of an upstream that has not come
+    /// far enough, or else that of the cursor.
     fn sleeps_at(&self) -> &EventCount {
         let laggard = self.options().and_then(|options| options.barrier.laggard(self.position()));
         let moved = laggard.and_then(|laggard| laggard.gate().dependents());
@@ -157,7 +157,7 @@ impl<T> ReaderCore<T> {
 struct Reading<'r, T> {
     /// `None` when the future is done.
     reader: Option<&'r mut Reader<T>>,
-    /// Whether the task may be entered somewhere.
+    /// Whether the task may be registered at an event count.
     registered: bool,
 }
 
@@ -192,7 +192,7 @@ impl<T> Drop for Reading<'_, T> {
 
 /// The future of the next event; from [`Reader::recv_async`].
 ///
-/// Dropping it reads nothing.
+/// Dropping it before it is ready reads nothing.
 #[must_use = "futures do nothing unless polled"]
 pub struct RecvFuture<'r, T>(Reading<'r, T>);
 
@@ -217,9 +217,9 @@ impl<T> fmt::Debug for RecvFuture<'_, T> {
     }
 }
 
-/// The future of everything that is there to read; from [`Reader::batch_async`].
+/// The future of a batch of all available events; from [`Reader::batch_async`].
 ///
-/// Dropping it reads nothing.
+/// Dropping it before it is ready reads nothing.
 #[must_use = "futures do nothing unless polled"]
 pub struct BatchFuture<'r, T>(Reading<'r, T>);
 

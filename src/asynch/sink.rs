@@ -1,4 +1,4 @@
-//! The writer as a sink.
+//! A sink of events.
 
 #![forbid(unsafe_code)]
 
@@ -14,8 +14,8 @@ use crate::handles::Writer;
 use crate::member::Member;
 
 impl<T> Writer<T> {
-    /// Returns a sink that publishes what it is sent, as soon as there is room. The writer
-    /// goes on where the sink was dropped: closing this sink closes nothing else.
+    /// Returns a sink that publishes the events that it is sent, as soon as there is room. When the
+    /// sink is closed or dropped, the writer can be used on: the ring stays open.
     ///
     /// # Examples
     ///
@@ -36,8 +36,8 @@ impl<T> Writer<T> {
         EventSink::new(Held::Lent(self))
     }
 
-    /// Turns the writer into a sink that publishes what it is sent, as soon as there is room:
-    /// an [`EventSink<'static, T>`](EventSink), for whoever takes a sink and keeps it.
+    /// Turns the writer into a sink that publishes the events that it is sent, as soon as there is
+    /// room: an [`EventSink<'static, T>`](EventSink), for code that takes a sink and keeps it.
     ///
     /// Closing the sink, or dropping it, drops the writer, and that closes the ring.
     ///
@@ -64,17 +64,17 @@ impl<T> Writer<T> {
 
 /// A sink of events; from [`Writer::sink`] and [`Writer::into_sink`].
 ///
-/// It is ready when there is room in the ring, and publishes each event at once, so there is
-/// never anything to flush. Once ready it stays so until the next event is sent.
+/// The sink is ready when there is room in the ring, and publishes each event at once, so there is
+/// never anything to flush. Once ready, it stays ready until the next event is sent.
 ///
-/// As with any sink, what sends one event (`SinkExt::send`) owns it until the sink is ready:
-/// dropped before, it drops the event. Who must not lose it waits for `poll_ready` first, or
-/// uses [`Writer::ready_async`].
+/// As with any sink, the future of `SinkExt::send` owns its event until the sink is ready, and drops
+/// the event if it is dropped before. A program that must not lose the event waits for `poll_ready`
+/// first, or uses [`Writer::ready_async`].
 #[must_use = "sinks do nothing unless polled"]
 pub struct EventSink<'w, T> {
-    /// `None` when it is closed.
+    /// `None` when the sink is closed.
     writer: Option<Held<'w, Writer<T>>>,
-    /// Whether the task may be entered where the writer sleeps.
+    /// Whether the task may be registered at the writer's event count.
     registered: bool,
 }
 
@@ -136,7 +136,7 @@ impl<T> fmt::Debug for EventSink<'_, T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SinkError {
-    /// An event was sent without asking first whether the sink is ready, and it was not.
+    /// An event was sent to a sink that was not ready: `poll_ready` must come first.
     Full,
     /// The sink was closed.
     Closed,

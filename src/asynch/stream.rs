@@ -1,4 +1,4 @@
-//! The events as a stream.
+//! A stream of events.
 
 #![forbid(unsafe_code)]
 
@@ -13,9 +13,9 @@ use crate::error::End;
 use crate::handles::Reader;
 
 impl<T> Reader<T> {
-    /// Returns a stream of clones of the events, which ends when there is nothing more to
-    /// read, and then knows [why](EventStream::end). The reader goes on where the stream
-    /// was dropped.
+    /// Returns a stream of clones of the events. It ends when there is nothing more to read, and then
+    /// knows [why](EventStream::end). When the stream is dropped, the reader goes on with the next
+    /// event.
     ///
     /// # Examples
     ///
@@ -45,7 +45,7 @@ impl<T> Reader<T> {
     }
 
     /// Turns the reader into a stream of clones of the events: an
-    /// [`EventStream<'static, T>`](EventStream), for whoever takes a stream and keeps it.
+    /// [`EventStream<'static, T>`](EventStream), for code that takes a stream and keeps it.
     ///
     /// Dropping the stream makes the reader leave.
     pub fn into_stream<'r>(self) -> EventStream<'r, T>
@@ -58,16 +58,16 @@ impl<T> Reader<T> {
 
 /// A stream of clones of the events; from [`Reader::stream`] and [`Reader::into_stream`].
 ///
-/// It ends whenever the reader comes to an [`End`], of which there are several: a program
-/// that must not mistake one for the other asks [`end`](Self::end) afterwards. The reader
-/// says so too, as often as it is asked.
+/// It ends when the reader comes to an [`End`], of which there are several kinds. A program that must
+/// tell them apart asks [`end`](Self::end) afterwards. The reader returns the same end again to every
+/// later read.
 ///
-/// An event counts as read when the stream gives it out, and dropping the stream between two
-/// events loses none.
+/// An event counts as read when the stream yields it. Dropping the stream between two events loses
+/// none.
 #[must_use = "streams do nothing unless polled"]
 pub struct EventStream<'r, T> {
     reader: Held<'r, Reader<T>>,
-    /// Whether the task may be entered somewhere.
+    /// Whether the task may be registered at an event count.
     registered: bool,
     end: Option<End>,
 }
@@ -77,7 +77,7 @@ impl<'r, T> EventStream<'r, T> {
         Self { reader, registered: false, end: None }
     }
 
-    /// Returns why the stream has ended; `None` until it has.
+    /// Returns how the stream has ended; `None` until it has.
     ///
     /// # Examples
     ///
@@ -104,7 +104,7 @@ impl<'r, T> EventStream<'r, T> {
         self.end.as_ref()
     }
 
-    /// Returns the reader, to be asked where it is.
+    /// Returns the reader, for instance to ask for its position.
     pub fn reader(&self) -> &Reader<T> {
         &self.reader
     }

@@ -1,4 +1,4 @@
-//! Publishing from a task.
+//! Publishing in a task: the futures of a writer, and how a publishing task sleeps.
 
 #![forbid(unsafe_code)]
 
@@ -16,23 +16,22 @@ use crate::member::Member;
 use crate::sequence::Sequence;
 use crate::sync::strong;
 
-/// The key of the writer where it sleeps: nobody else sleeps there.
+/// The key of the writer at its event count, where nothing else is registered.
 const WRITER: usize = 0;
 
 impl<T> Writer<T> {
-    /// Publishes an event, and returns the sequence under which every reader sees it. Waits
-    /// in a task while the ring is full.
+    /// Publishes an event, and returns the sequence under which every reader sees it. Waits in a task
+    /// while the ring is full.
     ///
-    /// The future owns the event, and publishes it at the poll at which it is ready. If it
-    /// is dropped before, the event is dropped with it, and was not published. To keep the
-    /// event, [take it back](PublishFuture::into_inner), or wait with
-    /// [`ready_async`](Self::ready_async).
+    /// The future owns the event, and publishes it at the poll that returns `Ready`. If the future is
+    /// dropped before, the event is dropped with it and is not published. To keep the event, [take it
+    /// back](PublishFuture::into_inner), or wait with [`ready_async`](Self::ready_async) first.
     ///
     /// # Errors
     ///
-    /// [`TryPublishError`] with the event if an [`Editor`](crate::Editor) has left and the
-    /// ring is full, so that it always will be: it names the editor. Never in a ring
-    /// without editors.
+    /// [`TryPublishError`] with the event and the name of the editor, if an
+    /// [`Editor`](crate::Editor) has left and the ring is full. In a ring without editors it never
+    /// fails.
     ///
     /// # Panics
     ///
@@ -60,19 +59,19 @@ impl<T> Writer<T> {
         PublishFuture { room: Room::new(self, 1), event: Some(event) }
     }
 
-    /// Waits in a task until there is room for so many events, and keeps it.
+    /// Waits in a task until there is room for so many events, and reserves it.
     ///
-    /// Whatever publishes no more than that afterwards does not wait: so many calls of
-    /// [`publish`](Self::publish) and [`publish_with`](Self::publish_with), or one claim. (Only
-    /// if more is asked for first, and refused, may the room go to a reader that joins.) This
-    /// is how to publish in a task and lose no event if the wait is cancelled: dropping the
-    /// future changes nothing.
+    /// Afterwards, publishing up to that many events does not wait: so many calls of
+    /// [`publish`](Self::publish) or [`publish_with`](Self::publish_with), or one claim. (If more
+    /// room is requested first, and refused, the reserved room may go to a reader that joins.) This
+    /// is how to publish in a task and lose no event when the wait is cancelled: dropping the future
+    /// changes nothing.
     ///
     /// # Errors
     ///
-    /// [`TryClaimError::TooLarge`] if that is more than the capacity,
-    /// [`TryClaimError::EditorLeft`] if an [`Editor`](crate::Editor) has left and there will
-    /// never be so much room again. Never [`TryClaimError::Full`].
+    /// [`TryClaimError::TooLarge`] if that is more than the capacity, [`TryClaimError::EditorLeft`]
+    /// if there is less room and an [`Editor`](crate::Editor) has left. Never
+    /// [`TryClaimError::Full`].
     ///
     /// # Examples
     ///
@@ -91,8 +90,8 @@ impl<T> Writer<T> {
         ReadyFuture(Room::new(self, events))
     }
 
-    /// Claims the next `len` slots, to write them in place and publish them together. Waits
-    /// in a task while fewer are free.
+    /// Claims the next `len` slots, to write them in place and publish them together. Waits in a task
+    /// while fewer are free.
     ///
     /// # Errors
     ///
@@ -118,9 +117,9 @@ impl<T> Writer<T> {
 }
 
 impl<T> WriterCore<T> {
-    /// Sees whether there is room for so many events, at most as many as the capacity. If
-    /// not, it has the task woken when there may be, and says so in `registered`. Fails with
-    /// the editor without which there will never be room.
+    /// Checks whether there is room for so many events, which must not be more than the capacity. If
+    /// not, registers the task, so that it is woken when there may be, and sets `registered`. Fails
+    /// with the editor that has left, if one has and there is no room.
     pub(super) fn poll_room(
         &mut self,
         events: u64,
@@ -145,7 +144,7 @@ impl<T> WriterCore<T> {
         })
     }
 
-    /// Ends what `poll_room` has begun, if it has.
+    /// Removes the registration that `poll_room` has made, if any.
     pub(super) fn deregister(&self, registered: &mut bool) {
         if mem::take(registered) {
             self.shared().sequencer.freed.deregister_task(WRITER);
@@ -164,9 +163,9 @@ impl<T> WriterCore<T> {
 struct Room<'w, T> {
     /// `None` when the future is done.
     writer: Option<&'w mut Writer<T>>,
-    /// For how many events.
+    /// How many events there must be room for.
     events: usize,
-    /// Whether the task may be entered where the writer sleeps.
+    /// Whether the task may be registered at the writer's event count.
     registered: bool,
 }
 
@@ -190,7 +189,7 @@ impl<'w, T> Room<'w, T> {
         }
     }
 
-    /// As `poll`, if the ring can have so much room at all.
+    /// Like `poll`, but refuses more events than the ring has slots.
     fn poll_claim(&mut self, cx: &Context<'_>) -> Poll<Result<&'w mut Writer<T>, TryClaimError>> {
         if let Some(writer) = &self.writer
             && let Err(error) = writer.core.check_claim(self.events)
@@ -223,20 +222,19 @@ impl<T> fmt::Debug for Room<'_, T> {
     }
 }
 
-/// The future of the event's publication; from [`Writer::publish_async`].
+/// The future of a publication; from [`Writer::publish_async`].
 ///
-/// It owns the event until it is ready: dropping it before drops the event, which is then
-/// not published.
+/// It owns the event until it is ready. Dropping it before drops the event, which is then not
+/// published.
 #[must_use = "futures do nothing unless polled"]
 pub struct PublishFuture<'w, T> {
     room: Room<'w, T>,
-    /// `None` when it is done.
+    /// `None` when the future is done.
     event: Option<T>,
 }
 
 impl<T> PublishFuture<'_, T> {
-    /// Cancels the publication and gives the event back; `None` if the future has been
-    /// ready.
+    /// Cancels the publication and gives the event back; `None` if the future was already ready.
     ///
     /// # Examples
     ///
