@@ -1,4 +1,4 @@
-//! How a managed thread is started.
+//! Starting a managed thread: its description, and what the thread runs.
 
 #![forbid(unsafe_code)]
 
@@ -14,14 +14,13 @@ use super::group::{Group, Members};
 use super::handler::{Each, Handler, Seat};
 use super::thread::ReaderThread;
 use crate::error::End;
-use crate::handles::Reader;
-use crate::handles::ReaderBuilder;
+use crate::handles::{Reader, ReaderBuilder};
 use crate::sequence::Sequence;
 use crate::sync::Arc;
 
 impl<T> ReaderBuilder<T> {
-    /// Gives the reader a thread of its own, which has the reader's name, and a handler:
-    /// see [`managed`](crate::managed).
+    /// Starts to describe a thread for the reader, which runs a handler and has the reader's name: see
+    /// [`managed`](crate::managed).
     ///
     /// # Examples
     ///
@@ -40,8 +39,8 @@ impl<T> ReaderBuilder<T> {
     }
 }
 
-/// Describes a managed thread before it is started; from [`ReaderBuilder::managed`], or
-/// [made](Self::new) of a reader.
+/// Describes a managed thread before it is started; from [`ReaderBuilder::managed`], or from a
+/// [reader](Self::new).
 ///
 /// # Examples
 ///
@@ -93,16 +92,16 @@ pub struct ThreadBuilder<T> {
     group: Option<Arc<Members>>,
 }
 
-/// Where the reader comes from.
+/// Whether the reader has still to join.
 enum Origin<T> {
     Description(ReaderBuilder<T>),
     Reader(Reader<T>),
 }
 
 impl<T> ThreadBuilder<T> {
-    /// Gives a thread to a reader that has joined already. So readers that come
-    /// [after](ReaderBuilder::after) others can all be made before the first of them goes to
-    /// its thread; and a clone of a reader, or one that has read something, can have one.
+    /// Starts to describe a thread for a reader that has joined already. So readers that come
+    /// [after](ReaderBuilder::after) others can all join before the first of them moves to its
+    /// thread. A clone of a reader, or a reader that has already read events, can have a thread too.
     ///
     /// # Examples
     ///
@@ -129,8 +128,8 @@ impl<T> ThreadBuilder<T> {
         Self { reader, core: None, idle_after: None, group: None }
     }
 
-    /// Pins the thread to a core, counted from 0 as the operating system does, before its
-    /// handler is built.
+    /// Pins the thread to a core before its handler is built. Cores are counted from 0, as the
+    /// operating system does.
     ///
     /// Only with the feature `affinity`. On macOS a core is a hint.
     ///
@@ -149,25 +148,25 @@ impl<T> ThreadBuilder<T> {
         Self { core: Some(core), ..self }
     }
 
-    /// Has [`Handler::on_idle`] called when no event has come for so long, and again after
-    /// as long. It is never called unless this is set.
+    /// Sets after how long without an event [`Handler::on_idle`] is called, and called again. Unless
+    /// this is set, it is never called.
     pub fn idle_after(self, idle_after: Duration) -> Self {
         Self { idle_after: Some(idle_after), ..self }
     }
 
-    /// Makes the thread a member of a group: it waits until the group is started, if that
-    /// is still to come, and is shut down together with the others.
+    /// Makes the thread a member of a group. It waits until the group is started, and is shut down
+    /// together with the other members.
     pub fn group(self, group: &Group) -> Self {
         Self { group: Some(group.members()), ..self }
     }
 
-    /// Starts the thread with a closure for a handler, which gets the event, its sequence,
-    /// and whether it is the last of those that were there together.
+    /// Starts the thread with a closure as its handler. The closure gets the event, its sequence, and
+    /// whether it is the last event of its batch.
     ///
-    /// When this returns the reader has joined: the thread gets every event published from
-    /// then on. The thread ends when the ring is closed and everything was read. If the
-    /// closure panics, the event that it was given counts as read, the reader leaves, and
-    /// the panic comes back from [`ReaderThread::join`].
+    /// When this returns, the reader has joined: the thread gets every event published from then on.
+    /// The thread ends when the ring is closed and everything was read. If the closure panics, the
+    /// event that it was given counts as read, the reader leaves, and [`ReaderThread::join`] returns
+    /// the panic.
     ///
     /// # Errors
     ///
@@ -182,11 +181,11 @@ impl<T> ThreadBuilder<T> {
         self.spawn_with(|| Each(handle))
     }
 
-    /// Starts the thread with a handler that is built there, and need not be `Send`.
+    /// Starts the thread with a handler that is built on the thread, and so need not be `Send`.
     ///
-    /// When this returns the reader has joined: the thread gets every event published from
-    /// then on, also while the handler is still being built. If building it panics, that
-    /// comes back from [`ReaderThread::join`], like any other panic of the handler.
+    /// When this returns, the reader has joined: the thread gets every event published from then on,
+    /// also while the handler is still being built. If building it panics, [`ReaderThread::join`]
+    /// returns that panic, like any other panic of the handler.
     ///
     /// # Errors
     ///
@@ -216,7 +215,7 @@ impl<T> ThreadBuilder<T> {
         if let Some(core) = core
             && !control.state.wait_until_settled()
         {
-            // It does nothing more, and no code of the caller's has run on it.
+            // The thread does nothing more, and no user code has run on it.
             let _ = thread.join();
             return Err(SpawnError::NoSuchCore { core });
         }
@@ -228,11 +227,11 @@ impl<T> ThreadBuilder<T> {
     }
 }
 
-/// Starts to describe a thread with the name of a reader.
+/// Returns a thread builder with the name of the reader.
 fn named_as<T>(reader: &Reader<T>) -> io::Result<thread::Builder> {
     let builder = thread::Builder::new();
     match reader.name() {
-        // The standard library would panic.
+        // With such a name, the standard library would panic.
         Some(name) if name.contains('\0') => {
             let nul = "the name of a thread cannot contain a NUL character";
             Err(io::Error::new(io::ErrorKind::InvalidInput, nul))
@@ -242,8 +241,8 @@ fn named_as<T>(reader: &Reader<T>) -> io::Result<thread::Builder> {
     }
 }
 
-/// The life of a managed thread: what became of its handler, or `None` if that was never
-/// built. When it is over the reader has left, and so it has if there is a panic.
+/// The life of a managed thread. Returns the output of its handler, or `None` if the handler was never
+/// built. When this returns or panics, the reader has left.
 fn live<T, H: Handler<T>>(
     core: Option<usize>,
     seat: Seat<T>,
@@ -260,11 +259,11 @@ fn live<T, H: Handler<T>>(
     state.wait_for_start().then(|| seat.serve(make, idle_after))
 }
 
-/// Runs what a thread does, and says what came of it to its handle and to its group.
+/// Runs the life of a thread, and reports its outcome to its handle and to its group.
 fn sum_up<R>(state: &State, live: impl FnOnce() -> Option<(R, End)>) -> Result<R, JoinError> {
     let member = state.member().clone();
-    // What a panic may have left in disorder, the handler and what it shares with others, is
-    // theirs to judge, as with any thread that panics.
+    // As for unwinding, a panic may leave the handler, and what it shares with others, inconsistent. As
+    // with any thread that panics, that is for its owners to judge.
     let (result, outcome) = match panic::catch_unwind(AssertUnwindSafe(live)) {
         Ok(Some((output, end))) => (Ok(output), Outcome::Closed(end)),
         Ok(None) => (Err(JoinError::never_started(member)), Outcome::NeverStarted),
@@ -281,7 +280,7 @@ fn sum_up<R>(state: &State, live: impl FnOnce() -> Option<(R, End)>) -> Result<R
 #[cfg(feature = "affinity")]
 use super::affinity::pin;
 
-/// Nobody can ask for a core.
+/// Without the feature `affinity`, no thread has a core to be pinned to.
 #[cfg(not(feature = "affinity"))]
 fn pin(_core: usize) -> bool {
     false

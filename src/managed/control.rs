@@ -1,4 +1,4 @@
-//! What a managed thread shares with its handle and its group.
+//! The state that a managed thread shares with its handle and its group.
 
 #![forbid(unsafe_code)]
 
@@ -7,20 +7,19 @@ use std::time::{Duration, Instant};
 use crossbeam_utils::CachePadded;
 
 use crate::error::End;
-use crate::handles::Reader;
-use crate::handles::Ring;
+use crate::handles::{Reader, Ring};
 use crate::member::Member;
 use crate::sequence::Sequence;
 use crate::sync::{self, Arc, AtomicBool, AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
 
-/// How far a thread has come, and what it is told: the part that knows the type of an event.
+/// The shared state of a thread: the part that knows the type of the events.
 #[derive(Debug)]
 pub(super) struct Control<T> {
     ring: Ring<T>,
     pub(super) state: State,
 }
 
-/// The part that does not.
+/// The shared state of a thread: the part that does not know the type of the events.
 #[derive(Debug)]
 pub(super) struct State {
     member: Member,
@@ -29,21 +28,21 @@ pub(super) struct State {
     changed: Condvar,
 }
 
-/// What the thread looks at and writes between two events.
+/// What the thread reads and writes between two events.
 #[derive(Debug)]
 struct Progress {
-    /// The first event that is not handled. Stored by the thread only.
+    /// The first event that is not handled. Only the thread stores it.
     position: AtomicU64,
-    /// Only ever set.
+    /// Whether the thread was told to stop. Never reset.
     stopped: AtomicBool,
 }
 
-/// Where a thread is in its life. Each phase comes after those above it.
+/// The phases of a thread's life, in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Phase {
-    /// It finds its core.
+    /// The thread pins itself to its core.
     Settling,
-    /// It waits for the start. No code of the user's has run.
+    /// It waits for the start. No user code has run.
     Ready,
     /// It was started.
     Started,
@@ -54,7 +53,7 @@ enum Phase {
 /// How a thread ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// It found no core, or was stopped before the start.
+    /// It could not be pinned to its core, or was stopped before the start.
     NeverStarted,
     /// Its handler panicked, with this message if it was text.
     Panicked(Option<Box<str>>),
@@ -62,7 +61,7 @@ pub(super) enum Outcome {
     Closed(End),
 }
 
-/// A thread of a group, whatever its events are.
+/// A thread of a group, whatever the type of its events.
 pub(super) trait Controlled {
     fn state(&self) -> &State;
 
@@ -72,7 +71,7 @@ pub(super) trait Controlled {
     /// Whether the writer is gone.
     fn is_ring_closed(&self) -> bool;
 
-    /// Has the thread stop before its next event, and wakes it.
+    /// Tells the thread to stop before its next event, and wakes it.
     fn stop(&self);
 }
 
@@ -99,8 +98,8 @@ impl<T> Controlled for Control<T> {
 
     fn lag(&self) -> u64 {
         let position = self.state.position().get();
-        // A position is never ahead of the cursor, but without an ordering between the two
-        // the cursor that is seen may be older.
+        // The position is never ahead of the cursor. But no ordering connects the two loads, so the
+        // cursor that this thread sees may be older.
         self.ring.cursor().get().saturating_sub(position)
     }
 
@@ -119,55 +118,55 @@ impl State {
         &self.member
     }
 
-    /// Says that everything before `position` is handled.
+    /// Notes that everything before `position` is handled.
     #[inline]
     pub(super) fn handled_below(&self, position: Sequence) {
-        // ORDERING: Relaxed; nothing follows from it.
+        // ORDERING: Relaxed; a report only, nothing depends on it.
         self.progress.position.store(position.get(), Ordering::Relaxed);
     }
 
     pub(super) fn position(&self) -> Sequence {
-        // ORDERING: Relaxed; nothing follows from it.
+        // ORDERING: Relaxed; a report only, nothing depends on it.
         Sequence::new(self.progress.position.load(Ordering::Relaxed))
     }
 
-    /// Whether the thread was told to stop, as far as a glance between two events shows. What
-    /// follows from it is left to [`is_stopped`](Self::is_stopped).
+    /// Whether the thread seems to have been told to stop: a cheap check between two events. The
+    /// caller then asks [`is_stopped`](Self::is_stopped), which synchronizes.
     #[inline]
     pub(super) fn seems_stopped(&self) -> bool {
-        // ORDERING: Relaxed; an Acquire would have the handler keep its state in memory.
+        // ORDERING: Relaxed; an Acquire would force the handler to keep its state in memory.
         self.progress.stopped.load(Ordering::Relaxed)
     }
 
     /// Whether the thread was told to stop.
     pub(super) fn is_stopped(&self) -> bool {
-        // ORDERING: Acquire pairs with the Release of `stop`: what happened before the
-        // thread was told to stop happens before its handler is closed.
+        // ORDERING: Acquire pairs with the Release in `stop`: what happened before the thread was
+        // told to stop happens before its handler is closed.
         self.progress.stopped.load(Ordering::Acquire)
     }
 
     fn stop(&self) {
         let phase = self.phase();
-        // ORDERING: Release pairs with the Acquire of `is_stopped`. Stored under the lock,
-        // so that a thread that waits for the start does not miss it.
+        // ORDERING: Release pairs with the Acquire in `is_stopped`. Stored under the lock, so that a
+        // thread that waits for the start does not miss it.
         self.progress.stopped.store(true, Ordering::Release);
         drop(phase);
         self.changed.notify_all();
     }
 
-    /// The thread has its core.
+    /// Notes that the thread is pinned to its core.
     pub(super) fn settled(&self) {
         self.enter(Phase::Ready);
     }
 
-    /// Waits until the thread has settled, and returns whether it has found its core. Asked
-    /// before anybody can start or stop it.
+    /// Waits until the thread has tried to pin itself, and returns whether it is pinned. Called before
+    /// any other thread can start or stop it.
     pub(super) fn wait_until_settled(&self) -> bool {
         let phase = self.wait_while(None, |phase| *phase == Phase::Settling);
         *phase == Phase::Ready
     }
 
-    /// Lets a thread that is ready go on.
+    /// Starts the thread, if it is ready.
     pub(super) fn start(&self) {
         let mut phase = self.phase();
         if *phase == Phase::Ready && !self.is_stopped() {
@@ -182,7 +181,7 @@ impl State {
         *self.wait_while(None, waits) == Phase::Started
     }
 
-    /// The thread is done with everything but returning.
+    /// Notes that the thread has nothing left to do but return.
     pub(super) fn over(&self, outcome: Outcome) {
         self.enter(Phase::Over(outcome));
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with managed threads.
+//! The errors of managed threads.
 
 #![forbid(unsafe_code)]
 
@@ -23,7 +23,7 @@ pub enum SpawnError {
         /// The core that was asked for.
         core: usize,
     },
-    /// The system gave no thread, or the name cannot be that of a thread.
+    /// The system cannot start a thread, or the name cannot be that of a thread.
     Thread(io::Error),
 }
 
@@ -58,8 +58,8 @@ impl From<io::Error> for SpawnError {
     }
 }
 
-/// A managed thread has no result: its handler panicked, or was never built, because the
-/// thread was stopped before its group was started.
+/// A managed thread has no output: its handler panicked, or was never built because the thread was
+/// stopped before its group was started.
 pub struct JoinError {
     member: Member,
     panic: Option<Panic>,
@@ -67,7 +67,7 @@ pub struct JoinError {
 
 struct Panic {
     message: Option<Box<str>>,
-    /// Never locked: so that the error can be shared, as errors usually can.
+    /// In a mutex, which is never locked, so that the error is `Sync`, as errors usually are.
     payload: Mutex<Box<dyn Any + Send>>,
 }
 
@@ -85,7 +85,7 @@ impl JoinError {
         Self { member, panic: Some(panic) }
     }
 
-    /// Returns whose thread it was.
+    /// Returns the reader whose thread it was.
     pub fn member(&self) -> &Member {
         &self.member
     }
@@ -129,8 +129,7 @@ impl fmt::Display for JoinError {
 
 impl Error for JoinError {}
 
-/// A group was shut down, and some of its members have not read everything, or are still
-/// not done.
+/// A group was shut down, and some of its members have not read everything or are still not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShutdownError {
     failures: Vec<Failure>,
@@ -189,18 +188,18 @@ impl Failure {
         Self { member, fate, position, lag }
     }
 
-    /// Returns who it is.
+    /// Returns the identity of the member.
     pub fn member(&self) -> &Member {
         &self.member
     }
 
-    /// Returns what has become of it.
+    /// Returns what has become of its thread.
     pub fn fate(&self) -> &Fate {
         &self.fate
     }
 
-    /// Returns the sequence of the first event that it had not handled. If its handler is
-    /// stuck in an event, this is the one.
+    /// Returns the sequence of the first event that it had not handled. If its handler is stuck in an
+    /// event, it is that event.
     pub fn position(&self) -> Sequence {
         self.position
     }

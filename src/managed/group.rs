@@ -1,4 +1,4 @@
-//! Threads that are started and shut down together.
+//! A group: threads that are started and shut down together.
 
 #![forbid(unsafe_code)]
 
@@ -10,18 +10,17 @@ use super::control::{Controlled, Outcome};
 use super::error::{Failure, Fate, ShutdownError};
 use crate::error::End;
 use crate::handles::Writer;
-use crate::sync::for_every;
-use crate::sync::{self, Arc, Mutex};
+use crate::sync::{self, Arc, Mutex, for_every};
 
 /// Managed threads that are started together and shut down together.
 ///
-/// Members join with [`ThreadBuilder::group`](super::ThreadBuilder::group), and their
-/// handles stay with whoever has spawned them. They may read different rings. A group that
-/// is not started reads nothing, so that its rings fill up.
+/// Threads join a group with [`ThreadBuilder::group`](super::ThreadBuilder::group). Their handles stay
+/// with the code that has spawned them. The members of a group may read different rings. A group that
+/// is not started reads nothing, so its rings fill up.
 ///
-/// Dropping a group that is not started ends its members, whose handlers are then never
-/// built: if one member cannot be spawned, a `?` leaves nobody behind. Dropping one that is
-/// started does nothing to its members.
+/// Dropping a group that is not started ends its members, and their handlers are never built: if one
+/// member cannot be spawned, a `?` leaves no thread behind. Dropping a group that is started does
+/// nothing to its members.
 ///
 /// # Examples
 ///
@@ -48,7 +47,7 @@ pub struct Group {
     grace: Duration,
 }
 
-/// The members, which also those who are yet to join know.
+/// The members, shared with the threads that are still to join.
 pub(super) struct Members(Mutex<Inner>);
 
 struct Inner {
@@ -74,16 +73,16 @@ impl Group {
         Self { members: Arc::new(Members(Mutex::new(inner))), grace: Duration::from_secs(1) }
     }
 
-    /// Sets how long a shutdown waits for those that it has told to stop, to come to the
-    /// end of the event that they are at and be closed; one second unless set.
+    /// Sets how long a shutdown waits for late members, which it has told to stop, to finish their
+    /// current event and be closed. One second unless set.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self
     }
 
-    /// Lets all members go on, who have all joined their rings by then. None of their
-    /// handlers is built before. Members that join later start at once.
+    /// Starts all members. By then all of them have joined their rings, and none of their handlers has
+    /// been built. Members that join later start at once.
     pub fn start(&self) {
         let mut inner = sync::lock(&self.members.0);
         inner.stage = Stage::Started;
@@ -92,21 +91,21 @@ impl Group {
         }
     }
 
-    /// Closes the ring by dropping its writer, and waits until every member has read what
-    /// is left and closed its handler. Whoever is not done `within` that time is told to
-    /// stop before its next event, and has the [`grace`](Self::grace) to do so. So this
-    /// takes no longer than the two together, whatever the handlers do.
+    /// Closes the ring by dropping its writer, and waits until every member has read what is left and
+    /// closed its handler. A member that is not done `within` that time is told to stop before its
+    /// next event, and has the [`grace`](Self::grace) to do so. So this takes no longer than the two
+    /// durations together, whatever the handlers do.
     ///
-    /// A group that is not started is started first. The results of the handlers come from
-    /// [`ReaderThread::join`](super::ReaderThread::join), which does not wait any more for
-    /// those that are done.
+    /// A group that is not started is started first. The outputs of the handlers come from
+    /// [`ReaderThread::join`](super::ReaderThread::join), which then returns at once for every member
+    /// that is done.
     ///
     /// # Errors
     ///
-    /// [`ShutdownError`] if anybody has not read everything or is still not done, with the
-    /// name of each. A thread whose handler never returns is left to itself: it keeps its
-    /// reader and what its handler has borrowed, but the writer is gone. Those who were
-    /// stopped before, or whose handlers wanted no more, are no errors.
+    /// [`ShutdownError`] if a member has not read everything or is still not done; it names each of
+    /// them. A thread whose handler never returns is left alone: it keeps its reader and what its
+    /// handler has borrowed, but the writer is gone. Members that were stopped before, or whose
+    /// handlers were done early, are no errors.
     ///
     /// # Examples
     ///
@@ -137,8 +136,8 @@ impl Group {
         self.drain(within)
     }
 
-    /// As [`shutdown`](Self::shutdown), when the writer is gone already or will be: another
-    /// thread has it, or there are several rings.
+    /// Like [`shutdown`](Self::shutdown), for a writer that is already gone or that another thread
+    /// drops, or for several rings.
     ///
     /// # Errors
     ///
@@ -166,8 +165,8 @@ impl Group {
     }
 }
 
-/// Returns what has gone wrong with a member, if anything has. That it was stopped is no
-/// failure if it was not the shutdown that did it, or if nothing was left to read.
+/// Returns what has gone wrong with a member, if anything has. Being stopped is no failure if it was
+/// not the shutdown that stopped the member, or if nothing was left to read.
 fn failure(member: &dyn Controlled, late: bool) -> Option<Failure> {
     let state = member.state();
     let outcome = state.wait_until_over(Some(Instant::now()));
@@ -207,7 +206,7 @@ impl Drop for Group {
         }
         inner.stage = Stage::Dropped;
         let members = mem::take(&mut inner.members);
-        // To stop one wakes tasks too, whose wakers may do anything.
+        // Stopping a member also wakes tasks, and their wakers run user code: not under the lock.
         drop(inner);
         for_every(members.into_iter(), |member| member.stop());
     }

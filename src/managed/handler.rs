@@ -1,4 +1,4 @@
-//! What is done with the events, and the loop that does it.
+//! The handler of a managed thread, and the loop that feeds it.
 
 #![forbid(unsafe_code)]
 
@@ -13,11 +13,11 @@ use crate::sync::Arc;
 
 /// What a managed thread does with its events, and the state that it needs for that.
 ///
-/// [`ThreadBuilder::spawn_with`](super::ThreadBuilder::spawn_with) builds it on the thread
-/// where it then stays: it need not be `Send`, only what it [returns](Self::Output) in the
-/// end. Where a closure will do, there is [`spawn`](super::ThreadBuilder::spawn).
+/// [`ThreadBuilder::spawn_with`](super::ThreadBuilder::spawn_with) builds the handler on the thread
+/// where it then stays. So the handler need not be `Send`, only its [output](Self::Output). Where a
+/// closure is enough, use [`spawn`](super::ThreadBuilder::spawn).
 ///
-/// There is no callback for the start: that is where the handler is built.
+/// There is no callback for the start: at the start the handler is built.
 ///
 /// # Examples
 ///
@@ -54,35 +54,35 @@ use crate::sync::Arc;
 /// }
 /// ```
 pub trait Handler<T>: Sized {
-    /// What becomes of the handler in the end: what
-    /// [`ReaderThread::join`](super::ReaderThread::join) returns.
+    /// What the handler leaves in the end, returned by
+    /// [`ReaderThread::join`](super::ReaderThread::join).
     type Output;
 
-    /// Handles an event. `end_of_batch` says that no other was there when this one was
-    /// read: the moment to flush what was gathered.
+    /// Handles an event. `end_of_batch` says that the event is the last of its batch: the moment to
+    /// flush what was gathered.
     ///
-    /// If it panics, the event counts as read, the reader leaves, and the panic comes back
-    /// from [`ReaderThread::join`](super::ReaderThread::join).
+    /// If this panics, the event counts as read, the reader leaves, and
+    /// [`ReaderThread::join`](super::ReaderThread::join) returns the panic.
     fn on_event(&mut self, event: &T, sequence: Sequence, end_of_batch: bool);
 
     /// Called when no event has come for as long as
-    /// [`idle_after`](super::ThreadBuilder::idle_after) says, and again after as long.
-    /// Does nothing unless defined.
+    /// [`idle_after`](super::ThreadBuilder::idle_after) says, and again after the same time. Does
+    /// nothing by default.
     fn on_idle(&mut self) {}
 
-    /// Whether the handler wants no more events. Asked before the first event and then
-    /// after every call; always `false` unless defined. If it is `true` the reader leaves,
-    /// and [`on_close`](Self::on_close) gets [`End::Stopped`].
+    /// Whether the handler is done and takes no more events. Asked before the first event and then
+    /// after every call; `false` by default. When it is `true`, the reader leaves, and
+    /// [`on_close`](Self::on_close) gets [`End::Stopped`].
     fn is_done(&self) -> bool {
         false
     }
 
-    /// Called when there is nothing more to handle, with the reason. The reader has left
-    /// by then, so that nobody waits for what is done here.
+    /// Called when there is nothing more to handle, with the reason. The reader has left by then, so
+    /// this does not hold the writer back.
     fn on_close(self, end: End) -> Self::Output;
 }
 
-/// A handler that is only a closure.
+/// A handler made of a closure.
 pub(super) struct Each<F>(pub(super) F);
 
 impl<T, F: FnMut(&T, Sequence, bool)> Handler<T> for Each<F> {
@@ -96,8 +96,8 @@ impl<T, F: FnMut(&T, Sequence, bool)> Handler<T> for Each<F> {
     fn on_close(self, _: End) {}
 }
 
-/// A reader on its thread. Dropping it, also by a panic, makes the reader leave, and notes
-/// how far it has come.
+/// A reader on its thread. Dropping it, also by a panic, notes its position and makes the reader
+/// leave.
 pub(super) struct Seat<T> {
     reader: Reader<T>,
     control: Arc<Control<T>>,
@@ -115,7 +115,7 @@ impl<T> Seat<T> {
         idle_after: Option<Duration>,
     ) -> (H::Output, End) {
         let mut handler = make();
-        // Declared after the handler, so that the reader leaves first if that panics.
+        // Declared after the handler, so that the reader leaves first if the handler panics.
         let mut seat = self;
         let end = seat.feed(&mut handler, idle_after);
         drop(seat);
@@ -130,7 +130,7 @@ impl<T> Seat<T> {
             match reader.core.batch_unless_stopped(idle_after, || state.is_stopped()) {
                 Ok(batch) => {
                     let end = batch.sequences().end;
-                    // Breaking off commits what was handled, and the loop ends.
+                    // A break commits what was handled; the loop condition then ends the loop.
                     let _ = batch.try_for_each(|event, sequence| {
                         let next = sequence + 1;
                         handler.on_event(event, sequence, next == end);

@@ -1,7 +1,7 @@
-//! Readers with threads of their own, for whoever would rather not manage those.
+//! Managed threads: readers with threads of their own, started and shut down together.
 //!
-//! [`ReaderBuilder::managed`](crate::ReaderBuilder::managed) gives a reader a thread, which
-//! has the reader's name, and a handler: a closure, or a [`Handler`] with state.
+//! [`ReaderBuilder::managed`](crate::ReaderBuilder::managed) gives a reader a thread, which has the
+//! reader's name, and a handler: a closure, or a [`Handler`] with state.
 //!
 //! ```
 //! use std::time::Duration;
@@ -43,20 +43,19 @@
 //! 2. The thread starts, takes its core, and waits until its [`Group`] is started if it has
 //!    one.
 //! 3. The handler is built: on this thread, so that it may hold what is not `Send`.
-//! 4. It is given every event, and told when there was none for a while, if it wants to
-//!    know that: see [`ThreadBuilder::idle_after`].
-//! 5. The reader leaves: because the ring is closed and everything was read, because the
-//!    stream [ends](crate::End) earlier for this reader, because the thread is told to
-//!    [stop](ReaderThread::stop), or because the handler [wants no
-//!    more](Handler::is_done).
-//! 6. The handler is closed, and what it makes of itself comes from [`ReaderThread::join`].
+//! 4. The handler gets every event, and, if wanted, a call when no event has come for a while: see
+//!    [`ThreadBuilder::idle_after`].
+//! 5. The reader leaves: because the ring is closed and everything was read, because the stream
+//!    [ends](crate::End) earlier for this reader, because the thread is told to
+//!    [stop](ReaderThread::stop), or because the handler [is done](Handler::is_done).
+//! 6. The handler is closed, and [`ReaderThread::join`] returns its output.
 //!
 //! # Graphs
 //!
 //! Readers that come [after](crate::ReaderBuilder::after) others join first, all of them. Then
 //! [`ThreadBuilder::new`] gives each a thread, in any order, in one [`Group`] if you like.
-//! [Editors](crate::Editor) and observers have no managed threads: give an editor a thread of
-//! its own. A group that is shut down waits for what the editors have still to pass on.
+//! [Editors](crate::Editor) and observers have no managed threads: spawn a thread for an editor
+//! yourself. A group that is shut down waits for what the editors have still to pass on.
 //!
 //! ```
 //! use std::time::Duration;
@@ -80,24 +79,22 @@
 //!
 //! # Panics
 //!
-//! A handler that panics, at any of these steps, ends its thread and nothing else. The
-//! event that it was given counts as read, and the reader leaves before the handler is
-//! dropped, so that the writer is not held up. The panic comes back from
-//! [`ReaderThread::join`], and a shutdown of the group reports it.
+//! A handler that panics, at any of these steps, ends its thread and nothing else. The event that it
+//! was given counts as read, and the reader leaves before the handler is dropped, so that the writer
+//! is not held back. [`ReaderThread::join`] returns the panic, and a shutdown of the group reports it.
 //!
 //! # Stopping
 //!
-//! Between two events a thread looks whether it is to stop, and a thread that sleeps is
-//! woken for it. A handler that does not return cannot be stopped by anybody:
-//! [`Group::shutdown`] does not wait for it longer than it may, and says who it is and
-//! where it stands.
+//! A thread checks between two events whether it is to stop, and a sleeping thread is woken to check.
+//! A handler that does not return cannot be stopped: [`Group::shutdown`] waits for it no longer than
+//! it is told, and names it and its position.
 //!
 //! # Cores
 //!
 //! With the feature `affinity`, a thread can be pinned to a core. A core that the system
 //! does not have, or does not give, is a [`SpawnError`].
 //!
-//! Managed threads are not there in a build for loom, which has threads of its own.
+//! Managed threads do not exist in a build for loom, which has threads of its own.
 
 #![forbid(unsafe_code)]
 

@@ -14,8 +14,8 @@ use crate::sync::Arc;
 
 /// A reader on a thread of its own; from [`ThreadBuilder::spawn`](super::ThreadBuilder::spawn).
 ///
-/// Dropping it does nothing to the thread: that reads on until the ring is closed, and
-/// nobody learns what became of it.
+/// Dropping the handle does nothing to the thread, which reads on until the ring is closed; its output
+/// is then lost.
 ///
 /// # Examples
 ///
@@ -45,19 +45,19 @@ impl<T, R> ReaderThread<T, R> {
         self.member().name()
     }
 
-    /// Returns who the reader is, as errors and snapshots name it.
+    /// Returns the identity of the reader, with which errors and snapshots name it.
     pub fn member(&self) -> &Member {
         self.control.state.member()
     }
 
-    /// Returns the sequence of the first event that is not handled: of the one that is
-    /// being handled now, if there is one. There may be another by the time you see it.
+    /// Returns the sequence of the first event that is not handled: the event that is being handled
+    /// now, if there is one. It may be outdated by the time you see it.
     pub fn position(&self) -> Sequence {
         self.control.state.position()
     }
 
-    /// Returns how many published events are not handled, also when they never will be.
-    /// Others may be published or handled meanwhile.
+    /// Returns how many published events are not handled, even if they never will be. Others may be
+    /// published or handled meanwhile.
     pub fn lag(&self) -> u64 {
         self.control.lag()
     }
@@ -68,9 +68,9 @@ impl<T, R> ReaderThread<T, R> {
         self.control.state.is_over()
     }
 
-    /// Has the thread stop before its next event, and wakes it if it waits for one. Its
-    /// handler is closed with [`End::Stopped`](crate::End::Stopped). An event that is being
-    /// handled is handled to its end, and this does not wait for it.
+    /// Tells the thread to stop before its next event, and wakes it if it waits for one. Its handler
+    /// is closed with [`End::Stopped`](crate::End::Stopped). The thread finishes the event that it is
+    /// handling; this does not wait for that.
     ///
     /// If the thread is in a group that was not started, its handler is never built.
     ///
@@ -88,9 +88,9 @@ impl<T, R> ReaderThread<T, R> {
         self.control.stop();
     }
 
-    /// Waits until the thread is done, and returns what became of its handler. It is done
-    /// when the ring is closed and everything was read, when it was told to
-    /// [`stop`](Self::stop), or when its handler wants no more.
+    /// Waits until the thread is done, and returns the output of its handler. The thread is done when
+    /// the ring is closed and everything was read, when it was told to [`stop`](Self::stop), or when
+    /// its handler is done.
     ///
     /// # Errors
     ///
