@@ -1,8 +1,8 @@
-//! Of editors and their batches.
+//! Editors and their batches.
 
 #![forbid(unsafe_code)]
 
-/// An event that an editor has passed on is no longer its own.
+/// An editor cannot change an event that it has passed on.
 ///
 /// ```compile_fail,E0505
 /// let (mut writer, [mut editor], _ring) =
@@ -25,7 +25,7 @@
 /// ```
 struct EditBeyondItsBatch;
 
-/// Nor by its index.
+/// An editor cannot change an event that it has passed on, by index either.
 ///
 /// ```compile_fail,E0505
 /// let (mut writer, [mut editor], _ring) =
@@ -48,7 +48,7 @@ struct EditBeyondItsBatch;
 /// ```
 struct IndexedEditBeyondItsBatch;
 
-/// Nor while the rest of the batch is handed to a closure.
+/// A reference to an event does not survive while the rest of the batch goes to a closure.
 ///
 /// ```compile_fail,E0505
 /// let (mut writer, [mut editor], _ring) =
@@ -71,7 +71,7 @@ struct IndexedEditBeyondItsBatch;
 /// ```
 struct EditBesideForEach;
 
-/// A closure that edits does not keep the event that it is given.
+/// A closure given to `EditBatch::for_each` cannot keep the event.
 ///
 /// ```compile_fail,E0521
 /// let (mut writer, [mut editor], _ring) =
@@ -94,7 +94,7 @@ struct EditBesideForEach;
 /// ```
 struct EventOutOfAnEdit;
 
-/// Nor does the one that an editor runs.
+/// A closure given to `Editor::run` cannot keep the event.
 ///
 /// ```compile_fail,E0521
 /// let (mut writer, [mut editor], _ring) =
@@ -119,7 +119,7 @@ struct EventOutOfAnEdit;
 /// ```
 struct EventOutOfAnEditorsRun;
 
-/// Two ways into one batch of an editor are not open at once.
+/// A batch of an editor is borrowed mutably in one way at a time.
 ///
 /// ```compile_fail,E0499
 /// let (mut writer, [mut editor], _ring) =
@@ -199,7 +199,7 @@ struct EditBatchBeyondItsEditor;
 /// ```
 struct TwoEditorsOfOneName;
 
-/// An editor changes what is published, and publishes nothing.
+/// An editor changes published events, and cannot publish.
 ///
 /// ```compile_fail,E0599
 /// let (mut writer, [mut editor], _ring) =
@@ -214,7 +214,7 @@ struct TwoEditorsOfOneName;
 /// ```
 struct PublishFromAnEditor;
 
-/// Nobody comes after an editor: everybody does.
+/// A reader cannot be told to come after an editor: every reader does anyway.
 ///
 /// ```compile_fail,E0308
 /// let (_writer, [editor], ring) =

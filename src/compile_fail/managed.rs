@@ -1,8 +1,8 @@
-//! What must not compile, with twins that do: see `src/compile_fail.rs`.
+//! Managed threads and their handlers.
 
 #![forbid(unsafe_code)]
 
-/// A closure that goes to a thread may take only what may be sent.
+/// A closure that runs on a managed thread must be `Send`.
 ///
 /// ```compile_fail,E0277
 /// use std::rc::Rc as Shared;
@@ -21,7 +21,7 @@
 /// ```
 struct SpawnWithWhatMayNotBeSent;
 
-/// What a handler returns is sent back, whatever the handler is made of.
+/// The output of a handler must be `Send`, even if the handler is not.
 ///
 /// ```compile_fail,E0277
 /// use std::rc::Rc;
@@ -54,7 +54,7 @@ struct SpawnWithWhatMayNotBeSent;
 /// ```
 struct OutputThatMayNotBeSent;
 
-/// An event does not stay with the handler that it was lent to.
+/// A handler cannot keep an event that it was lent.
 ///
 /// ```compile_fail,E0521
 /// let (_writer, ring) = broadring::Ring::builder(4).build(|| 0);

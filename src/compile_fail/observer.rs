@@ -1,8 +1,8 @@
-//! Of observers and what they look at.
+//! Observers and their glimpses.
 
 #![forbid(unsafe_code)]
 
-/// Nor after an observer, which may miss what it comes after.
+/// A reader cannot come after an observer, which may miss events.
 ///
 /// ```compile_fail,E0308
 /// let (_writer, ring) = broadring::Ring::<u64>::builder(4).build(|| 0);
@@ -17,7 +17,7 @@
 /// ```
 struct AfterAnObserver;
 
-/// An event that was glimpsed does not outlive the glimpse.
+/// An event does not outlive the glimpse that lends it.
 ///
 /// ```compile_fail,E0505
 /// let (mut writer, ring) = broadring::Ring::builder(4).build(|| 0);
@@ -40,7 +40,7 @@ struct AfterAnObserver;
 /// ```
 struct EventBeyondItsGlimpse;
 
-/// Nor does one that an iterator over the glimpse has lent.
+/// An event from an iterator over a glimpse does not outlive the glimpse.
 ///
 /// ```compile_fail,E0505
 /// let (mut writer, ring) = broadring::Ring::builder(4).build(|| 0);
@@ -105,7 +105,7 @@ struct GlimpseBeyondTheNextLook;
 /// ```
 struct GlimpseBeyondItsObserver;
 
-/// Nothing is committed out of a glimpse: what it shows is shown until it is dropped.
+/// A glimpse cannot commit a part of its events: it lends all of them until it is dropped.
 ///
 /// ```compile_fail,E0596
 /// let (mut writer, ring) = broadring::Ring::builder(4).build(|| 0);

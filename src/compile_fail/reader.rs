@@ -1,4 +1,4 @@
-//! Of readers and their batches.
+//! Readers and their batches.
 
 #![forbid(unsafe_code)]
 
@@ -67,7 +67,7 @@ struct BatchBeyondItsReader;
 /// ```
 struct EventBeyondItsBatch;
 
-/// An event is not held while a part of the batch is committed.
+/// An event cannot be held while a part of the batch is committed.
 ///
 /// ```compile_fail,E0502
 /// let (mut writer, ring) = broadring::Ring::builder(4).build(|| 0);
@@ -90,7 +90,7 @@ struct EventBeyondItsBatch;
 /// ```
 struct EventBeyondItsCommit;
 
-/// An event that is taken out of a batch lives until the next one is.
+/// An event from `next_event` lives until the next call.
 ///
 /// ```compile_fail,E0499
 /// let (mut writer, ring) = broadring::Ring::builder(4).build(|| 0);
@@ -113,7 +113,7 @@ struct EventBeyondItsCommit;
 /// ```
 struct EventBeyondTheNextEvent;
 
-/// A handler does not keep the event that it is given.
+/// A closure given to `Reader::run` cannot keep the event.
 ///
 /// ```compile_fail,E0521
 /// let (mut writer, ring) = broadring::Ring::builder(4).build(|| 0);
@@ -138,7 +138,7 @@ struct EventBeyondTheNextEvent;
 /// ```
 struct EventOutOfRun;
 
-/// Nor does the one that a batch is handed to.
+/// A closure given to `Batch::for_each` cannot keep the event.
 ///
 /// ```compile_fail,E0521
 /// let (mut writer, ring) = broadring::Ring::builder(4).build(|| 0);
@@ -161,7 +161,7 @@ struct EventOutOfRun;
 /// ```
 struct EventOutOfForEach;
 
-/// Readers share events, so events that cannot be shared are refused.
+/// Readers share events, so events must be `Sync`.
 ///
 /// ```compile_fail,E0277
 /// let (_writer, _ring) = broadring::Ring::builder(4).build(|| std::cell::Cell::new(0));
@@ -172,7 +172,7 @@ struct EventOutOfForEach;
 /// ```
 struct EventsThatCannotBeShared;
 
-/// Any thread may drop events, so events that cannot be sent are refused.
+/// Any thread may drop events, so events must be `Send`.
 ///
 /// ```compile_fail,E0277
 /// fn ring_of(lock: &'static std::sync::Mutex<u64>) {
@@ -187,7 +187,7 @@ struct EventsThatCannotBeShared;
 /// ```
 struct EventsThatCannotBeSent;
 
-/// A reader is read from by one thread at a time.
+/// A reader is used by one thread at a time.
 ///
 /// ```compile_fail,E0499
 /// let (_writer, ring) = broadring::Ring::builder(4).build(|| 0);
@@ -208,7 +208,7 @@ struct EventsThatCannotBeSent;
 /// ```
 struct OneReaderInTwoThreads;
 
-/// Nor is it read from through a shared reference.
+/// A reader cannot be read through a shared reference.
 ///
 /// ```compile_fail,E0596
 /// fn read(reader: &broadring::Reader<u64>) {

@@ -1,8 +1,8 @@
-//! Of the writer and its claims.
+//! The writer and its claims.
 
 #![forbid(unsafe_code)]
 
-/// The slot that a closure writes does not leave it.
+/// A closure given to `publish_with` cannot keep the slot.
 ///
 /// ```compile_fail,E0521
 /// let (mut writer, _ring) = broadring::Ring::builder(4).build(|| 0);
@@ -21,7 +21,7 @@
 /// ```
 struct SlotOutOfPublishWith;
 
-/// The same with the closure that may come back.
+/// A closure given to `try_publish_with` cannot keep the slot.
 ///
 /// ```compile_fail,E0521
 /// let (mut writer, _ring) = broadring::Ring::builder(4).build(|| 0);
@@ -59,7 +59,7 @@ struct SlotOutOfTryPublishWith;
 /// ```
 struct SlotBeyondPublish;
 
-/// Nor by its index.
+/// A slot of a claim cannot be written by index either once the claim is published.
 ///
 /// ```compile_fail,E0505
 /// let (mut writer, _ring) = broadring::Ring::builder(4).build(|| 0);
@@ -78,7 +78,7 @@ struct SlotBeyondPublish;
 /// ```
 struct IndexedSlotBeyondPublish;
 
-/// Two ways into one claim are not open at once.
+/// A claim is borrowed mutably in one way at a time.
 ///
 /// ```compile_fail,E0499
 /// let (mut writer, _ring) = broadring::Ring::builder(4).build(|| 0);
@@ -163,7 +163,7 @@ struct ClaimBeyondWriter;
 /// ```
 struct TwoWriters;
 
-/// A writer writes through its one owner.
+/// A writer cannot be used through a shared reference.
 ///
 /// ```compile_fail,E0596
 /// fn write(writer: &broadring::Writer<u64>) {
