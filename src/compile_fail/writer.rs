@@ -178,9 +178,8 @@ struct TwoWriters;
 /// ```
 struct WriteThroughASharedReference;
 
-/// A writer of events that live for ever does not become one of events that do
-
-/// not: its readers would still believe it.
+/// A writer of `'static` references does not become a writer of shorter-lived ones, which its
+/// readers would still take for `'static`.
 ///
 /// ```compile_fail,E0597
 /// let (writer, ring) = broadring::Ring::<&'static str>::builder(4).build(|| "");
