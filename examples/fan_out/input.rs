@@ -8,8 +8,8 @@ use anyhow::{Context, bail, ensure};
 
 use crate::options::Options;
 
-/// The lines of some files one after the other, perhaps several times, or of
-/// standard input.
+/// The lines of some files, one file after the other and perhaps several times, or of standard
+/// input.
 pub(crate) struct Input {
     name: String,
     /// The files, none of them for standard input.
@@ -21,6 +21,9 @@ pub(crate) struct Input {
     /// How many bytes there are to read, if that is known.
     len: Option<u64>,
     max_line: u64,
+    /// How many lines may still be read.
+    lines_left: u64,
+    only_once: bool,
 }
 
 /// What is being read.
@@ -32,30 +35,40 @@ struct Source {
 }
 
 impl Input {
-    /// Looks whether what the options ask for can be read.
+    /// Opens the input that the options ask for.
     pub(crate) fn open(options: &Options) -> anyhow::Result<Self> {
-        let &Options { repeat, max_line, .. } = options;
+        let (repeat, max_line) = (options.repeat(), options.max_line);
         match &options.file {
             Some(path) if path.as_os_str() == "-" => {
                 ensure!(repeat == 1, "standard input can be read only once: leave out --repeat");
                 let bytes = Box::new(io::stdin().lock());
                 let name = "standard input".to_owned();
                 let source = Some(Source { name: name.clone(), lines: 0, bytes });
-                let files = Vec::new();
-                Ok(Self { name, files, to_open: 0, opened: 0, source, len: None, max_line })
+                Ok(Self {
+                    name,
+                    files: Vec::new(),
+                    to_open: 0,
+                    opened: 0,
+                    source,
+                    len: None,
+                    max_line,
+                    lines_left: u64::MAX,
+                    only_once: true,
+                })
             }
             Some(path) => Self::of_files(path.display().to_string(), vec![path.clone()], options),
             None => {
                 let files = own_sources()?;
-                let name = format!("{} source files of broadring", files.len());
+                let name = format!("the {} source files of broadring", files.len());
                 Self::of_files(name, files, options)
             }
         }
     }
 
     fn of_files(name: String, files: Vec<PathBuf>, options: &Options) -> anyhow::Result<Self> {
-        let &Options { repeat, max_line, .. } = options;
+        let (repeat, max_line) = (options.repeat(), options.max_line);
         let mut len = Some(0);
+        let mut only_once = false;
         for file in &files {
             let shown = file.display();
             let there = fs::metadata(file).with_context(|| format!("cannot read {shown}"))?;
@@ -64,13 +77,25 @@ impl Input {
                 repeat == 1 || there.is_file(),
                 "{shown} is not a regular file, and can be read only once: leave out --repeat"
             );
-            // The system may say 0 for what it makes up while we read.
+            only_once |= !there.is_file();
+            // The system may report a size of 0 for a file that it makes up while we read.
             let known = (there.is_file() && there.len() > 0).then_some(there.len());
             len = len.zip(known).map(|(len, more)| len + more);
         }
         let len = len.and_then(|len: u64| len.checked_mul(repeat));
         let to_open = repeat.saturating_mul(files.len() as u64);
-        let mut input = Self { name, files, to_open, opened: 0, source: None, len, max_line };
+        let name = if repeat > 1 { format!("{name}, {repeat} times over") } else { name };
+        let mut input = Self {
+            name,
+            files,
+            to_open,
+            opened: 0,
+            source: None,
+            len,
+            max_line,
+            lines_left: u64::MAX,
+            only_once,
+        };
         input.open_next()?;
         Ok(input)
     }
@@ -85,9 +110,25 @@ impl Input {
         self.len
     }
 
-    /// Reads the next line, with its end, behind what is in `line`. Returns false
-    /// if there is none.
+    /// Whether the input cannot be opened again: it is a pipe, or standard input.
+    pub(crate) fn can_be_read_only_once(&self) -> bool {
+        self.only_once
+    }
+
+    /// Reads no more than so many lines.
+    pub(crate) fn limited_to(self, lines: u64) -> Self {
+        Self {
+            name: format!("the beginning of {}", self.name),
+            lines_left: lines,
+            len: None,
+            ..self
+        }
+    }
+
+    /// Appends the next line, with its end, to `line`. Returns false if there is none.
     pub(crate) fn read_line(&mut self, line: &mut Vec<u8>) -> anyhow::Result<bool> {
+        let Some(lines_left) = self.lines_left.checked_sub(1) else { return Ok(false) };
+        self.lines_left = lines_left;
         while let Some(source) = &mut self.source {
             if source.read_line(line, self.max_line)? {
                 return Ok(true);
@@ -97,7 +138,7 @@ impl Input {
         Ok(false)
     }
 
-    /// Goes on to the next file, if there is another.
+    /// Opens the next file, if there is another.
     fn open_next(&mut self) -> anyhow::Result<()> {
         self.source = None;
         if self.opened < self.to_open {
@@ -116,7 +157,7 @@ impl Source {
         Ok(Self { name, lines: 0, bytes: Box::new(BufReader::new(file)) })
     }
 
-    /// Reads never more than the longest line that is allowed, whatever comes.
+    /// Reads a line, and never more than the longest line that is allowed.
     fn read_line(&mut self, line: &mut Vec<u8>, max_line: u64) -> anyhow::Result<bool> {
         let number = self.lines + 1;
         let read = self

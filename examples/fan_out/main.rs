@@ -1,21 +1,25 @@
-//! Fans the lines of a file out to five readers, each on a thread of its own and
-//! each with other work to do.
+//! Fans a stream out to several readers, each on a thread of its own, in three short acts.
 //!
 //! ```text
 //! cargo run --release --example fan_out -- FILE
 //! ```
 //!
-//! Without a file it reads the source files of this project; `-` is standard
-//! input, and `--help` lists the options. One reader is slow on purpose, so that
-//! the ring is full for most of the run and the writer waits for it: watch the
-//! bars. In the end a table says how every reader fared, and whether all of them
-//! saw the same records in the same order.
+//! 1. *The ring alone*: events of 8 bytes, one by one, for a second.
+//! 2. *Real work*: the lines of a file go to four readers, which count words, hash the stream,
+//!    find the longest line and compress a copy, each as fast as it can.
+//! 3. *Backpressure*: the same with one more reader, which is slow on purpose. The ring fills,
+//!    the writer waits for that reader, and nothing is lost.
 //!
-//! The two halves to read first are `publishing.rs`, which reads lines straight
-//! into the slots of the ring, and `reading.rs`, which is the same for every
-//! reader. What the readers do with the records is in `jobs`.
+//! In each act every reader must see the same events in the same order; a digest shows it.
+//! Without a file, the acts read the source files of this project; `-` is standard input, and
+//! `--help` lists the options.
+//!
+//! The two halves to read first are `publishing.rs`, which reads lines straight into the slots of
+//! the ring, and `reading.rs`, which is the same for every reader. What the readers do with the
+//! lines is in `jobs`.
 
 mod counted;
+mod fan;
 mod input;
 mod jobs;
 mod options;
@@ -25,76 +29,85 @@ mod publishing;
 mod reading;
 mod record;
 mod report;
+mod speed;
 mod waits;
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::Instant;
 
 use anyhow::Context;
-use broadring::Ring;
 use clap::Parser;
 
 use crate::input::Input;
 use crate::options::Options;
-use crate::progress::Progress;
-use crate::reading::Reading;
-use crate::record::Record;
-use crate::report::Report;
+use crate::report::LEGEND;
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
-        Ok(report) => finish(&report),
-        Err(error) => fail(&[format!("{error:#}")]),
-    }
-}
-
-/// Publishes the whole input and waits for every reader.
-fn run(options: &Options) -> anyhow::Result<Report> {
-    let input = Input::open(options)?;
-    let jobs = jobs::all(options)?;
-    let (writer, ring) =
-        Ring::try_builder(options.capacity)?.max_readers(jobs.len()).build(Record::default);
-
-    let source = input.name();
-    let progress = Progress::new(input.len());
-    let start = Instant::now();
-    let mut readings = Vec::new();
-    for job in jobs {
-        let lag = progress.lag(job.name(), ring.capacity());
-        let reader = ring.reader().name(job.name()).subscribe()?;
-        readings.push(Reading::start(reader, job, lag)?);
-    }
-    let published = publishing::publish(writer, input, &progress);
-    let outcomes = readings.into_iter().map(Reading::join).collect();
-    let elapsed = start.elapsed();
-    progress.clear();
-
-    let published = published.with_context(|| match &options.output {
-        Some(path) => format!("the compressed copy in {} is not complete", path.display()),
-        None => format!("not all of {source} was fanned out"),
-    })?;
-    anyhow::ensure!(published.records > 0, "{source} is empty: there is nothing to fan out");
-    Ok(Report { source, capacity: ring.capacity(), elapsed, published, outcomes })
-}
-
-/// Prints the report, and says with the exit code whether all went well.
-fn finish(report: &Report) -> ExitCode {
-    let printed = io::stdout().write_all(report.to_string().as_bytes());
-    let mut complaints = report.complaints();
-    match printed {
-        // Whoever read our output has seen enough of it.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => (),
-        Err(error) => complaints.push(format!("cannot print the report: {error}")),
+    let mut complaints = Vec::new();
+    match perform(&Options::parse(), &mut complaints) {
         Ok(()) => (),
+        // The reader of our output has seen enough of it.
+        Err(error) if is_broken_pipe(&error) => (),
+        Err(error) => complaints.push(format!("{error:#}")),
     }
-    if complaints.is_empty() { ExitCode::SUCCESS } else { fail(&complaints) }
-}
-
-/// Says what went wrong. If even standard error is closed, the exit code does.
-fn fail(complaints: &[String]) -> ExitCode {
-    for complaint in complaints {
+    for complaint in &complaints {
+        // If even standard error is closed, the exit code says it.
         let _ = writeln!(io::stderr(), "error: {complaint}");
     }
-    ExitCode::FAILURE
+    if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Performs the three acts. What they find wrong goes to `complaints`.
+fn perform(options: &Options, complaints: &mut Vec<String>) -> anyhow::Result<()> {
+    // Opened first, so that a file that cannot be read is reported at once.
+    let input = Input::open(options)?;
+
+    print("Act 1: the ring alone\n")?;
+    let speed = speed::run()?;
+    print(&speed)?;
+    complaints.extend(speed.complaint());
+
+    print("\nAct 2: real work, each reader as fast as it can\n")?;
+    let once = input.can_be_read_only_once();
+    let report = fan::out(input, jobs::eager(options)?, options);
+    let report = report.with_context(|| match &options.output {
+        Some(path) => format!("the compressed copy in {} is not complete", path.display()),
+        None => "the second act broke off".to_owned(),
+    })?;
+    print(&report)?;
+    print(format_args!("\n{}", report.results()))?;
+    complaints.extend(report.complaints());
+
+    if !options.slow.is_zero() {
+        let nap = options.slow;
+        print(format_args!(
+            "\nAct 3: backpressure. Now one reader sleeps {nap:?} at each record, on purpose.\n\
+             The ring fills, the writer waits for that reader, and nothing is lost.\n",
+        ))?;
+        if once {
+            print("(Left out: the input can be read only once.)\n")?;
+        } else {
+            let few = Input::open(options)?.limited_to(options.slow_records());
+            let report = fan::out(few, jobs::with_a_slow_one(options), options)?;
+            print(&report)?;
+            if report.published.waits.times == 0 {
+                print("(The input was too short to fill the ring: try a smaller --capacity.)\n")?;
+            }
+            complaints.extend(report.complaints());
+        }
+    }
+    print(format_args!("\n{LEGEND}"))
+}
+
+/// Prints now, so that each act is seen while the next one runs.
+fn print(text: impl Display) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    write!(out, "{text}")?;
+    Ok(out.flush()?)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -8,25 +8,37 @@ use clap::{Parser, value_parser};
 
 use crate::record::Record;
 
-/// As many slots as this example builds: a ring allocates all of them at once.
+/// The largest ring that this example builds: a ring allocates all of its slots at once.
 const MOST_SLOTS: usize = 1 << 20;
 
-/// Fans the lines of a file out to five readers, each on a thread of its own.
+/// How often the source files of this project are read if nothing else is asked for.
+const OWN_SOURCES_REPEAT: u64 = 40;
+
+/// How long the act with the slow reader is to take.
+const SLOW_ACT: Duration = Duration::from_secs(1);
+
+/// How long a sleep takes at least, whatever it is asked for: the system rounds it up.
+const SHORTEST_SLEEP: Duration = Duration::from_micros(150);
+
+/// Fans a stream out to several readers, each on a thread of its own, in three short acts: the ring
+/// alone, real work on the lines of a file, and backpressure by a reader that is slow on purpose.
 #[derive(Debug, Parser)]
 #[command(name = "fan_out", version, max_term_width = 100)]
 pub(crate) struct Options {
-    /// File to read, or - for standard input; without it, the source files of broadring
+    /// File whose lines go through the ring, or - for standard input; without it, the source files
+    /// of broadring
     pub(crate) file: Option<PathBuf>,
 
-    /// Slots of the ring: a power of two
-    #[arg(long, value_name = "SLOTS", default_value = "256", value_parser = capacity)]
+    /// Slots of the ring in the second and third act: a power of two
+    #[arg(long, value_name = "SLOTS", default_value = "1024", value_parser = capacity)]
     pub(crate) capacity: usize,
 
-    /// How many times to read the input
-    #[arg(long, value_name = "TIMES", default_value_t = 1, value_parser = value_parser!(u64).range(1..))]
-    pub(crate) repeat: u64,
+    /// How many times to read the input in the second act; a file is read once unless set
+    #[arg(long, value_name = "TIMES", value_parser = value_parser!(u64).range(1..))]
+    repeat: Option<u64>,
 
-    /// Microseconds that the slow reader sleeps at each record
+    /// Microseconds that the slow reader of the third act sleeps at each record; 0 leaves the act
+    /// out
     #[arg(long, value_name = "MICROSECONDS", default_value = "100", value_parser = microseconds)]
     pub(crate) slow: Duration,
 
@@ -34,9 +46,24 @@ pub(crate) struct Options {
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = value_parser!(u64).range(1..))]
     pub(crate) max_line: u64,
 
-    /// New file for the compressed copy (gzip); without it, the copy is only measured
+    /// New file for the compressed copy (gzip) that the second act makes; without it, the copy is
+    /// only measured
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+impl Options {
+    /// How many times to read the input.
+    pub(crate) fn repeat(&self) -> u64 {
+        self.repeat.unwrap_or(if self.file.is_some() { 1 } else { OWN_SOURCES_REPEAT })
+    }
+
+    /// How many records keep the slow reader busy for about as long as its act is to take.
+    pub(crate) fn slow_records(&self) -> u64 {
+        let records = SLOW_ACT.as_micros() / self.slow.max(SHORTEST_SLEEP).as_micros();
+        // But a ring and a half at least, or the ring would never be full.
+        (records as u64).max(3 * self.capacity as u64 / 2)
+    }
 }
 
 fn capacity(argument: &str) -> Result<usize, String> {

@@ -1,4 +1,4 @@
-//! What proves that everybody saw the same.
+//! A digest that shows that all readers saw the same records in the same order.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

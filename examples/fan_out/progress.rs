@@ -35,8 +35,8 @@ impl Progress {
         Self { bars, input }
     }
 
-    /// Adds a bar for how far a reader is behind: an empty one is a reader that
-    /// has kept up, a full one is a reader that holds up the writer.
+    /// Adds a bar for how far a reader is behind. It is empty while the reader keeps up, and full while
+    /// the reader holds the writer back.
     pub(crate) fn lag(&self, name: &'static str, capacity: usize) -> ProgressBar {
         let bar = ProgressBar::new(capacity as u64).with_prefix(name);
         let style = style("{prefix:>9} [{bar:20}] {pos} of {len} behind {msg}");
@@ -45,7 +45,7 @@ impl Progress {
         bar
     }
 
-    /// Takes note of what is published so far.
+    /// Notes how much is published so far.
     pub(crate) fn published(&self, records: u64, bytes: u64) {
         self.input.set_position(bytes);
         if records.is_multiple_of(RECORDS_PER_MESSAGE) {
@@ -53,7 +53,7 @@ impl Progress {
         }
     }
 
-    /// Takes all bars off the screen.
+    /// Removes all bars from the screen.
     pub(crate) fn clear(&self) {
         self.input.finish();
         // If the terminal is gone, there is nothing to take away.

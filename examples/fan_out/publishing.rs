@@ -1,6 +1,6 @@
-//! The writer's half: lines are read straight into the slots.
+//! The writer's half: it reads lines straight into the slots.
 
-use broadring::Writer;
+use broadring::{Slowest, Writer};
 
 use crate::input::Input;
 use crate::order::Order;
@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use crate::record::Record;
 use crate::waits::Waits;
 
-/// What the writer knows in the end.
+/// What the writer has counted.
 #[derive(Debug, Default)]
 pub(crate) struct Published {
     pub(crate) records: u64,
@@ -16,6 +16,8 @@ pub(crate) struct Published {
     pub(crate) order: Order,
     /// How often the ring was full when the next record was due, and for how long.
     pub(crate) waits: Waits,
+    /// The reader that was furthest behind when the last record was published.
+    pub(crate) slowest: Option<Slowest>,
 }
 
 /// Publishes every line of the input. Returning drops the writer, also with an
@@ -36,6 +38,8 @@ pub(crate) fn publish(
         let record = &mut claim[0];
         record.clear();
         if !input.read_line(&mut record.bytes)? {
+            drop(claim);
+            published.slowest = writer.slowest();
             return Ok(published);
         }
         record.number = sequence.get() + 1;

@@ -19,12 +19,12 @@ pub(crate) struct Reading {
     thread: JoinHandle<Outcome>,
 }
 
-/// What a reader knows in the end.
+/// What has become of a reader.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) name: &'static str,
     pub(crate) tally: Tally,
-    /// What came of the job.
+    /// The result of the job.
     pub(crate) result: anyhow::Result<String>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Tally {
     pub(crate) records: u64,
     /// The most records that were published and not yet read, when a batch began.
     pub(crate) largest_lag: u64,
-    /// How many batches began with the ring full, and so with the writer held up.
+    /// How many batches began with the ring full, and so with the writer held back.
     pub(crate) full: u64,
     /// How often there was nothing to read, and for how long.
     pub(crate) waits: Waits,
@@ -54,7 +54,7 @@ impl Reading {
         Ok(Self { name, thread })
     }
 
-    /// Waits for the reader to come to the end.
+    /// Waits until the reader has reached the end of the stream.
     pub(crate) fn join(self) -> Outcome {
         let Self { name, thread } = self;
         thread.join().unwrap_or_else(|_| Outcome {
@@ -65,8 +65,8 @@ impl Reading {
     }
 }
 
-/// Reads to the end, or until the job fails. Either way the reader is dropped on
-/// return, so that a reader that has failed does not hold up the writer.
+/// Reads to the end, or until the job fails. Either way the reader is dropped on return, so that a
+/// reader whose job has failed does not hold the writer back.
 fn read(reader: Reader<Record>, mut job: Box<dyn Job>, lag: &ProgressBar) -> Outcome {
     let name = job.name();
     let mut tally = Tally::default();
@@ -98,7 +98,7 @@ fn read_all(
         tally.full += u64::from(lag == capacity);
         bar.set_position(lag);
 
-        // One by one, so that a slow job gives slots back before the batch ends.
+        // One by one, so that a slow job frees slots before the batch ends.
         while let Some((sequence, record)) = batch.next_event() {
             tally.records += 1;
             tally.order.note(sequence, record);

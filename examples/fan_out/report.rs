@@ -1,4 +1,4 @@
-//! What the example says in the end.
+//! The report at the end of an act.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,12 +13,13 @@ use crate::reading::{Outcome, Tally};
 use crate::waits::Waits;
 
 /// What the columns of the first table mean.
-const LEGEND: &str = " largest lag  the most records published but not yet read, as a batch began
- ring full    batches that began with the whole ring unread, the writer held up
+pub(crate) const LEGEND: &str =
+    " largest lag  the most records published but not yet read when a batch began
+ ring full    batches that began with the whole ring unread: the reader held the writer back
  waits        how often the writer waited for a slot, or a reader for a record
- order seen   digest of the records, in the order in which they came";
+ order seen   digest of the records in the order in which they came\n";
 
-/// What everybody knows in the end.
+/// What the writer and the readers have counted and done.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) source: String,
@@ -47,7 +48,7 @@ impl Report {
         })
     }
 
-    /// How everybody fared.
+    /// A row for the writer and for each reader.
     fn fared(&self) -> Table {
         let mut table =
             table(["", "records", "largest\nlag", "ring\nfull", "waits", "waited", "order seen"]);
@@ -64,14 +65,14 @@ impl Report {
         table
     }
 
-    /// What came of the work.
-    fn did(&self) -> Table {
+    /// The results of the jobs, for the reader of the example's output.
+    pub(crate) fn results(&self) -> String {
         let mut table = table(["", "result"]);
         for Outcome { name, result, .. } in &self.outcomes {
             let result = result.as_ref().map_or_else(|_| "failed", String::as_str);
             table.add_row([name, result]);
         }
-        table
+        format!("{}\n", table.trim_fmt())
     }
 }
 
@@ -84,15 +85,25 @@ impl fmt::Display for Report {
         writeln!(f, "{source}, through a ring of {slots}, to {readers} readers")?;
         writeln!(
             f,
-            "{}, {} in {:.2} s: {}/s, {}/s\n",
+            "{}, {} in {:.2} s: {}/s, {}/s; {} deliveries/s",
             counted(published.records, "record"),
             HumanBytes(published.bytes),
             elapsed.as_secs_f64(),
             counted(rate(published.records), "record"),
             HumanBytes(rate(published.bytes)),
+            HumanCount(rate(published.records * readers as u64)),
         )?;
+        if let Some(slowest) = &published.slowest {
+            writeln!(
+                f,
+                "The writer was held back for {:.2} s. In the end the slowest was the {}, {} behind.",
+                published.waits.total.as_secs_f64(),
+                slowest.member,
+                counted(slowest.lag, "record"),
+            )?;
+        }
+        writeln!(f)?;
         writeln!(f, "{}\n", self.fared().trim_fmt())?;
-        writeln!(f, "{LEGEND}\n\n{}\n", self.did().trim_fmt())?;
         if self.complaints().is_empty() {
             writeln!(f, "All {readers} readers saw the same records in the same order.")?;
         }

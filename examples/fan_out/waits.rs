@@ -1,4 +1,4 @@
-//! How often somebody waited, and how long.
+//! How often a thread waited, and for how long.
 
 use std::time::{Duration, Instant};
 
