@@ -60,8 +60,9 @@ fn main() -> ExitCode {
 
 /// Performs the three acts. What they find wrong goes to `complaints`.
 fn perform(options: &Options, complaints: &mut Vec<String>) -> anyhow::Result<()> {
-    // Opened first, so that a file that cannot be read is reported at once.
+    // Opened first, so that a file that cannot be read or written is reported at once.
     let input = Input::open(options)?;
+    let jobs = jobs::eager(options)?;
 
     print("Act 1: the ring alone\n")?;
     let speed = speed::run()?;
@@ -70,7 +71,7 @@ fn perform(options: &Options, complaints: &mut Vec<String>) -> anyhow::Result<()
 
     print("\nAct 2: real work, each reader as fast as it can\n")?;
     let once = input.can_be_read_only_once();
-    let report = fan::out(input, jobs::eager(options)?, options);
+    let report = fan::out(input, jobs, options);
     let report = report.with_context(|| match &options.output {
         Some(path) => format!("the compressed copy in {} is not complete", path.display()),
         None => "the second act broke off".to_owned(),
