@@ -1,4 +1,4 @@
-//! What a reader waits for that comes after others.
+//! A barrier: the gates of the readers that a reader comes after.
 
 #![forbid(unsafe_code)]
 
@@ -6,31 +6,31 @@ use super::gate::Gate;
 use crate::member::Member;
 use crate::sync::PlainArc;
 
-/// Those that a reader comes after. Without any, it comes after the cursor alone.
+/// The upstream readers of a reader. Without any, the reader comes after the cursor alone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Barrier {
     upstreams: Vec<Upstream>,
 }
 
-/// One that others come after, whether it still reads or not. Keeps its gate from being
-/// taken by somebody else.
+/// A reader that another one comes after, whether it still reads or has left. Retains its gate, so
+/// that no other reader takes it.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     gate: PlainArc<Gate>,
     member: Member,
 }
 
-/// What a barrier lets through.
+/// How far a barrier lets a reader go.
 #[derive(Debug)]
 pub(crate) struct Reach<'a> {
-    /// Everybody is done with what is below this.
+    /// All upstream readers are done with everything below this.
     pub(crate) end: u64,
-    /// One that will not come as far as the next event, and how far it has come.
+    /// An upstream that has stopped before the next event, and its position.
     pub(crate) stopped: Option<(&'a Upstream, u64)>,
 }
 
 impl Upstream {
-    /// Takes a gate that is kept for this.
+    /// Takes over a gate that was retained for this upstream.
     pub(crate) fn new(gate: PlainArc<Gate>, member: Member) -> Self {
         Self { gate, member }
     }
@@ -66,19 +66,18 @@ impl Barrier {
         self.upstreams.is_empty()
     }
 
-    /// Whom it consists of.
+    /// Returns the identities of the upstream readers.
     pub(crate) fn members(&self) -> impl Iterator<Item = &Member> {
         self.upstreams.iter().map(Upstream::member)
     }
 
-    /// The gates of those it consists of.
+    /// Returns the gates of the upstream readers.
     pub(crate) fn gates(&self) -> impl Iterator<Item = &Gate> {
         self.upstreams.iter().map(Upstream::gate)
     }
 
-    /// Looks how far everybody has come, on behalf of a reader at `position`. Everything
-    /// below may be read: an upstream is never ahead of the cursor, and what it did before
-    /// it moved its gate happens before this (I2).
+    /// Returns how far a reader at `position` may read. An upstream is never ahead of the cursor, and
+    /// what it did before it moved its gate happens before this (I2).
     pub(crate) fn reach(&self, position: u64) -> Reach<'_> {
         let mut reach = Reach { end: u64::MAX, stopped: None };
         for upstream in &self.upstreams {
@@ -91,7 +90,7 @@ impl Barrier {
         reach
     }
 
-    /// Returns one that has still to pass `position`, if any.
+    /// Returns an upstream that is not past `position`, if there is one.
     pub(crate) fn laggard(&self, position: u64) -> Option<&Upstream> {
         self.upstreams.iter().find(|upstream| upstream.gate.progress().position <= position)
     }

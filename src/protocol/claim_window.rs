@@ -1,4 +1,8 @@
-//! What the writer may write, and how it learns that it may write more.
+//! The claim window: the sequences that the writer may claim without another scan of the gates, and
+//! how the writer moves it on.
+//!
+//! This is the cached gating sequence of the Disruptor's single producer. It is private to the writer.
+//! Its slow path announces the frontier, scans the gates, evicts and waits.
 
 #![forbid(unsafe_code)]
 
@@ -8,17 +12,18 @@ use super::sequencer::Sequencer;
 use crate::sync::{Ordering, fence, ordering, strong};
 use crate::waiting::Wait;
 
-/// What the writer may write. All of it private to the writer, who hands it to the
-/// slow paths and back by value: so the fast path can keep it in registers.
+/// The claim window of the writer: from `next` up to `limit`.
+///
+/// The writer hands it to the slow paths and gets it back by value, so that the fast path can keep it
+/// in registers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClaimWindow {
-    /// The next sequence to publish: always equal to the cursor, where no editors are in
-    /// between.
+    /// The next sequence to publish. Always equal to the cursor, if there are no editors.
     next: u64,
-    /// The writer may write below this: the result of the last scan, or less. It can
-    /// fall below `next` while a reader joins at an old event.
+    /// The writer may write below this: the result of the last scan, or less. It can fall below `next`
+    /// while a reader joins at an old event.
     limit: u64,
-    /// The shared frontier; less after a wait that has panicked, and could hand nothing back.
+    /// A copy of the shared frontier. Too small after a wait that has panicked.
     frontier: u64,
 }
 
@@ -32,31 +37,31 @@ impl ClaimWindow {
         self.next
     }
 
-    /// Whether `events` more may be written without another scan. No events
-    /// always may, also while `limit` is below `next`.
+    /// Whether `events` more may be written without another scan. For 0 events this is always true,
+    /// also while `limit` is below `next`.
     #[inline]
     pub(crate) fn covers(&self, events: u64) -> bool {
         events == 0 || self.next + events <= self.limit
     }
 
-    /// How many events may be written without another scan.
+    /// Returns how many events may be written without another scan.
     pub(crate) fn remaining(&self) -> u64 {
         self.limit.saturating_sub(self.next)
     }
 
-    /// Where every reader must at least be before `needed` more may be written.
+    /// Returns the position that every gate must reach before `needed` more events may be written.
     pub(crate) fn needed_position(&self, sequencer: &Sequencer, needed: u64) -> u64 {
         (self.next + needed).saturating_sub(sequencer.capacity())
     }
 
-    /// Counts `events` as published. The caller has stored the cursor.
+    /// Counts `events` as published. The caller stores the cursor.
     #[inline]
     pub(crate) fn advance(&mut self, events: u64) {
         self.next += events;
     }
 
-    /// Learns whether `wanted` more may be written. Takes note if fewer than `needed` may:
-    /// then the ring is full, and whoever has held it for too long is evicted.
+    /// Scans the gates, to make room for `wanted` more events. If there is room for fewer than `needed`,
+    /// the ring is full: notes that, and evicts readers that have held the writer back for too long.
     #[cold]
     #[inline(never)]
     #[must_use]
@@ -67,38 +72,38 @@ impl ClaimWindow {
                 sequencer.stall_ended();
                 return self;
             }
-            // Behind those who are evicted others may come, who are not to be waited for either.
+            // Behind an evicted reader there may be others that are due for eviction.
             if !sequencer.note_full(self.next, smallest) {
-                // What is free the writer takes only after another look, which takes note
-                // that it goes on.
+                // The writer may use the slots that are free only after another refill, which notes
+                // the end of the stall.
                 self.limit = self.limit.min(self.next);
                 return self;
             }
         }
     }
 
-    /// Scans the gates, to learn whether `events` more may be written, and returns the
-    /// smallest.
+    /// Scans the gates, to see whether `events` more may be written, and returns the smallest gating
+    /// sequence.
     ///
-    /// The frontier moves in steps of half a ring, unless more is claimed at once:
-    /// so a fence is paid twice a lap, and the latest half of a ring stays readable
-    /// to those who join. While it need not move no fence is needed: a reader whose
-    /// gate any scan since the announcement has missed sees the announcement.
+    /// The frontier moves in steps of half a ring, unless more is claimed at once. So the writer pays
+    /// for a fence twice a lap, and a reader that joins can always read the latest half of the ring.
+    /// While the frontier stays where it is, no fence is needed: a reader whose gate was missed by
+    /// every scan since the announcement has seen the announcement.
     fn scan(&mut self, sequencer: &Sequencer, events: u64) -> u64 {
         if self.next + events > self.frontier {
             self.frontier = sequencer.announced.get();
-            // Where editors are in between, the cursor may be far behind the writer. It is
-            // what nobody may be lapped by who joins.
+            // With editors, the cursor may be far behind the writer, and a reader that joins starts at
+            // or before the cursor. So the frontier must not go further than a ring ahead of it.
             let reach = sequencer.cursor_behind_editors(self.next) + sequencer.capacity();
             let frontier = (self.next + events.max(sequencer.capacity() / 2)).min(reach);
             if frontier > self.frontier {
                 self.frontier = frontier;
                 sequencer.announced.set(frontier);
-                // ORDERING: Release pairs with the Acquire in `Sequencer::settle`: who
+                // ORDERING: Release pairs with the Acquire in `Sequencer::place_reader`: a reader that
                 // sees the frontier sees a cursor at most `capacity` behind it.
                 sequencer.frontier.store(frontier, ordering!("claim_window.announce", Release));
                 if strong!("claim_window.fence") {
-                    // ORDERING: SeqCst fence; pairs with the one in `Sequencer::settle` (I3).
+                    // ORDERING: SeqCst fence; pairs with the one in `Sequencer::place_reader` (I3).
                     fence(Ordering::SeqCst);
                 }
             }
@@ -108,11 +113,11 @@ impl ClaimWindow {
         smallest
     }
 
-    /// As [`wait_for`](Self::wait_for), without a deadline.
+    /// Like [`wait_for`](Self::wait_for), without a deadline.
     ///
     /// # Panics
     ///
-    /// If so many can never be written.
+    /// If an editor has left, so that there may never be room.
     #[cold]
     #[inline(never)]
     #[must_use]
@@ -133,8 +138,8 @@ impl ClaimWindow {
         after
     }
 
-    /// Waits until at least `needed` more may be written, or until the deadline, or until
-    /// that can never be; while asking for `wanted`.
+    /// Waits until there is room for at least `needed` more events, asking for `wanted`. Also returns at
+    /// the deadline, and when an editor has left.
     #[cold]
     #[inline(never)]
     #[must_use]
@@ -157,11 +162,10 @@ impl ClaimWindow {
                 if self.covers(needed) || sequencer.departed_editor().is_some() {
                     return Some(true);
                 }
-                // Others hold the writer up by now, for whom it is to wait differently.
+                // The next eviction is due at another time now: wait until that time instead.
                 (sequencer.next_eviction() != alarm).then_some(false)
             });
-            // Without a deadline of the caller's it was time for an eviction, which the
-            // next look sees to.
+            // Otherwise the wait has ended because an eviction is due, which the next refill does.
             let over = deadline.is_some_and(|deadline| Instant::now() >= deadline);
             if waited == Some(true) || over {
                 return self;

@@ -1,7 +1,7 @@
-//! What is counted on the way.
+//! The counters of readers and of the writer, for statistics.
 //!
-//! Each counter is written by one thread, next to what that thread writes anyway, and
-//! read by whoever asks. No step of the protocol depends on one.
+//! One thread writes each counter, next to what that thread writes anyway, and any thread may read
+//! it. No step of the protocol depends on a counter.
 
 #![forbid(unsafe_code)]
 
@@ -9,19 +9,19 @@ use core::time::Duration;
 
 use crate::sync::Counter;
 
-/// What a reader counts, on a cache line that nobody else looks at unless asked to.
+/// The counters of a reader, on a cache line that other threads read only for statistics.
 #[derive(Debug, Default)]
 pub(crate) struct ReaderCounters {
-    /// How many times a look has found events.
+    /// How often a poll has found events.
     pub(crate) batches: Counter,
-    /// The most events found at one look.
+    /// The most events found by one poll.
     pub(crate) largest: Counter,
-    /// How many times it went to sleep.
+    /// How often the reader went to sleep.
     pub(crate) parks: Counter,
 }
 
 impl ReaderCounters {
-    /// Takes note that a look has found so many events.
+    /// Counts a poll that has found so many events.
     #[inline]
     pub(crate) fn found(&self, events: u64) {
         self.batches.add(1);
@@ -30,14 +30,14 @@ impl ReaderCounters {
         }
     }
 
-    /// Begins again, for another reader.
+    /// Starts at 0 again, for another reader.
     pub(crate) fn reset(&self) {
         for counter in [&self.batches, &self.largest, &self.parks] {
             counter.set(0);
         }
     }
 
-    /// Goes on where the same reader has stopped to count elsewhere.
+    /// Continues the counts of the same reader at its former gate.
     pub(crate) fn continue_from(&self, before: &Self) {
         self.batches.set(before.batches.get());
         self.largest.set(before.largest.get());
@@ -45,30 +45,31 @@ impl ReaderCounters {
     }
 }
 
-/// What the writer counts when it finds the ring full, on a cache line of its own.
+/// The counters of the writer, which it writes only when it finds the ring full. On a cache line of
+/// their own.
 #[derive(Debug, Default)]
 pub(crate) struct WriterCounters {
-    /// How many times it found the ring full.
+    /// How often the writer found the ring full.
     pub(crate) stalls: Counter,
-    /// How many nanoseconds all stalls before the present one took together.
+    /// The total length of all stalls before the present one, in nanoseconds.
     pub(crate) stalled: Counter,
     /// When the present stall began, in nanoseconds since the ring was built, or 0.
     pub(crate) since: Counter,
-    /// Where who holds the writer up was when it was last found full.
+    /// The smallest gating sequence when the ring was last found full.
     pub(crate) position: Counter,
-    /// 1 if that is an editor, which is where the cursor is.
+    /// 1 if an editor held the writer back there, at the cursor.
     by_editor: Counter,
-    /// When the ring was first found full because of that, in this stall.
+    /// When the ring was first found full at that sequence, in this stall.
     pub(crate) held_since: Counter,
-    /// How many readers it has evicted.
+    /// How many readers the writer has evicted.
     pub(crate) evictions: Counter,
-    /// How many times it went to sleep.
+    /// How often the writer went to sleep.
     pub(crate) parks: Counter,
 }
 
 impl WriterCounters {
-    /// Takes note that the ring is full because of who is at `position`, and whether that is
-    /// an editor. Asks for the time only if that is news.
+    /// Notes that the ring is full because of a member at `position`, and whether that member is an
+    /// editor. Reads the clock only if this is new.
     #[inline]
     pub(crate) fn stalled_at(&self, position: u64, by_editor: bool, now: impl Fn() -> u64) {
         let begins = self.since.get() == 0;
@@ -84,14 +85,14 @@ impl WriterCounters {
         }
     }
 
-    /// Takes note that at `now` the ring is no longer full.
+    /// Notes that the ring is no longer full at `now`.
     pub(crate) fn stall_ended(&self, now: u64) {
         let since = self.since.get();
         self.stalled.add(now.max(since) - since);
         self.since.set(0);
     }
 
-    /// Returns how long all stalls together have taken by `now`.
+    /// Returns the total length of all stalls up to `now`, including the present one.
     pub(crate) fn stalled_by(&self, now: u64) -> Duration {
         let since = self.since.get();
         let present = if since == 0 { 0 } else { now.saturating_sub(since) };

@@ -1,4 +1,4 @@
-//! The cursor: how many events are published.
+//! The cursor: how many events are published, or have been passed on by an editor.
 
 #![forbid(unsafe_code)]
 
@@ -8,8 +8,8 @@ use crate::sync::{AtomicU64, ordering};
 
 /// The number of published events, on cache lines of its own.
 ///
-/// Only the writer stores it, and it only grows. The writer never loads it: it
-/// keeps a plain copy.
+/// It has one writer: the ring's writer, or an editor. It only grows, and its writer never loads it,
+/// but keeps a plain copy.
 #[derive(Debug)]
 pub(crate) struct Cursor(CachePadded<AtomicU64>);
 
@@ -21,14 +21,13 @@ impl Cursor {
     /// Makes every event below `end` visible.
     #[inline]
     pub(crate) fn publish(&self, end: u64) {
-        // ORDERING: Release pairs with the Acquire in `load`: every slot written
-        // below `end` happens before a reader that sees `end` (I2), and so does
-        // the announcement of a frontier at or above `end` (`Sequencer::settle`).
+        // ORDERING: Release pairs with the Acquire in `load`: every write to a slot below `end`
+        // happens before a reader sees `end` (I2), and so does the announcement of a frontier at or
+        // above `end` (`Sequencer::place_reader`).
         self.0.store(end, ordering!("cursor.publish", Release));
     }
 
-    /// Returns the number of published events; all of them may be borrowed by
-    /// whoever holds a gate that protects them.
+    /// Returns the number of published events. A handle may borrow those that its gate protects.
     #[inline]
     pub(crate) fn load(&self) -> u64 {
         // ORDERING: Acquire pairs with the Release in `publish` (I2).

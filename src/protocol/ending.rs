@@ -9,20 +9,21 @@ use super::sequencer::Sequencer;
 use crate::member::Member;
 use crate::sync::Finally;
 
-/// What comes after what a reader has found.
+/// What a reader or an editor gets when it has used up everything available: more events, the end of
+/// the stream, or the failure of an editor.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    /// There is more: it ends here.
+    /// More events, up to this sequence.
     More(u64),
-    /// Nothing: the writer is gone.
+    /// The end of the stream: the writer is gone.
     Closed,
-    /// Nothing: this editor is gone.
+    /// The editor with this index has left before the end of the stream.
     EditorLeft(usize),
 }
 
 impl Sequencer {
-    /// What there is for a reader who is at `position` and has found nothing new; `None` if
-    /// that is not yet known.
+    /// Returns what there is for a reader at `position` that has found nothing new. `None` if it has to
+    /// wait.
     #[inline]
     pub(crate) fn ending(&self, position: u64) -> Option<Ending> {
         if !self.stages.is_empty() {
@@ -35,12 +36,12 @@ impl Sequencer {
         Some(if end > position { Ending::More(end) } else { Ending::Closed })
     }
 
-    /// What there is for one who is at `position` and reads what the editor with this index
-    /// has passed on, as this cursor says.
+    /// Returns what there is for a handle at `position` that comes behind the editor with this index,
+    /// which moves the cursor `passed_on`.
     #[cold]
     fn ending_behind(&self, editor: usize, passed_on: &Cursor, position: u64) -> Option<Ending> {
-        // What is asked last is the latest: whoever has left or closed has done so after
-        // whatever it passed on.
+        // The cursor is loaded last: an editor leaves, and the writer closes, only after the last event
+        // that it has passed on.
         let departed = self.stages[editor].departed();
         let closed = self.is_closed();
         let end = passed_on.load();
@@ -53,18 +54,19 @@ impl Sequencer {
         departed.map(Ending::EditorLeft)
     }
 
-    /// Says that an editor is gone which is at `position`. If that was before the end of the
-    /// stream, those who come after it get what it has passed on, and then learn of it.
+    /// Notes that an editor has left at `position`. If that is before the end of the stream, the stages
+    /// behind it get what it has passed on, and then learn that it has left.
     pub(crate) fn editor_leaves(&self, editor: usize, position: u64) {
         match self.ending_for_editor(editor, position) {
             Some(Ending::Closed) => (),
-            // It has done all that it could.
+            // It has passed on everything that it could get.
             Some(Ending::EditorLeft(departed)) => self.break_chain(editor, departed),
             Some(Ending::More(_)) | None => self.break_chain(editor, editor),
         }
     }
 
-    /// Says that an editor passes nothing on any more, because of another or itself.
+    /// Breaks the chain at an editor, which passes nothing on any more because the editor `departed`,
+    /// itself or one before it, has left.
     pub(crate) fn break_chain(&self, editor: usize, departed: usize) {
         self.stages[editor].break_chain(departed);
         let _then = Finally(|| self.freed.wake_all());
@@ -74,7 +76,8 @@ impl Sequencer {
         }
     }
 
-    /// What there is for an editor which is at `position` and has found nothing new.
+    /// Returns what there is for an editor at `position` that has found nothing new. `None` if it has to
+    /// wait.
     pub(crate) fn ending_for_editor(&self, editor: usize, position: u64) -> Option<Ending> {
         let arrived = &self.stages[editor].arrived;
         if editor > 0 {
@@ -87,8 +90,8 @@ impl Sequencer {
         Some(if end > position { Ending::More(end) } else { Ending::Closed })
     }
 
-    /// Returns an editor without which nothing published will ever be read, if one has
-    /// left.
+    /// Returns an editor that has left before the end of the stream, if there is one. Then nothing that
+    /// is published from now on will ever be read.
     pub(crate) fn departed_editor(&self) -> Option<&Member> {
         let departed = self.stages.iter().find_map(Stage::departed)?;
         Some(&self.stages[departed].member)

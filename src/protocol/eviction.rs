@@ -1,5 +1,8 @@
-//! What becomes of a writer that is held up: who is to blame, for how long it has been, and
-//! whom it goes on without.
+//! Eviction: a stalled writer finds out which readers hold it back, for how long they have done so,
+//! and goes on without those that are overdue.
+//!
+//! A *gating reader* stands at the smallest gating sequence and waits for no other reader there. Only
+//! gating readers are evicted, and only if all of them may be: otherwise it would not help.
 
 #![forbid(unsafe_code)]
 
@@ -13,12 +16,11 @@ use crate::sync::strong;
 use crate::telemetry::trace;
 
 impl Sequencer {
-    /// Takes note that the writer, at `next`, is held up by readers at `position`, and
-    /// evicts those to blame, if they all may be, and have been so for too long. Returns
-    /// whether any was.
+    /// Notes that the writer, at `next`, finds the ring full because of members at `position`. Evicts the
+    /// gating readers there, if all of them are evictable and overdue. Returns whether any was evicted.
     pub(crate) fn note_full(&self, next: u64, position: u64) -> bool {
         let cursor = self.cursor_behind_editors(next);
-        // Readers at the cursor wait for editors.
+        // Readers at the cursor are waiting for editors.
         let by_editor = position >= cursor;
         let now = LazyCell::new(|| self.now().max(1));
         let begins = self.counters.since.get() == 0;
@@ -29,7 +31,7 @@ impl Sequencer {
         !by_editor && self.gates.can_evict() && self.evict_overdue(position, || *now)
     }
 
-    /// As `note_full`, where it has to be found out who is to blame.
+    /// The part of `note_full` for rings that have had an evictable reader.
     #[cold]
     fn evict_overdue(&self, position: u64, now: impl Fn() -> u64) -> bool {
         self.update_timers(position, &now);
@@ -38,7 +40,7 @@ impl Sequencer {
         over && self.are_idle(position) && self.evict(position, now())
     }
 
-    /// Finds out who is to blame, of the readers at `position`.
+    /// Finds the gating readers at `position`, and starts, stops and resets the stall timers.
     fn update_timers(&self, position: u64, now: impl Fn() -> u64) {
         let (begun, held_since) = (self.counters.since.get(), self.counters.held_since.get());
         for gate in self.gates.taken() {
@@ -46,7 +48,8 @@ impl Sequencer {
             let was_gating = timer.is_gating(position, begun);
             if gate.gating_sequence() == position {
                 if !was_gating {
-                    // Where nobody was told apart, everybody has been to blame.
+                    // Before the first update no readers were told apart: all of them have held the
+                    // writer back since it first stalled at this position.
                     let updated = self.stall_timers.updated.get() > 0;
                     timer.begin(position, if updated { now() } else { held_since });
                 }
@@ -72,11 +75,11 @@ impl Sequencer {
         }
     }
 
-    /// Evicts those to blame at `position`; returns whether any was.
+    /// Evicts the gating readers at `position`. Returns whether any was evicted.
     #[cold]
     fn evict(&self, position: u64, now: u64) -> bool {
         let mut evicted: Vec<_> = self.gating_readers(position).collect();
-        // Somebody who was due may have moved on meanwhile, and somebody come who is not.
+        // A reader that was due may have moved on meanwhile, and another one have come that is not.
         evicted.retain(|&gate| self.due(gate) <= now && gate.evict(position));
         if evicted.is_empty() {
             return false;
@@ -94,7 +97,7 @@ impl Sequencer {
         true
     }
 
-    /// Takes note that the writer is not held up.
+    /// Notes that the writer is not held back: a stall, if there was one, has ended.
     pub(crate) fn stall_ended(&self) {
         let since = self.counters.since.get();
         if since != 0 {
@@ -104,34 +107,35 @@ impl Sequencer {
         }
     }
 
-    /// Returns when those who hold the writer up now will have done so for too long.
+    /// Returns when the next eviction is due, if the gating readers stay where they are.
     pub(crate) fn next_eviction(&self) -> Option<Instant> {
         let WriterCounters { since, position, .. } = &*self.counters;
         if since.get() == 0 || !self.gates.can_evict() {
             return None;
         }
         let due = self.due_at(position.get())?;
-        // Who is overdue and not idle tells when it is; who is idle is evicted at the next look.
+        // A reader that is overdue and not idle wakes the writer when it becomes idle. One that is idle
+        // is evicted at the next refill.
         let awaited = due > self.now() || self.are_idle(position.get());
         awaited.then(|| self.built.checked_add(Duration::from_nanos(due)))?
     }
 
-    /// The gates of those to blame at `position`, as was last found out.
+    /// Returns the gates of the gating readers at `position`, as of the last update.
     fn gating_readers(&self, position: u64) -> impl Iterator<Item = &Gate> {
         let begun = self.counters.since.get();
         let is_gating = move |gate: &&Gate| self.stall_timers.of(gate).is_gating(position, begun);
         self.gates.taken().filter(is_gating)
     }
 
-    /// When the time is up of all who are to blame at `position`; `None` if one of them may
-    /// hold the writer up for ever, or nobody is to blame.
+    /// Returns when all gating readers at `position` are due for eviction. `None` if one of them is not
+    /// evictable, or there are none.
     fn due_at(&self, position: u64) -> Option<u64> {
         let due = self.gating_readers(position).map(|gate| self.due(gate)).max();
         due.filter(|&due| due < u64::MAX)
     }
 
-    /// When the time is up of the reader of a gate: it passes only while all are to blame who
-    /// may be evicted, and nobody else.
+    /// Returns when the reader of a gate is due for eviction. Its time runs only while all gating readers
+    /// are evictable.
     fn due(&self, gate: &Gate) -> u64 {
         match self.stall_timers.of(gate).evictable_since.get() {
             0 => u64::MAX,
@@ -139,7 +143,7 @@ impl Sequencer {
         }
     }
 
-    /// Whether nobody of those to blame at `position` looks at anything just now.
+    /// Whether all gating readers at `position` are idle, so that they can be evicted now.
     fn are_idle(&self, position: u64) -> bool {
         self.gating_readers(position).all(Gate::is_idle)
     }

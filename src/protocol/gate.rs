@@ -1,4 +1,7 @@
-//! One gate: the gating sequence of one reader, which the writer never laps.
+//! A gate: the gating sequence of one reader, which the writer never laps.
+//!
+//! The reader moves its gate forward, and the writer reads it when it scans. The states of a gate are
+//! listed in `docs/design.md` ("State"); they are encoded in the two highest bits of one word.
 
 #![forbid(unsafe_code)]
 
@@ -11,63 +14,63 @@ use super::counters::ReaderCounters;
 use crate::sync::{AtomicU64, AtomicUsize, Fences, Ordering, PlainU64, ordering, strong};
 use crate::waiting::EventCount;
 
-/// The word of a gate that nobody has. It is an open one, and no position reaches it.
+/// The word of a vacant gate: it is open, and its position is beyond every other.
 pub(super) const VACANT: u64 = u64::MAX;
 
-/// Set in the word of an open gate: it holds nobody back, and never will from where it
-/// stands. The rest of the word says where it stood when it was opened.
+/// Set in the word of an open gate, which does not hold the writer back. The rest of the word is the
+/// position at which it was opened.
 const OPEN: u64 = 1 << 63;
 
-/// Set in the word of a closed gate that the writer may open, because its reader does not
-/// look at anything just now.
+/// Set in the word of a closed gate that the writer may open, because its reader holds no batch just
+/// now.
 const IDLE: u64 = 1 << 62;
 
-/// The position of one reader, on cache lines of its own.
+/// The gating sequence of one reader, on cache lines of its own.
 ///
-/// A gate is taken by a reader that joins, moved forward by that reader alone, and given
-/// up when it leaves. While it is *closed* the writer stays behind it.
+/// A reader takes a gate when it joins, is the only one to move it forward, and gives it up when it
+/// leaves. While the gate is *closed*, the writer stays behind it.
 ///
-/// A writer that finds the ring full looks at the front over and over. What the reader needs
-/// lies behind, where it never has to be fetched back.
+/// A writer that finds the ring full polls the front over and over. What only the reader uses is in
+/// the back, on other cache lines, so that the reader need not fetch it back each time.
 #[derive(Debug)]
 pub(crate) struct Gate {
     front: CachePadded<Front>,
     back: CachePadded<Back>,
 }
 
-/// What the writer looks at.
+/// The part that the writer polls.
 #[derive(Debug)]
 struct Front {
     word: AtomicU64,
-    /// For how many nanoseconds its reader may hold the writer up; once set, only a
-    /// matter of policy.
+    /// For how many nanoseconds the reader may hold the writer back before it is evicted. A policy: no
+    /// step of the protocol depends on its value.
     patience: PlainU64,
     index: usize,
 }
 
-/// What its reader looks at and counts.
+/// The part that only the reader uses, and its dependents.
 #[derive(Debug, Default)]
 struct Back {
     counters: ReaderCounters,
-    /// Made when the first reader asks to come after this one.
+    /// Made when the first reader is to come after this one.
     dependents: OnceLock<Box<Dependents>>,
 }
 
-/// Those that come after the reader of a gate.
+/// The readers that come after the reader of a gate.
 #[derive(Debug)]
 pub(crate) struct Dependents {
-    /// Where they sleep until the gate has moved.
+    /// Where the dependents sleep until the gate has moved.
     pub(crate) moved: EventCount,
-    /// How many keep the gate from being taken again: they, and its reader.
+    /// How many holders keep the gate from being taken again: the dependents, and its reader.
     holders: AtomicUsize,
 }
 
-/// How far the reader of a gate has come.
+/// The position of a gate, as its dependents see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Progress {
-    /// It is done with everything below this.
+    /// The reader is done with everything below this.
     pub(crate) position: u64,
-    /// It will not come any further.
+    /// The gate is open: the reader will not move on from here.
     pub(crate) stopped: bool,
 }
 
@@ -78,12 +81,12 @@ impl Gate {
         Self { front: CachePadded::new(front), back: CachePadded::default() }
     }
 
-    /// Which gate it is.
+    /// Returns the index of the gate in the table.
     pub(crate) fn index(&self) -> usize {
         self.front.index
     }
 
-    /// What its reader counts.
+    /// Returns the counters of its reader.
     #[inline]
     pub(crate) fn counters(&self) -> &ReaderCounters {
         &self.back.counters
@@ -113,46 +116,46 @@ impl Gate {
         true
     }
 
-    /// Moves it forward: the reader is done with everything below `position`.
+    /// Moves the gate forward: the reader is done with everything below `position`.
     #[inline]
     pub(crate) fn advance(&self, position: u64) {
-        // ORDERING: Release pairs with the Acquire of `Gates::smallest`: the reader's
-        // last look at the slots below happens before the writer reuses them (I5). It
-        // pairs with that of `progress` too: what the reader has done with an event
-        // happens before those that come after it see that event (I2).
+        // ORDERING: Release pairs with the Acquire in `gating_sequence`: the reader's last read of
+        // the slots below happens before the writer reuses them (I5). It also pairs with the Acquire
+        // in `progress`: what the reader has done with an event happens before its dependents see
+        // that event (I2).
         self.front.word.store(position, ordering!("gate.advance", Release));
     }
 
-    /// Moves it forward, and lets the writer open it until `hold` is called.
+    /// Moves the gate forward and makes it idle: the writer may open it until `hold` is called.
     pub(crate) fn idle(&self, position: u64) {
         self.advance(position | IDLE);
     }
 
-    /// Opens it: the reader is done with everything, and keeps the gate.
+    /// Opens the gate at `position`. The reader is done with everything, and keeps the gate.
     pub(crate) fn open(&self, position: u64) {
         self.advance(position | OPEN);
     }
 
-    /// Keeps the writer from opening it, which was idle at `position`; `false` if the
-    /// writer has opened it already.
+    /// Makes a gate that is idle at `position` plainly closed, so that the writer cannot open it.
+    /// Returns `false` if the writer has opened it already.
     pub(crate) fn hold(&self, position: u64) -> bool {
         let word = &self.front.word;
         if !strong!("gate.hold") {
             self.advance(position);
             return true;
         }
-        // ORDERING: Relaxed; if the writer opens the gate later, it has then seen what the
-        // reader stores into it afterwards (I5).
+        // ORDERING: Relaxed; if the writer opens the gate later, its exchange reads what the reader
+        // has stored into the gate after this (I5).
         let held =
             word.compare_exchange(position | IDLE, position, Ordering::Relaxed, Ordering::Relaxed);
         held.is_ok()
     }
 
-    /// Opens it in place of its reader, if it is idle at `position`. Only a scan afterwards
-    /// says that the reader is out of the way.
+    /// Opens the gate on behalf of the writer, if it is idle at `position`. The writer may reuse slots
+    /// only after another scan.
     pub(crate) fn evict(&self, position: u64) -> bool {
-        // ORDERING: Relaxed; the writer scans once more before it reuses a slot, and that
-        // scan reads, through this exchange, what the reader has released last (I5).
+        // ORDERING: Relaxed; the writer scans once more before it reuses a slot, and that scan reads,
+        // through this exchange, the reader's last Release (I5).
         let evicted = self.front.word.compare_exchange(
             position | IDLE,
             position | OPEN,
@@ -162,55 +165,55 @@ impl Gate {
         evicted.is_ok()
     }
 
-    /// Whether it still protects its reader, which stands still. Asked for a clone that has
-    /// just taken a gate beside it: if so, that protects the clone.
+    /// Whether the gate is still closed. A clone asks this after it has taken a gate of its own at the
+    /// same position, while the reader does not move: if so, the clone is protected.
     pub(crate) fn confirm_closed(&self) -> bool {
-        // ORDERING: Release pairs with the Acquire of `Gates::smallest`. This stores what it
-        // loads: so either it comes after an eviction and sees it, or the scan after the
-        // eviction reads this through it, and sees the gate of the clone (I3).
+        // ORDERING: Release pairs with the Acquire in `gating_sequence`. This stores what it loads.
+        // So either it comes after an eviction and sees it; or the scan after a later eviction reads
+        // this store through the writer's exchange, and sees the gate of the clone (I3).
         self.front.word.fetch_or(0, ordering!("gate.confirm_closed", Release)) & OPEN == 0
     }
 
-    /// Sets for how long its reader may hold the writer up while the gate is idle.
+    /// Sets for how long the reader may hold the writer back while the gate is idle.
     pub(crate) fn set_patience(&self, patience: Duration) {
         let nanoseconds = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
-        // ORDERING: Relaxed; a matter of policy.
+        // ORDERING: Relaxed; a policy, nothing depends on it.
         self.front.patience.store(nanoseconds, Ordering::Relaxed);
     }
 
-    /// Returns it in nanoseconds, or `u64::MAX` if that is for ever.
+    /// Returns that time in nanoseconds, or `u64::MAX` for ever.
     pub(crate) fn patience(&self) -> u64 {
-        // ORDERING: Relaxed; a matter of policy.
+        // ORDERING: Relaxed; a policy, nothing depends on it.
         self.front.patience.load(Ordering::Relaxed)
     }
 
-    /// Whether the writer may open it.
+    /// Whether the gate is idle, so that the writer may open it.
     pub(crate) fn is_idle(&self) -> bool {
-        // ORDERING: Relaxed; `evict` looks again.
+        // ORDERING: Relaxed; `evict` checks it again with its exchange.
         self.front.word.load(Ordering::Relaxed) & (OPEN | IDLE) == IDLE
     }
 
-    /// Returns how far its reader has come. A gate that is vacant is beyond everything.
+    /// Returns the position of the reader, for a dependent. That of a vacant gate is beyond everything.
     pub(crate) fn progress(&self) -> Progress {
-        // ORDERING: Acquire pairs with the Release of `advance` (I2).
+        // ORDERING: Acquire pairs with the Release in `advance` (I2).
         let word = self.front.word.load(ordering!("gate.progress", Acquire));
         Progress { position: word & !(OPEN | IDLE), stopped: word & OPEN != 0 }
     }
 
-    /// Whether it is open. Told to its own reader, to whom only the position matters.
+    /// Whether the gate is open. Called by its own reader.
     pub(crate) fn is_open(&self) -> bool {
-        // ORDERING: Relaxed; nothing is read that the gate protects.
+        // ORDERING: Relaxed; the caller reads no slot because of the answer.
         self.front.word.load(Ordering::Relaxed) & OPEN != 0
     }
 
-    /// Those that come after its reader, if anybody ever did.
+    /// Returns the dependents of the reader, if it ever had any.
     #[inline]
     pub(crate) fn dependents(&self) -> Option<&Dependents> {
         self.back.dependents.get().map(|dependents| &**dependents)
     }
 
-    /// Keeps the gate from being taken again when its reader leaves. Called while a reader
-    /// or another keeper has it.
+    /// Adds a holder, which keeps the gate from being taken again when its reader leaves. The caller
+    /// must know a present holder, or be the reader.
     pub(crate) fn retain(&self, fences: Fences) {
         let dependents = self.back.dependents.get_or_init(|| {
             let moved = EventCount::new(fences);
@@ -219,36 +222,37 @@ impl Gate {
         dependents.retain();
     }
 
-    /// Keeps it once more, on behalf of one that keeps it already.
+    /// Adds a holder, on behalf of a present one.
     pub(crate) fn retain_again(&self) {
         if let Some(dependents) = self.dependents() {
             dependents.retain();
         }
     }
 
-    /// Whether others than its reader keep it.
+    /// Whether the gate has other holders than its reader.
     pub(crate) fn is_retained(&self) -> bool {
-        // ORDERING: Relaxed; only its reader, who asks, can make somebody keep it.
+        // ORDERING: Relaxed; a dependent retains the gate only through a reference to its reader, and
+        // the reader is calling this.
         let holders = |dependents: &Dependents| dependents.holders.load(Ordering::Relaxed);
         self.dependents().is_some_and(|dependents| holders(dependents) > 1)
     }
 
-    /// Ends what `keep` began. The last one vacates the gate.
+    /// Removes a holder. The last one vacates the gate.
     pub(crate) fn release(&self) {
         let last = self.dependents().is_none_or(|dependents| {
-            // ORDERING: AcqRel pairs with itself: whatever each keeper did with the gate,
-            // and what its reader read before that, happens before the gate is vacant (I5).
+            // ORDERING: AcqRel pairs with itself: what each holder did with the gate, and what the
+            // reader read before, happens before the gate is vacant (I5).
             dependents.holders.fetch_sub(1, ordering!("gate.release", AcqRel)) == 1
         });
         if last {
-            // ORDERING: Release pairs with the Acquire of `Gates::smallest`, as in
-            // `advance`, and with that of `Gates::take` (I5).
+            // ORDERING: Release pairs with the Acquire in `gating_sequence`, as in `advance`, and
+            // with the Acquire in `try_take` (I5).
             self.front.word.store(VACANT, ordering!("gate.vacate", Release));
         }
     }
 
-    /// Gives it up: the reader is done with everything. Those that come after it keep the
-    /// gate, and see where it stood.
+    /// Gives the gate up: the reader is done with everything. If dependents retain the gate, they see
+    /// the position at which the reader has left.
     pub(crate) fn leave(&self, position: u64) {
         if self.dependents().is_some() {
             self.open(position);
@@ -256,9 +260,9 @@ impl Gate {
         self.release();
     }
 
-    /// Where it holds the writer back: no position if it is open.
+    /// Returns the position at which the gate holds the writer back, or `VACANT` if it is open.
     pub(crate) fn gating_sequence(&self) -> u64 {
-        // ORDERING: Acquire pairs with the Release of `advance` and `release` (I5).
+        // ORDERING: Acquire pairs with the Release in `advance` and in `release` (I5).
         let word = self.front.word.load(ordering!("gate.scan", Acquire));
         if word & OPEN == 0 { word & !IDLE } else { VACANT }
     }
@@ -266,7 +270,7 @@ impl Gate {
 
 impl Dependents {
     fn retain(&self) {
-        // ORDERING: Relaxed; the caller's share keeps the count from falling to zero.
+        // ORDERING: Relaxed; the caller's own share keeps the count above zero.
         self.holders.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -1,4 +1,4 @@
-//! The gates of all readers: taking one, and the writer's scan for the smallest.
+//! The table of gates: taking one, and the writer's scan for the smallest gating sequence.
 
 #![forbid(unsafe_code)]
 
@@ -7,22 +7,22 @@ use crossbeam_utils::CachePadded;
 use super::gate::{Gate, VACANT};
 use crate::sync::{AtomicU64, AtomicUsize, Ordering, PlainArc, PlainU64, ordering, strong};
 
-/// The gates of all readers. The writer scans them for the smallest.
+/// The gates of all readers.
 #[derive(Debug)]
 pub(crate) struct Gates {
-    /// Readers share them, to reach theirs without a detour.
+    /// Each in an `Arc` of its own, so that a reader reaches its gate without a detour.
     all: Box<[PlainArc<Gate>]>,
     directory: CachePadded<Directory>,
 }
 
-/// What a scan needs to know besides the gates themselves.
+/// What a scan reads besides the gates.
 #[derive(Debug)]
 struct Directory {
-    /// No gate at or above this index was ever taken. Only grows.
+    /// The high-water mark: no gate at or above this index was ever taken. Only grows.
     high: AtomicUsize,
-    /// How many times a gate was taken beside another.
+    /// How many clones have taken a gate.
     joins: AtomicU64,
-    /// 0 until a reader is added that may be evicted.
+    /// 1 once the ring has had an evictable reader, 0 before.
     evictable: PlainU64,
 }
 
@@ -38,78 +38,78 @@ impl Gates {
         }
     }
 
-    /// How many readers there can be at once.
+    /// Returns how many readers the ring can have at once.
     pub(crate) fn capacity(&self) -> usize {
         self.all.len()
     }
 
-    /// Takes a vacant gate and closes it at `position`; `None` if all are taken.
+    /// Takes a vacant gate and closes it at `position`. `None` if all gates are taken.
     ///
-    /// A scan that has begun before may miss it. The caller sees to that: see
+    /// A scan that has begun before may miss it. The caller must allow for that: see
     /// `Sequencer::join`.
     pub(crate) fn take(&self, position: u64) -> Option<PlainArc<Gate>> {
         let gate = self.all.iter().find(|gate| gate.try_take(position))?;
-        // ORDERING: Relaxed; ordered by the fence of `Sequencer::settle`, or by the
-        // increment in `take_as_clone`.
+        // ORDERING: Relaxed; ordered by the fence in `Sequencer::place_reader`, or by the increment
+        // in `take_as_clone`.
         self.directory.high.fetch_max(gate.index() + 1, Ordering::Relaxed);
         Some(PlainArc::clone(gate))
     }
 
-    /// Takes a vacant gate and closes it at `position`, where the gate of the
-    /// caller stands; `None` if all are taken. A scan that misses it and then sees
-    /// the caller's gate move on starts again.
+    /// Takes a vacant gate for a clone, and closes it at `position`, where the gate of the original
+    /// stands. `None` if all gates are taken. A scan that misses the new gate, and then sees the
+    /// original's gate move on, starts again.
     pub(crate) fn take_as_clone(&self, position: u64) -> Option<PlainArc<Gate>> {
         let gate = self.take(position)?;
-        // ORDERING: Release pairs with the first load in `smallest`: a scan that
-        // sees this increment sees the gate and the mark.
+        // ORDERING: Release pairs with the Acquire in `smallest`: a scan that sees this increment sees
+        // the new gate and the high-water mark.
         self.directory.joins.fetch_add(1, ordering!("gates.joined", Release));
         Some(gate)
     }
 
-    /// Returns the smallest position of a closed gate, or `u64::MAX` without one.
+    /// Returns the smallest position of a closed gate, or `u64::MAX` if no gate is closed.
     ///
-    /// If anybody was cloned during the scan, it starts again. Otherwise a reader
-    /// that is cloned into a gate that the scan has passed, and then moves on
-    /// before the scan comes to its own gate, would leave its clone unprotected.
+    /// If a reader was cloned during the scan, it starts again. Otherwise a clone could take a gate
+    /// that the scan has passed, the original could move on before the scan comes to its gate, and
+    /// the clone would be unprotected.
     ///
-    /// Lock-free: it repeats only when somebody was cloned.
+    /// Lock-free: it repeats only when a reader was cloned.
     pub(crate) fn smallest(&self) -> u64 {
         loop {
-            // ORDERING: Acquire pairs with the Release of `take_as_clone`.
+            // ORDERING: Acquire pairs with the Release in `take_as_clone`.
             let joins = self.directory.joins.load(ordering!("gates.scan_joins", Acquire));
             let smallest = self.taken().map(|gate| gate.gating_sequence()).min().unwrap_or(VACANT);
-            // ORDERING: Relaxed; it stays behind the Acquire loads of the gates,
-            // and sees every clone that was made before a position they read.
+            // ORDERING: Relaxed; it stays behind the Acquire loads of the gates, and so sees every
+            // clone that was made before a position that these loads have read.
             if self.directory.joins.load(Ordering::Relaxed) == joins || !strong!("gates.rescan") {
                 return smallest;
             }
         }
     }
 
-    /// Whether any reader was ever added that may be evicted.
+    /// Whether the ring has ever had an evictable reader.
     #[inline]
     pub(crate) fn can_evict(&self) -> bool {
-        // ORDERING: Relaxed; a matter of policy. Who becomes idle tells a writer that sleeps.
+        // ORDERING: Relaxed; a policy. A reader that becomes idle wakes a writer that sleeps.
         self.directory.evictable.load(Ordering::Relaxed) > 0
     }
 
-    /// Lets the writer know that one was.
+    /// Notes that the ring has an evictable reader.
     pub(crate) fn set_can_evict(&self) {
-        // ORDERING: Relaxed; as above.
+        // ORDERING: Relaxed; as in `can_evict`.
         self.directory.evictable.store(1, Ordering::Relaxed);
     }
 
-    /// Returns how many gates are closed; already out of date when it returns.
+    /// Returns how many gates are closed. The answer may be outdated at once.
     pub(crate) fn count(&self) -> usize {
         self.taken().filter(|gate| gate.gating_sequence() != VACANT).count()
     }
 
-    /// The gate with this index.
+    /// Returns the gate with this index.
     pub(crate) fn gate(&self, index: usize) -> &Gate {
         &self.all[index]
     }
 
-    /// All gates that were ever taken.
+    /// Returns all gates that were ever taken.
     pub(crate) fn taken(&self) -> impl Iterator<Item = &Gate> {
         // ORDERING: Relaxed; see `take`.
         let high = self.directory.high.load(Ordering::Relaxed);

@@ -1,4 +1,7 @@
 //! Joining: how a reader gets a gate, and where it starts.
+//!
+//! Either a scan of the writer sees the new gate, or the new reader sees the frontier that the scan
+//! worked under, and starts where nothing is being written (I3).
 
 #![forbid(unsafe_code)]
 
@@ -11,9 +14,9 @@ use crate::sync::{Ordering, PlainArc, fence, ordering, strong};
 pub(crate) enum Start {
     /// With the next event to be published.
     Cursor,
-    /// With the latest event, if that is certainly still there.
+    /// With the latest event, if it is certainly intact.
     Latest,
-    /// With the oldest event that is certainly still there, of those from here on.
+    /// With the oldest event that is certainly intact, at or after this sequence.
     Oldest(u64),
 }
 
@@ -24,21 +27,21 @@ pub(crate) struct Joined {
     pub(crate) place: Place,
 }
 
-/// Where a reader stands.
+/// The place of a reader in the stream.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
-    /// The first event to read.
+    /// The first event to read, which is the position of the gate.
     pub(crate) position: u64,
     /// The end of what may be read at once.
     pub(crate) available: u64,
 }
 
 impl Sequencer {
-    /// Takes a gate, for a reader that starts there; `None` if every gate is taken. When the
-    /// reader is there, `wake_after_join` must follow. Lock-free.
+    /// Takes a gate for a new reader. `None` if every gate is taken. Once the reader's own state agrees
+    /// with its gate, the caller must call `wake_after_join`. Lock-free.
     ///
-    /// The gate is taken at a position that is certainly not too far ahead, and
-    /// moved to its place once the frontier is known: see [`place_reader`](Self::place_reader).
+    /// The gate is taken at a position that is certainly not too far ahead, and moved to its place
+    /// once the frontier is known: see [`place_reader`](Self::place_reader).
     pub(crate) fn join(&self, start: Start) -> Option<Joined> {
         let gate = self.gates.take(self.conservative_start(start))?;
         self.stall_timers.reset(&gate);
@@ -46,23 +49,24 @@ impl Sequencer {
         Some(Joined { gate, place })
     }
 
-    /// Closes a gate that its reader has opened. When the reader stands there,
-    /// `wake_after_join` must follow: those that come after it may have waited for what it leaves out. Lock-free.
+    /// Closes a gate that its reader has opened, or moves it forward, to start anew. Once the reader's
+    /// own state agrees with its gate, the caller must call `wake_after_join`: dependents may be
+    /// waiting for events that the reader skips. Lock-free.
     pub(crate) fn rejoin(&self, gate: &Gate, start: Start) -> Place {
         gate.advance(self.conservative_start(start));
         self.place_reader(gate, start)
     }
 
-    /// Wakes those who may have waited for a reader that has joined at `position`, or come
-    /// back there: the writer may have found its gate where it was at first.
+    /// Wakes the writer and the dependents of a reader that has joined, or rejoined, at `position`. They
+    /// may have seen its gate at the first, conservative place, and gone to sleep.
     pub(crate) fn wake_after_join(&self, gate: &Gate, position: u64) {
         if strong!("joining.wake") {
             self.wake_waiting_for(gate, position);
         }
     }
 
-    /// Returns a position where a gate can be closed at first: certainly not ahead of
-    /// where its reader will start.
+    /// Returns a position at which a gate can be closed at first: certainly not ahead of the place where
+    /// its reader will start.
     fn conservative_start(&self, start: Start) -> u64 {
         let cursor = self.cursor.load();
         match start {
@@ -72,20 +76,19 @@ impl Sequencer {
         }
     }
 
-    /// Moves a gate, which has just been closed, to where its reader starts.
+    /// Moves a gate, which has just been closed, to the place where its reader starts.
     ///
-    /// The fence pairs with that of `ClaimWindow::scan`: either the writer's scan sees the
-    /// gate, or this sees the frontier that the scan worked under, below which the writer
-    /// may write without asking again. Nothing from `frontier − capacity` on is written
-    /// under it, so that is where the oldest event is (I3).
+    /// The fence pairs with the one in `ClaimWindow::scan`. Either the writer's scan sees the gate, or
+    /// this sees the frontier that the scan worked under, below which the writer may write without
+    /// another scan. Under that frontier nothing from `frontier − capacity` on is written, so the
+    /// oldest intact event is there (I3).
     fn place_reader(&self, gate: &Gate, start: Start) -> Place {
         if strong!("joining.fence") {
             // ORDERING: SeqCst fence; pairs with the one in `ClaimWindow::scan` (I3).
             fence(Ordering::SeqCst);
         }
-        // ORDERING: Acquire pairs with the Release in `ClaimWindow::scan`: the
-        // frontier is at most `capacity` ahead of the cursor loaded next, so
-        // nobody starts ahead of the cursor.
+        // ORDERING: Acquire pairs with the Release in `ClaimWindow::scan`: the frontier is at most
+        // `capacity` ahead of the cursor loaded next, so no reader starts ahead of the cursor.
         let frontier = self.frontier.load(ordering!("joining.frontier", Acquire));
         let available = self.cursor.load();
         let intact = frontier.saturating_sub(self.capacity);
@@ -99,12 +102,12 @@ impl Sequencer {
         Place { position, available }
     }
 
-    /// Adds a reader at `position`, which the caller protects with a gate of its
-    /// own; `None` if every gate is taken. Lock-free.
+    /// Takes a gate for a clone at `position`, which the gate of the original protects. `None` if every
+    /// gate is taken. Lock-free.
     ///
-    /// No fence is needed. The caller's gate holds the writer back for as long as it
-    /// stands at `position`, and a scan that misses the new gate but sees the caller's
-    /// move on repeats itself: see `Gates::smallest`.
+    /// No fence is needed. The original's gate holds the writer back for as long as it stands at
+    /// `position`. A scan that misses the new gate, and sees the original's gate move on, repeats
+    /// itself: see `Gates::smallest`.
     pub(crate) fn join_as_clone(&self, position: u64) -> Option<PlainArc<Gate>> {
         let gate = self.gates.take_as_clone(position)?;
         self.stall_timers.reset(&gate);

@@ -1,7 +1,7 @@
-//! Who has which gate, for those who ask.
+//! The registry: which member has which gate, for statistics, errors and evictions.
 //!
-//! The protocol does without: a gate is taken, moved and given up whether or not its
-//! reader is entered here.
+//! Safety does not depend on it: a gate is taken, moved and given up whether or not its reader is
+//! registered here.
 
 #![forbid(unsafe_code)]
 
@@ -11,41 +11,41 @@ use super::gates::Gates;
 use crate::member::{Member, Role};
 use crate::sync::{PlainArc, PlainMutex};
 
-/// The members of a ring that have a gate.
+/// The registered members of a ring: those that have a gate.
 #[derive(Debug)]
 pub(crate) struct Registry(PlainMutex<List>);
 
 #[derive(Debug)]
 struct List {
-    /// The number of the next who joins.
+    /// The number of the next member that joins.
     next: u64,
-    /// By the index of their gates.
+    /// The registrations, by the index of the gate.
     entries: Vec<Option<Registration>>,
 }
 
-/// What is known of a member.
+/// The registration of a member.
 #[derive(Debug, Clone)]
 pub(crate) struct Registration {
     pub(crate) member: Member,
     pub(crate) after: Vec<Member>,
-    /// The gates behind which it waits for those: they may have come back to others since.
+    /// The indices of the gates of those readers. A gate may belong to another reader by now.
     upstreams: Vec<usize>,
 }
 
 impl Registration {
-    /// What is known of an editor.
+    /// Makes a registration for an editor, which has no gate.
     pub(crate) fn of_editor(member: Member, after: Vec<Member>) -> Self {
         Self { member, after, upstreams: Vec::new() }
     }
 }
 
 impl Registry {
-    /// A registry for so many gates, where the first `next` numbers have others.
+    /// Makes a registry for so many gates. The numbers below `next` are those of editors.
     pub(crate) fn new(gates: usize, next: u64) -> Self {
         Self(PlainMutex::new(List { next, entries: vec![None; gates] }))
     }
 
-    /// Enters who has taken a gate.
+    /// Registers the reader or observer that has taken a gate.
     pub(crate) fn register(
         &self,
         gate: &Gate,
@@ -64,31 +64,31 @@ impl Registry {
         })
     }
 
-    /// Enters who has one gate as the one who has another.
+    /// Transfers a registration to the gate that its member has now.
     pub(crate) fn transfer(&self, from: &Gate, to: &Gate) {
         self.with(|list| {
             list.entries[to.index()] = list.entries[from.index()].take();
         });
     }
 
-    /// Strikes off who is about to give a gate up.
+    /// Removes the registration of a member that is about to give up its gate.
     pub(crate) fn deregister(&self, gate: &Gate) {
         self.with(|list| list.entries[gate.index()] = None);
     }
 
-    /// Returns who has a gate.
+    /// Returns the member that has a gate.
     pub(crate) fn member(&self, gate: &Gate) -> Option<Member> {
         self.with(|list| list.entries[gate.index()].as_ref().map(|entry| entry.member.clone()))
     }
 
-    /// Returns everybody, each with their gate.
+    /// Returns all registrations, each with its gate.
     pub(crate) fn entries<'g>(&self, gates: &'g Gates) -> Vec<(&'g Gate, Registration)> {
         let entries = self.with(|list| list.entries.clone());
         let gated = entries.into_iter().enumerate();
         gated.filter_map(|(index, entry)| Some((gates.gate(index), entry?))).collect()
     }
 
-    /// Returns those of these gates whose members wait behind others of them.
+    /// Returns those of these gates whose readers come after the reader of another one of them.
     pub(crate) fn waiting_for_each_other<'g>(&self, gates: Vec<&'g Gate>) -> Vec<&'g Gate> {
         self.with(|list| {
             let among = |index: &usize| gates.iter().any(|gate| gate.index() == *index);

@@ -1,7 +1,9 @@
-//! The protocol: who joins and leaves, who may read what, and who sleeps.
+//! The sequencer: the state of the protocol that all handles of a ring share, and the steps that
+//! publish, commit, leave and close.
 //!
-//! Nothing here knows the type of an event or touches a slot. The invariants
-//! (I1 to I8) and the argument for each step are in `docs/design.md`.
+//! Nothing here knows the type of an event or touches a slot. The invariants (I1 to I8) and the
+//! argument for each step are in `docs/design.md`. Joining, the end of the stream and eviction are in
+//! modules of their own, which extend this type.
 
 #![forbid(unsafe_code)]
 
@@ -32,13 +34,13 @@ pub(crate) struct Sequencer {
     fences: Fences,
     /// When the ring was built.
     pub(crate) built: Instant,
-    /// How many events are there to read.
+    /// How many events readers may see.
     pub(crate) cursor: Cursor,
-    /// What the writer has announced it may write up to, before it scanned the
-    /// gates. Never falls, and is never more than `capacity` ahead of the cursor.
+    /// The end of what the writer may write, announced before it scanned the gates. Never falls, and is
+    /// never more than `capacity` ahead of the cursor.
     pub(crate) frontier: CachePadded<AtomicU64>,
-    /// The same, for the writer: also after a wait that panicked, and could not hand its
-    /// window back.
+    /// The writer's own copy of the frontier. It lives here so that it survives a wait that panicked,
+    /// and so could not hand the claim window back.
     pub(crate) announced: Counter,
     pub(crate) gates: Gates,
     closed: CachePadded<AtomicBool>,
@@ -46,7 +48,7 @@ pub(crate) struct Sequencer {
     pub(crate) published: EventCount,
     /// Where the writer sleeps until a reader has moved on.
     pub(crate) freed: EventCount,
-    /// What is between the writer and the cursor: in most rings, nothing.
+    /// The editors between the writer and the cursor: in most rings there are none.
     pub(crate) stages: Box<[Stage]>,
     pub(crate) counters: CachePadded<WriterCounters>,
     pub(super) stall_timers: StallTimers,
@@ -54,8 +56,7 @@ pub(crate) struct Sequencer {
 }
 
 impl Sequencer {
-    /// Makes the protocol of a ring with so many slots and gates, and with editors of
-    /// these names.
+    /// Makes the sequencer of a ring with so many slots and gates, and with editors of these names.
     pub(crate) fn new(capacity: u64, readers: usize, editors: &[&str], fences: Fences) -> Self {
         Self {
             capacity,
@@ -79,10 +80,10 @@ impl Sequencer {
         self.capacity
     }
 
-    /// Says that nothing more will be published. The last act of the writer.
+    /// Closes the ring. Called when the writer is dropped.
     pub(crate) fn close(&self) {
-        // ORDERING: Release pairs with the Acquire of `is_closed`: who sees the
-        // ring closed sees all that was published.
+        // ORDERING: Release pairs with the Acquire in `is_closed`: a thread that sees the ring closed
+        // sees everything that was published.
         self.closed.store(true, ordering!("sequencer.close", Release));
         let arrivals = self.stages.iter().map(|stage| &stage.arrivals);
         {
@@ -94,11 +95,11 @@ impl Sequencer {
 
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
-        // ORDERING: Acquire pairs with the Release of `close`.
+        // ORDERING: Acquire pairs with the Release in `close`.
         self.closed.load(ordering!("sequencer.is_closed", Acquire))
     }
 
-    /// Keeps a gate for one that comes after its reader, which is this.
+    /// Retains the gate of the reader `member` for a dependent.
     pub(crate) fn retain_gate(&self, gate: &PlainArc<Gate>, member: Member) -> Upstream {
         gate.retain(self.fences);
         Upstream::new(PlainArc::clone(gate), member)
@@ -111,7 +112,7 @@ impl Sequencer {
         self.wake_waiting_for(gate, position);
     }
 
-    /// Wakes those who wait for a gate that was moved to `position`.
+    /// Wakes the writer and the dependents that wait for a gate which was moved to `position`.
     #[inline]
     pub(super) fn wake_waiting_for(&self, gate: &Gate, position: u64) {
         match gate.dependents() {
@@ -120,7 +121,7 @@ impl Sequencer {
         }
     }
 
-    /// As `moved`, where others come after the reader of the gate.
+    /// Like `wake_waiting_for`, for a gate whose reader has dependents.
     #[inline(never)]
     fn wake_with_dependents(&self, dependents: &Dependents, position: u64) {
         let _then = Finally(|| {
@@ -131,56 +132,57 @@ impl Sequencer {
         self.freed.wake(position);
     }
 
-    /// Wakes everybody who comes after another, whomever of those they sleep behind.
+    /// Wakes all dependents, at whichever gate they sleep.
     pub(crate) fn wake_dependents(&self) {
-        // Who sleeps there has perhaps been the first to do so.
+        // The event counts of gates are made on demand: without the fence, this thread might not see
+        // one that a sleeper has just made.
         self.fences.waker();
         let dependents = self.gates.taken().filter_map(Gate::dependents);
         for_every(dependents, |dependents| dependents.moved.wake_all());
     }
 
-    /// Has every sleeping reader that joined before look again.
+    /// Wakes every sleeping reader, so that it polls again.
     ///
-    /// As when the ring is closed, no fence is needed: the lock orders the caller's last
-    /// store before the look of a reader that goes to sleep afterwards, and one that sleeps
-    /// finds another epoch (I7).
+    /// As in `close`, no fence is needed: the lock orders the caller's last store before the poll of a
+    /// reader that goes to sleep afterwards, and a reader that sleeps finds another epoch (I7).
     pub(crate) fn wake_readers(&self) {
         let _then = Finally(|| self.wake_dependents());
         self.published.wake_all();
     }
 
-    /// Tells the writer that a gate has become idle or open, which may end its wait.
+    /// Wakes the writer because a gate has become idle or open, which may end its wait.
     pub(crate) fn gate_released(&self) {
         if strong!("sequencer.gate_released") {
             self.freed.wake(u64::MAX - 1);
         }
     }
 
-    /// Opens the gate of a reader at `position` that will never read on, nor those after it.
+    /// Opens the gate of a reader at `position` that will never read on.
     pub(crate) fn retire(&self, gate: &Gate, position: u64) {
         gate.open(position);
         self.has_left(gate);
     }
 
-    /// Removes a reader at `position`.
+    /// Removes a reader at `position` from the ring.
     pub(crate) fn leave(&self, gate: &Gate, position: u64) {
         self.registry.deregister(gate);
         gate.leave(position);
         self.has_left(gate);
     }
 
-    /// Wakes those who may have waited for a gate that does not hold them up any more.
+    /// Wakes the writer and the dependents that may have waited for a gate which is now open.
     fn has_left(&self, gate: &Gate) {
         let _then = Finally(|| {
             if gate.dependents().is_some() {
-                // They sleep behind one of those that they come after, which need not be this.
+                // A dependent sleeps at one of its upstream gates, which need not be this one.
                 self.wake_dependents();
             }
         });
         self.freed.wake_all();
     }
 
-    /// Returns how far the cursor is, to a writer who is about to write `next`.
+    /// Returns how far the cursor is, for a writer that is about to write `next`. Without editors the
+    /// two are the same.
     pub(crate) fn cursor_behind_editors(&self, next: u64) -> u64 {
         if self.stages.is_empty() || !strong!("sequencer.behind_editors") {
             next
@@ -189,14 +191,14 @@ impl Sequencer {
         }
     }
 
-    /// Passes everything below `end` on to the first editor.
+    /// Publishes everything below `end` to the first editor.
     #[cold]
     pub(crate) fn publish_to_editors(&self, end: u64) {
         self.stages[0].arrived.publish(end);
         self.stages[0].arrivals.wake(end);
     }
 
-    /// Nanoseconds since the ring was built.
+    /// Returns the nanoseconds since the ring was built.
     pub(crate) fn now(&self) -> u64 {
         u64::try_from(self.built.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }

@@ -1,4 +1,7 @@
-//! Stall timers: since when each reader has been holding the writer back.
+//! Stall timers: since when each reader has been holding a stalled writer back.
+//!
+//! The writer keeps them, in rings that have had an evictable reader. Only eviction and statistics use
+//! them.
 
 #![forbid(unsafe_code)]
 
@@ -6,26 +9,27 @@ use super::counters::WriterCounters;
 use super::gate::Gate;
 use crate::sync::Counter;
 
-/// Since when each reader has been to blame for holding the writer up.
+/// The stall timers of all readers.
 ///
-/// As with the counters, the writer keeps it, on lines that readers do not touch, and
-/// whoever asks may read it. No step of the protocol depends on it.
+/// Only the writer writes them, but for `reset` by a reader that takes a gate. They lie on cache lines
+/// that readers do not touch otherwise, and any thread may read them. Memory safety does not depend on
+/// them.
 #[derive(Debug)]
 pub(crate) struct StallTimers {
-    /// By the index of the gate.
+    /// The timers, by the index of the gate.
     timers: Box<[StallTimer]>,
-    /// Whether the writer has ever asked who is to blame.
+    /// 1 once the writer has updated the timers for the first time, 0 before.
     pub(super) updated: Counter,
 }
 
-/// What is to be said of one reader. Times are in nanoseconds since the ring was built, or 0.
+/// The timer of one reader. Times are in nanoseconds since the ring was built, or 0 for none.
 #[derive(Debug, Default)]
 pub(super) struct StallTimer {
-    /// Where it was to blame.
+    /// The position at which the reader holds the writer back, or did so last.
     pub(super) position: Counter,
-    /// Since when it has been, without a break.
+    /// Since when it has been a gating reader there, without a break.
     pub(super) since: Counter,
-    /// Since when nobody who may not be evicted has been to blame with it.
+    /// Since when all gating readers there have been evictable.
     pub(super) evictable_since: Counter,
 }
 
@@ -35,11 +39,13 @@ impl StallTimers {
         Self { timers, updated: Counter::default() }
     }
 
+    /// Returns the timer of a gate.
     pub(super) fn of(&self, gate: &Gate) -> &StallTimer {
         &self.timers[gate.index()]
     }
 
-    /// Takes the blame from the reader of a gate, or forgets that of one who had it before.
+    /// Resets the timer of a gate: its reader no longer holds the writer back, or a new reader has taken
+    /// the gate.
     pub(crate) fn reset(&self, gate: &Gate) {
         let since = &self.of(gate).since;
         if since.get() > 0 {
@@ -47,8 +53,8 @@ impl StallTimers {
         }
     }
 
-    /// Since when the reader of a gate is to blame, if it is where the writer is held up;
-    /// `None` if somebody else is, as the writer saw it last.
+    /// Returns since when the reader of a gate, which is at the position where the writer is held back,
+    /// has been a gating reader. `None` if it was none when the writer last looked.
     pub(super) fn gating_since(&self, gate: &Gate, counters: &WriterCounters) -> Option<u64> {
         let WriterCounters { since, position, held_since, .. } = counters;
         if self.updated.get() == 0 {
@@ -60,12 +66,13 @@ impl StallTimers {
 }
 
 impl StallTimer {
-    /// Whether it is to blame at this position, in a stall that began then.
+    /// Whether the reader is a gating reader at this position, in a stall that began at `begun`.
     pub(super) fn is_gating(&self, position: u64, begun: u64) -> bool {
-        // What it has held up somewhere else, or in an earlier stall, is over.
+        // At another position, or in an earlier stall, its time is over.
         self.since.get() >= begun.max(1) && self.position.get() == position
     }
 
+    /// Starts the timer of a reader that begins to hold the writer back.
     pub(super) fn begin(&self, position: u64, since: u64) {
         self.position.set(position);
         self.since.set(since);

@@ -1,4 +1,7 @@
-//! Looks at everybody, and says who is to blame.
+//! The survey: the positions and counters of all members at one moment, for statistics and errors.
+//!
+//! It only reads. Members go on meanwhile, so it reads in an order that keeps the numbers plausible:
+//! readers first, then the cursor, then the editors from last to first.
 
 #![forbid(unsafe_code)]
 
@@ -12,23 +15,23 @@ use crate::member::Member;
 use crate::sequence::Sequence;
 use crate::telemetry::{self, MemberStats, Slowest, Stats, WriterStats};
 
-/// Everybody, and how far the stream has come by then.
+/// All members, and how far the stream had come when they were read.
 struct Members {
     rows: Vec<MemberStats>,
     published: u64,
     cursor: u64,
 }
 
-/// Where the writer was held up when it last looked, and since when, in nanoseconds since
-/// the ring was built.
+/// The present stall: where the writer was held back when it last looked, and since when, in
+/// nanoseconds since the ring was built.
 #[derive(Clone, Copy)]
-struct Hold {
+struct Stall {
     position: Sequence,
     since: u64,
     now: u64,
 }
 
-/// Looks at everything.
+/// Takes a snapshot of the ring and all its members.
 fn all(sequencer: &Sequencer) -> Stats {
     let closed = sequencer.is_closed();
     let now = sequencer.now();
@@ -44,9 +47,9 @@ fn all(sequencer: &Sequencer) -> Stats {
     };
     let Members { rows, published, cursor } = members(sequencer);
     let dependents = sequencer.gates.taken().filter_map(Gate::dependents);
-    let called = [sequencer.published.wakes()].into_iter();
-    let called = called.chain(dependents.map(|dependents| dependents.moved.wakes()));
-    let called = called.chain(sequencer.stages.iter().map(|stage| stage.arrivals.wakes()));
+    let wakes = [sequencer.published.wakes()].into_iter();
+    let wakes = wakes.chain(dependents.map(|dependents| dependents.moved.wakes()));
+    let wakes = wakes.chain(sequencer.stages.iter().map(|stage| stage.arrivals.wakes()));
     Stats {
         age: Duration::from_nanos(now),
         capacity: sequencer.capacity() as usize,
@@ -55,19 +58,18 @@ fn all(sequencer: &Sequencer) -> Stats {
         closed,
         editor_left: sequencer.departed_editor().cloned(),
         writer,
-        reader_wakes: called.sum(),
+        reader_wakes: wakes.sum(),
         members: rows,
     }
 }
 
-/// Looks at everybody. Nobody is ever ahead of what is looked at after them: first the
-/// readers, then the cursor, then the editors, the last one first.
+/// Reads the positions of all members. No member is ahead of what is read after it.
 fn members(sequencer: &Sequencer) -> Members {
-    let hold = hold(sequencer);
+    let stall = stall(sequencer);
     let entries = sequencer.registry.entries(&sequencer.gates);
-    let reader = |(gate, entry)| (gate, reader(sequencer, gate, entry, hold));
+    let reader = |(gate, entry)| (gate, reader(sequencer, gate, entry, stall));
     let mut readers: Vec<_> = entries.into_iter().map(reader).collect();
-    // Whose gate has changed hands meanwhile: that was not their position.
+    // If a gate was taken by another member meanwhile, the position may be that of the other.
     let registry = &sequencer.registry;
     readers.retain(|(gate, row)| registry.member(gate).as_ref() == Some(&row.member));
     readers.sort_by_key(|(_, row)| row.member.number());
@@ -81,7 +83,7 @@ fn members(sequencer: &Sequencer) -> Members {
         let after = before.cloned().into_iter().collect();
         let entry = Registration::of_editor(stage.member.clone(), after);
         let row = row(entry, passed_on, arrived, &stage.counters);
-        rows.push(MemberStats { holding: hold.map(|hold| hold.time(Some(hold.since))), ..row });
+        rows.push(MemberStats { holding: stall.map(|stall| stall.time(Some(stall.since))), ..row });
         passed_on = arrived;
     }
     rows.reverse();
@@ -90,23 +92,23 @@ fn members(sequencer: &Sequencer) -> Members {
             .into_iter()
             .map(|(_, row)| MemberStats { lag: cursor.saturating_sub(row.position.get()), ..row }),
     );
-    if let Some(hold) = hold {
-        blame(&mut rows, hold);
+    if let Some(stall) = stall {
+        clear_others(&mut rows, stall);
     }
     Members { rows, published: passed_on, cursor }
 }
 
-/// Looks at a reader. How far it is behind is not yet known.
+/// Reads the position of a reader. The lag is set later, when the cursor is known.
 fn reader(
     sequencer: &Sequencer,
     gate: &Gate,
     entry: Registration,
-    hold: Option<Hold>,
+    stall: Option<Stall>,
 ) -> MemberStats {
     let progress = gate.progress();
     let row = row(entry, progress.position, progress.position, gate.counters());
-    let holding =
-        hold.map(|hold| hold.time(sequencer.stall_timers.gating_since(gate, &sequencer.counters)));
+    let holding = stall
+        .map(|stall| stall.time(sequencer.stall_timers.gating_since(gate, &sequencer.counters)));
     MemberStats { gating: !progress.stopped, holding, ..row }
 }
 
@@ -124,29 +126,29 @@ fn row(entry: Registration, position: u64, end: u64, counters: &ReaderCounters) 
     }
 }
 
-/// Learns where the writer is held up. Asked before anybody's position: who has moved on by
-/// then does not get the blame.
-fn hold(sequencer: &Sequencer) -> Option<Hold> {
+/// Reads the present stall, if there is one. Called before any position is read, so that a reader that
+/// has moved on by then is not said to hold the writer back.
+fn stall(sequencer: &Sequencer) -> Option<Stall> {
     let counters = &sequencer.counters;
     let stalled = counters.since.get() != 0;
     let position = Sequence::new(counters.position.get());
     let since = counters.held_since.get();
-    stalled.then(|| Hold { position, since, now: sequencer.now() })
+    stalled.then(|| Stall { position, since, now: sequencer.now() })
 }
 
-impl Hold {
-    /// For how long somebody has held the writer up, if it does, who is to blame since then;
-    /// or of whom the writer has not yet noticed that it is.
+impl Stall {
+    /// Returns how long a member has held the writer back, which it does since `since`, if the writer has
+    /// noticed it already.
     fn time(self, since: Option<u64>) -> Duration {
         Duration::from_nanos(self.now.saturating_sub(since.unwrap_or(self.now)))
     }
 }
 
-/// Takes the blame from those who do not hold the writer up.
-fn blame(rows: &mut [MemberStats], hold: Hold) {
-    let guilty: Vec<Member> =
-        telemetry::holding_back(rows, hold.position).map(|row| row.member.clone()).collect();
-    for row in rows.iter_mut().filter(|row| !guilty.contains(&row.member)) {
+/// Clears the time of the members that do not hold the writer back.
+fn clear_others(rows: &mut [MemberStats], stall: Stall) {
+    let holding_back: Vec<Member> =
+        telemetry::holding_back(rows, stall.position).map(|row| row.member.clone()).collect();
+    for row in rows.iter_mut().filter(|row| !holding_back.contains(&row.member)) {
         row.holding = None;
     }
 }
@@ -162,8 +164,8 @@ impl Sequencer {
         telemetry::slowest(&members(self).rows)
     }
 
-    /// Returns who holds the writer back: the one that is furthest behind. `None` if that
-    /// one is just joining, so that nobody knows who it is.
+    /// Returns the member that holds the writer back: the one that is furthest behind. `None` if that is a
+    /// reader that is just joining, which is not registered yet.
     pub(crate) fn holder(&self) -> Option<Member> {
         let smallest = self.gates.smallest();
         let slowest = self.slowest()?;
