@@ -1,17 +1,16 @@
-//! Threads with a core of their own.
+//! A reader thread can be pinned to a core.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use broadring::Sequence;
 use broadring::managed::{Group, SpawnError};
 
-use crate::common::{Tally, finite, publish_at_once};
-use crate::handlers::{Checks, With, ring};
+use crate::common::{finite, publish_at_once};
+use crate::rig::{Checker, Closures, ring};
 
 #[test]
-fn a_core_that_does_not_exist_is_an_error_and_leaves_nothing_behind() {
+fn pinning_to_a_core_that_does_not_exist_fails_and_leaves_no_reader_behind() {
     finite(|| {
         let (mut writer, ring) = ring(8);
         let built = Arc::new(AtomicUsize::new(0));
@@ -25,13 +24,13 @@ fn a_core_that_does_not_exist_is_an_error_and_leaves_nothing_behind() {
             let builder = ring.reader().name("pinned").managed().core(core).group(&group);
             let spawned = builder.spawn_with(move || {
                 also.fetch_add(1, Ordering::Relaxed);
-                Checks(Tally::at(Sequence::new(0)))
+                Checker::at(0)
             });
             let Err(SpawnError::NoSuchCore { core: missing }) = spawned else {
                 panic!("{spawned:?}")
             };
             assert_eq!(missing, core);
-            assert_eq!(Arc::strong_count(&built), 1, "the thread is gone");
+            assert_eq!(Arc::strong_count(&built), 1, "the thread has ended");
             assert_eq!(ring.reader_count(), 0);
             group.drain(Duration::ZERO).unwrap();
         }
@@ -41,7 +40,7 @@ fn a_core_that_does_not_exist_is_an_error_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_thread_has_the_core_that_was_asked_for_also_if_its_spawner_has_another() {
+fn a_thread_runs_on_its_core_even_if_its_spawner_is_pinned_to_another() {
     finite(|| {
         let cores = core_affinity::get_core_ids().unwrap();
         let (writer, ring) = ring(8);
@@ -49,10 +48,10 @@ fn a_thread_has_the_core_that_was_asked_for_also_if_its_spawner_has_another() {
         for &core in &cores {
             let spawned = ring.reader().managed().core(core.id).spawn_with(|| {
                 let cores = core_affinity::get_core_ids().unwrap();
-                With { event: |_, _| (), idle: None, close: |_| cores }
+                Closures { event: |_, _| (), idle: None, close: |_| cores }
             });
             threads.push(spawned.unwrap());
-            // The next one is spawned by a thread that has this core.
+            // The next thread is spawned by a thread that is pinned to this core.
             assert!(core_affinity::set_for_current(core));
         }
         drop(writer);

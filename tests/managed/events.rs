@@ -1,9 +1,12 @@
-//! What a handler is given, and where it lives.
+//! A handler gets every event of its reader in order, on its own thread, and is told when the
+//! thread is idle.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self};
-use std::thread;
+use std::sync::mpsc;
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use broadring::managed::{Group, Handler, ThreadBuilder};
@@ -12,10 +15,7 @@ use broadring::{End, Ring, Sequence, Wait};
 use crate::common::{
     Tally, WAITS, count, event, eventually, finite, publish_at_once, publish_next, ring_of,
 };
-use crate::handlers::{Checks, LONG, With, chain, ring};
-use std::cell::Cell;
-use std::rc::Rc;
-use std::thread::ThreadId;
+use crate::rig::{Checker, Closures, LONG, chain, ring};
 
 #[test]
 fn a_thread_handles_every_event_published_after_it_was_spawned() {
@@ -23,13 +23,13 @@ fn a_thread_handles_every_event_published_after_it_was_spawned() {
         for wait in WAITS {
             let (mut writer, ring) = ring(8);
             for unseen in 0..count(40) {
-                let start = Sequence::new(writer.cursor().get());
+                let start = writer.cursor().get();
                 let builder = ring.reader().wait(wait).managed();
-                let thread = builder.spawn_with(move || Checks(Tally::at(start))).unwrap();
+                let thread = builder.spawn_with(move || Checker::at(start)).unwrap();
                 for _ in 0..unseen {
                     publish_next(&mut writer);
                 }
-                eventually("everything is handled", || thread.lag() == 0);
+                eventually("every event is handled", || thread.lag() == 0);
                 thread.stop();
                 let (tally, end) = thread.join().unwrap();
                 tally.ends_at(writer.cursor().get());
@@ -40,14 +40,14 @@ fn a_thread_handles_every_event_published_after_it_was_spawned() {
 }
 
 #[test]
-fn a_thread_that_starts_with_the_oldest_event_handles_what_is_there() {
+fn a_thread_from_the_oldest_event_handles_the_events_that_are_in_the_ring() {
     finite(|| {
         let (mut writer, ring) = ring(8);
         for _ in 0..5 {
             publish_at_once(&mut writer);
         }
         let builder = ring.reader().from_oldest().managed();
-        let thread = builder.spawn_with(|| Checks(Tally::at(Sequence::new(0)))).unwrap();
+        let thread = builder.spawn_with(|| Checker::at(0)).unwrap();
         drop(writer);
         let (tally, end) = thread.join().unwrap();
         tally.ends_at(5);
@@ -56,7 +56,7 @@ fn a_thread_that_starts_with_the_oldest_event_handles_what_is_there() {
 }
 
 #[test]
-fn a_reader_that_has_joined_already_goes_on_from_where_it_is() {
+fn a_thread_made_from_a_reader_goes_on_at_its_position() {
     finite(|| {
         let (mut writer, mut reader, _ring) = ring_of(8);
         for _ in 0..5 {
@@ -66,7 +66,7 @@ fn a_reader_that_has_joined_already_goes_on_from_where_it_is() {
         let builder = ThreadBuilder::new(reader.clone());
         assert!(format!("{builder:?}").contains("position"));
         let threads = [builder, ThreadBuilder::new(reader)]
-            .map(|builder| builder.spawn_with(|| Checks(Tally::at(Sequence::new(1)))).unwrap());
+            .map(|builder| builder.spawn_with(|| Checker::at(1)).unwrap());
         assert!(threads.iter().all(|thread| thread.position().get() >= 1));
         drop(writer);
         for thread in threads {
@@ -76,7 +76,7 @@ fn a_reader_that_has_joined_already_goes_on_from_where_it_is() {
 }
 
 #[test]
-fn a_closure_is_told_the_sequence_and_the_end_of_every_batch() {
+fn a_closure_gets_the_sequence_and_the_end_of_batch_of_every_event() {
     finite(|| {
         let (mut writer, ring) = ring(16);
         for _ in 0..16 {
@@ -89,19 +89,18 @@ fn a_closure_is_told_the_sequence_and_the_end_of_every_batch() {
         drop(writer);
         thread.unwrap().join().unwrap();
         let seen: Vec<_> = seen.into_iter().collect();
-        // They were all there when it looked for the first time.
+        // All events were available when the thread looked first, so they are one batch.
         assert!(seen.into_iter().eq((0..16).map(|at| (event(at), at, at == 15))));
     });
 }
 
 #[test]
-fn a_thread_that_is_given_no_event_is_closed_all_the_same() {
+fn a_handler_that_got_no_event_is_closed_at_the_end_of_the_stream() {
     finite(|| {
         for wait in WAITS {
             let (writer, ring) = ring(8);
-            let start = Sequence::new(0);
             let builder = ring.reader().wait(wait).managed();
-            let thread = builder.spawn_with(move || Checks(Tally::at(start))).unwrap();
+            let thread = builder.spawn_with(|| Checker::at(0)).unwrap();
             drop(writer);
             let (tally, end) = thread.join().unwrap();
             tally.ends_at(0);
@@ -114,22 +113,22 @@ fn a_thread_that_is_given_no_event_is_closed_all_the_same() {
 fn a_thread_has_the_name_of_its_reader() {
     finite(|| {
         let (writer, ring) = ring(8);
-        let name_of_thread = || With {
+        let name_of_thread = || Closures {
             event: |_, _| (),
             idle: None,
             close: |_| thread::current().name().map(str::to_owned),
         };
         let risk = ring.reader().name("risk").managed().spawn_with(name_of_thread).unwrap();
-        let nobody = ring.reader().managed().spawn_with(name_of_thread).unwrap();
-        assert_eq!((risk.name(), nobody.name()), (Some("risk"), None));
+        let unnamed = ring.reader().managed().spawn_with(name_of_thread).unwrap();
+        assert_eq!((risk.name(), unnamed.name()), (Some("risk"), None));
         drop(writer);
         assert_eq!(risk.join().unwrap().as_deref(), Some("risk"));
-        assert_eq!(nobody.join().unwrap(), None);
+        assert_eq!(unnamed.join().unwrap(), None);
     });
 }
 
 #[test]
-fn a_handler_that_may_not_be_sent_lives_and_ends_on_its_thread() {
+fn a_handler_that_is_not_send_is_built_used_and_closed_on_its_thread() {
     finite(|| {
         struct Local(Rc<Cell<u64>>, Vec<ThreadId>);
 
@@ -157,13 +156,13 @@ fn a_handler_that_may_not_be_sent_lives_and_ends_on_its_thread() {
         drop(writer);
         let (sum, threads) = thread.join().unwrap();
         assert_eq!(sum, (0..3).map(event).fold(0, u64::wrapping_add));
-        assert_eq!(threads.len(), 5, "built, three events, closed");
+        assert_eq!(threads.len(), 5, "once when built, for three events, and when closed");
         assert!(threads.iter().all(|&id| id == threads[0] && id != thread::current().id()));
     });
 }
 
 #[test]
-fn a_thread_without_events_idles_again_and_again() {
+fn a_thread_without_events_calls_on_idle_again_and_again() {
     finite(|| {
         for wait in WAITS {
             let (mut writer, ring) = ring(8);
@@ -178,7 +177,7 @@ fn a_thread_without_events_idles_again_and_again() {
                 let idle = move || {
                     let _ = idled.send(());
                 };
-                With { event, idle: Some(Box::new(idle)), close: |end| end }
+                Closures { event, idle: Some(Box::new(idle)), close: |end| end }
             });
             for _ in 0..3 {
                 for _ in 0..3 {
@@ -193,13 +192,12 @@ fn a_thread_without_events_idles_again_and_again() {
 }
 
 #[test]
-fn how_a_managed_reader_waits_is_its_own_affair() {
+fn threads_of_one_ring_can_have_different_wait_strategies() {
     finite(|| {
         let (mut writer, ring) = Ring::builder(4).writer_wait(Wait::YIELD).build(|| u64::MAX);
-        let start = Sequence::new(0);
         let threads = WAITS.map(|wait| {
             let builder = ring.reader().wait(wait).managed();
-            builder.spawn_with(move || Checks(Tally::at(start))).unwrap()
+            builder.spawn_with(|| Checker::at(0)).unwrap()
         });
         for _ in 0..count(500) {
             publish_next(&mut writer);
@@ -212,7 +210,7 @@ fn how_a_managed_reader_waits_is_its_own_affair() {
 }
 
 #[test]
-fn a_thread_handles_what_those_before_it_have_handled() {
+fn a_dependent_thread_handles_an_event_after_its_upstream_thread() {
     finite(|| {
         for wait in WAITS {
             let (mut writer, ring) = ring(8);
@@ -229,7 +227,7 @@ fn a_thread_handles_what_those_before_it_have_handled() {
                     tally.take_at(at, event);
                     assert!(seen.load(Ordering::Relaxed) as u64 > at.get());
                 };
-                With { event, idle: None, close: |end| end }
+                Closures::new(event)
             });
             group.start();
             for _ in 0..count(500) {

@@ -1,10 +1,10 @@
-//! Threads that start together, or never.
+//! The members of a group start together, or not at all.
 
 use broadring::managed::{Group, SpawnError};
-use broadring::{End, Ring, Sequence};
+use broadring::{End, Ring};
 
-use crate::common::{Tally, count, eventually, finite, publish_at_once, publish_next};
-use crate::handlers::{Checks, LONG, never_built, ring};
+use crate::common::{count, eventually, finite, publish_at_once, publish_next};
+use crate::rig::{Checker, LONG, never_built, ring};
 
 #[test]
 fn all_members_of_a_group_have_joined_before_the_first_handler_is_built() {
@@ -18,14 +18,14 @@ fn all_members_of_a_group_have_joined_before_the_first_handler_is_built() {
             let builder = ring.reader().managed().group(&group);
             builder.spawn_with(move || {
                 assert_eq!(ring.reader_count(), MEMBERS);
-                Checks(Tally::at(Sequence::new(0)))
+                Checker::at(0)
             })
         };
         let threads: Vec<_> = (0..MEMBERS).map(|_| spawn().unwrap()).collect();
         for _ in 0..8 {
             publish_at_once(&mut writer);
         }
-        assert!(writer.try_publish(0).is_err(), "nobody reads yet");
+        assert!(writer.try_publish(0).is_err(), "no member reads yet");
         assert!(threads.iter().all(|thread| thread.lag() == 8));
         group.start();
         group.start();
@@ -42,7 +42,7 @@ fn all_members_of_a_group_have_joined_before_the_first_handler_is_built() {
 }
 
 #[test]
-fn who_joins_a_group_that_is_started_starts_at_once() {
+fn a_thread_that_joins_a_started_group_starts_at_once() {
     finite(|| {
         let (writer, ring) = ring(8);
         let group = Group::new();
@@ -56,7 +56,7 @@ fn who_joins_a_group_that_is_started_starts_at_once() {
 }
 
 #[test]
-fn a_group_that_is_dropped_before_it_is_started_ends_its_members() {
+fn dropping_a_group_that_was_not_started_ends_its_members() {
     finite(|| {
         let (mut writer, ring) = ring(8);
         let group = Group::new();
@@ -69,7 +69,7 @@ fn a_group_that_is_dropped_before_it_is_started_ends_its_members() {
             assert!(!error.is_panic());
             assert!(error.into_panic().is_none());
         }
-        let error = late.spawn(|_, _, _| unreachable!("nobody starts it")).unwrap().join();
+        let error = late.spawn(|_, _, _| unreachable!("the group was dropped")).unwrap().join();
         assert!(!error.unwrap_err().is_panic());
         assert_eq!(ring.reader_count(), 0);
         publish_at_once(&mut writer);
@@ -77,7 +77,7 @@ fn a_group_that_is_dropped_before_it_is_started_ends_its_members() {
 }
 
 #[test]
-fn a_group_is_left_by_all_if_one_member_cannot_be_spawned() {
+fn all_members_of_a_group_leave_if_one_cannot_be_spawned() {
     fn spawn_three(ring: &Ring<u64>) -> Result<(), SpawnError> {
         let group = Group::new();
         for _ in 0..3 {
@@ -89,12 +89,12 @@ fn a_group_is_left_by_all_if_one_member_cannot_be_spawned() {
     finite(|| {
         let (_writer, ring) = Ring::builder(8).max_readers(2).build(|| 0);
         assert!(matches!(spawn_three(&ring), Err(SpawnError::Subscribe(_))));
-        eventually("nobody is left", || ring.reader_count() == 0);
+        eventually("every reader has left", || ring.reader_count() == 0);
     });
 }
 
 #[test]
-fn a_member_that_is_stopped_before_the_start_is_never_built() {
+fn the_handler_of_a_member_that_is_stopped_before_the_start_is_never_built() {
     finite(|| {
         for _ in 0..count(200) {
             let (writer, ring) = ring(8);
@@ -109,12 +109,12 @@ fn a_member_that_is_stopped_before_the_start_is_never_built() {
 }
 
 #[test]
-fn a_started_group_that_is_dropped_leaves_its_members_alone() {
+fn dropping_a_started_group_does_not_end_its_members() {
     finite(|| {
         let (mut writer, ring) = ring(8);
         let group = Group::new();
         let builder = ring.reader().managed().group(&group);
-        let thread = builder.spawn_with(|| Checks(Tally::at(Sequence::new(0)))).unwrap();
+        let thread = builder.spawn_with(|| Checker::at(0)).unwrap();
         group.start();
         drop(group);
         for _ in 0..20 {

@@ -1,5 +1,5 @@
-//! Readers with threads of their own: how they start, what they are given, how they end,
-//! and how a group of them is started and shut down.
+//! Managed readers: how a reader thread starts, what its handler gets, how it ends, and how a group
+//! of threads starts and shuts down.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -8,8 +8,8 @@ mod common;
 mod affinity;
 mod events;
 mod groups;
-mod handlers;
 mod panics;
+mod rig;
 mod shutdown;
 mod spawning;
 mod stopping;

@@ -1,5 +1,6 @@
-//! What becomes of a handler that panics.
+//! A handler that panics ends its own thread only, and `join` returns the panic.
 
+use std::panic;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
@@ -7,11 +8,10 @@ use broadring::Ring;
 use broadring::managed::ReaderThread;
 
 use crate::common::{eventually, finite, publish_at_once, publish_next};
-use crate::handlers::{Checks, With, give_up, panic_of, ring};
-use std::panic;
+use crate::rig::{Checker, Closures, expect_panic, give_up, ring};
 
 #[test]
-fn the_event_at_which_a_handler_panics_counts_as_read_and_none_after_it() {
+fn a_handler_that_panics_commits_that_event_and_none_after_it() {
     finite(|| {
         for panics_at in 0..8 {
             let (mut writer, ring) = ring(8);
@@ -25,13 +25,13 @@ fn the_event_at_which_a_handler_panics_counts_as_read_and_none_after_it() {
                 }
             });
             let thread = thread.unwrap();
-            eventually("it is done", || thread.is_finished());
+            eventually("the thread has ended", || thread.is_finished());
             assert_eq!((thread.position().get(), thread.lag()), (panics_at + 1, 7 - panics_at));
             assert_eq!(ring.reader_count(), 0, "the reader has left");
             for _ in 0..20 {
                 publish_at_once(&mut writer);
             }
-            let error = panic_of(thread);
+            let error = expect_panic(thread);
             assert_eq!(error.member().name(), Some("risk"));
             let payload = error.into_panic().unwrap();
             assert_eq!(payload.downcast_ref(), Some(&"gave up"));
@@ -40,7 +40,7 @@ fn the_event_at_which_a_handler_panics_counts_as_read_and_none_after_it() {
 }
 
 #[test]
-fn a_panic_with_something_else_than_text_comes_back_too() {
+fn join_returns_a_panic_payload_that_is_not_text() {
     finite(|| {
         let (mut writer, ring) = ring(8);
         let thread = ring.reader().managed().spawn(|_, _, _| panic::resume_unwind(Box::new(17)));
@@ -52,36 +52,37 @@ fn a_panic_with_something_else_than_text_comes_back_too() {
 }
 
 #[test]
-fn a_panic_while_the_handler_is_built_comes_back() {
+fn join_returns_a_panic_while_the_handler_is_built() {
     finite(|| {
         let (mut writer, ring) = ring(8);
-        let thread = ring.reader().managed().spawn_with(|| -> Checks { give_up() }).unwrap();
-        eventually("it is done", || thread.is_finished());
+        let thread = ring.reader().managed().spawn_with(|| -> Checker { give_up() }).unwrap();
+        eventually("the thread has ended", || thread.is_finished());
         assert_eq!(ring.reader_count(), 0);
         assert_eq!(thread.position().get(), 0);
         publish_at_once(&mut writer);
-        panic_of(thread);
+        expect_panic(thread);
     });
 }
 
 #[test]
-fn a_panic_while_the_handler_idles_or_is_closed_comes_back() {
+fn join_returns_a_panic_from_on_idle_and_from_on_close() {
     finite(|| {
         let (writer, ring) = ring(8);
-        let idles = || With { event: |_, _| (), idle: Some(Box::new(|| give_up())), close: |_| () };
+        let idles =
+            || Closures { event: |_, _| (), idle: Some(Box::new(|| give_up())), close: |_| () };
         let builder = ring.reader().managed().idle_after(Duration::from_micros(1));
-        panic_of(builder.spawn_with(idles).unwrap());
+        expect_panic(builder.spawn_with(idles).unwrap());
 
-        let closes = || With { event: |_, _| (), idle: None, close: |_| give_up() };
+        let closes = || Closures { event: |_, _| (), idle: None, close: |_| give_up() };
         let thread: ReaderThread<u64, ()> = ring.reader().managed().spawn_with(closes).unwrap();
         drop(writer);
-        panic_of(thread);
+        expect_panic(thread);
         assert_eq!(ring.reader_count(), 0);
     });
 }
 
 #[test]
-fn the_reader_has_left_when_the_handler_is_closed_or_dropped_by_a_panic() {
+fn the_reader_has_left_before_the_handler_is_closed_or_dropped_by_a_panic() {
     /// Notes how many readers there are when it is dropped.
     struct Counts(Ring<u64>, Sender<usize>);
 
@@ -102,12 +103,12 @@ fn the_reader_has_left_when_the_handler_is_closed_or_dropped_by_a_panic() {
                         give_up()
                     }
                 };
-                With { event, idle: None, close: move |_| drop(counts) }
+                Closures { event, idle: None, close: move |_| drop(counts) }
             })
         };
         let panics = counts_when(true).unwrap();
         publish_next(&mut writer);
-        panic_of(panics);
+        expect_panic(panics);
         assert_eq!(counts.recv(), Ok(0));
 
         let closes = counts_when(false).unwrap();

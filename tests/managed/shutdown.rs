@@ -1,6 +1,7 @@
-//! Groups that are shut down: who has read everything, and who has not.
+//! Shutting a group down waits until every member has read everything, and names the members that
+//! have not, with the reason.
 
-use std::sync::mpsc::{self};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -8,12 +9,12 @@ use broadring::managed::{Fate, Group};
 use broadring::{End, Ring, Sequence, Wait};
 
 use crate::common::{Tally, WAITS, eventually, finite, publish_at_once, publish_next};
-use crate::handlers::{
-    Checks, LONG, StuckChain, With, chain, give_up, panic_of, ring, stuck_chain,
+use crate::rig::{
+    Checker, Closures, LONG, StuckChain, chain, expect_panic, give_up, ring, stuck_chain,
 };
 
 #[test]
-fn a_shutdown_waits_until_everybody_has_read_everything() {
+fn a_shutdown_waits_until_every_member_has_read_every_event() {
     finite(|| {
         for wait in WAITS {
             let (mut writer, ring) = ring(64);
@@ -31,14 +32,14 @@ fn a_shutdown_waits_until_everybody_has_read_everything() {
                             tally.ends_at(50);
                         }
                     };
-                    With { event, idle: None, close: |end| end }
+                    Closures::new(event)
                 })
             };
             let threads = [0, 1, 8].map(|pause| spawn(pause).unwrap());
             for _ in 0..50 {
                 publish_at_once(&mut writer);
             }
-            // It was not started: so everything is still to be read.
+            // The group was not started, so every event is still unread.
             group.shutdown(writer, LONG).unwrap();
             assert_eq!(ring.reader_count(), 0);
             for thread in threads {
@@ -51,14 +52,14 @@ fn a_shutdown_waits_until_everybody_has_read_everything() {
 }
 
 #[test]
-fn a_shutdown_reaches_from_ring_to_ring() {
+fn a_shutdown_follows_a_handler_that_publishes_to_another_ring() {
     finite(|| {
         let (mut first, ring) = ring(4);
         let (mut second, other) = Ring::builder(4).build(|| 0_u64);
         let group = Group::new();
         let builder = other.reader().name("second").managed().group(&group);
-        let sums = builder.spawn_with(|| Checks(Tally::at(Sequence::new(0)))).unwrap();
-        // Its handler has the writer of the other ring, which is closed with it.
+        let sums = builder.spawn_with(|| Checker::at(0)).unwrap();
+        // The handler owns the writer of the other ring, so that ring closes with the handler.
         let builder = ring.reader().name("first").managed().group(&group);
         let spawned = builder.spawn(move |&event, _, _| {
             second.publish(event);
@@ -76,33 +77,33 @@ fn a_shutdown_reaches_from_ring_to_ring() {
 }
 
 #[test]
-fn a_shutdown_does_not_wait_for_a_handler_that_does_not_return() {
+fn a_shutdown_gives_up_on_a_handler_that_does_not_return_and_names_its_reader() {
     finite(|| {
         let (mut writer, ring) = ring(8);
         let (mut soon_gone, other) = Ring::builder(8).build(|| u64::MAX);
         let group = Group::new().grace(Duration::from_millis(5));
-        let (reached, stands) = mpsc::channel();
-        let (never, returns) = mpsc::channel::<()>();
+        let (reach, reached) = mpsc::channel();
+        let (hold, released) = mpsc::channel::<()>();
         let stuck = ring.reader().name("stuck").managed().group(&group).spawn_with(move || {
             let event = move |_, at: Sequence| {
                 if at.get() == 2 {
-                    reached.send(at).unwrap();
-                    let _ = returns.recv();
+                    reach.send(at).unwrap();
+                    let _ = released.recv();
                 }
             };
-            With { event, idle: None, close: |end| end }
+            Closures::new(event)
         });
         let stuck = stuck.unwrap();
         let builder = other.reader().name("fine").managed().group(&group);
-        let fine = builder.spawn_with(|| Checks(Tally::at(Sequence::new(0)))).unwrap();
+        let fine = builder.spawn_with(|| Checker::at(0)).unwrap();
         group.start();
         for _ in 0..6 {
             publish_at_once(&mut writer);
             publish_at_once(&mut soon_gone);
         }
         drop(soon_gone);
-        assert_eq!(stands.recv(), Ok(Sequence::new(2)));
-        eventually("the other is done", || fine.is_finished());
+        assert_eq!(reached.recv(), Ok(Sequence::new(2)));
+        eventually("the other thread has ended", || fine.is_finished());
 
         let error = group.shutdown(writer, Duration::from_millis(5)).unwrap_err();
         let [failure] = error.failures() else { panic!("{error}") };
@@ -116,44 +117,44 @@ fn a_shutdown_does_not_wait_for_a_handler_that_does_not_return() {
         tally.ends_at(6);
         assert_eq!(end, End::Closed);
 
-        // If it does return some day, it stops there.
+        // If the handler does return later, the thread stops there.
         let stuck = stuck.join_timeout(Duration::ZERO).unwrap_err();
-        drop(never);
-        eventually("it is done", || stuck.is_finished());
+        drop(hold);
+        eventually("the thread has ended", || stuck.is_finished());
         assert_eq!((stuck.position().get(), stuck.lag()), (3, 3));
         assert_eq!(stuck.join().unwrap(), End::Stopped);
     });
 }
 
 #[test]
-fn a_shutdown_stops_who_is_late_before_the_next_event() {
+fn a_shutdown_stops_a_late_thread_before_its_next_event() {
     finite(|| {
         let (mut writer, ring) = ring(8);
         let (_open, other) = Ring::builder(8).build(|| 0_u64);
         let group = Group::new().grace(LONG);
-        let (reached, stands) = mpsc::channel();
-        let (on, go) = mpsc::channel();
+        let (reach, reached) = mpsc::channel();
+        let (resume, resumed) = mpsc::channel();
         let late = ring.reader().name("late").managed().group(&group).spawn_with(move || {
             let event = move |_, at| {
-                reached.send(at).unwrap();
-                go.recv().unwrap();
+                reach.send(at).unwrap();
+                resumed.recv().unwrap();
             };
-            With { event, idle: None, close: |end| end }
+            Closures::new(event)
         });
-        // Its ring stays open. So it ends when it is told to stop, and the other one, which
-        // comes first, was told by then.
+        // The ring of this thread stays open, so the thread ends only when it is stopped. The
+        // group stops its members in order, so the late thread was told to stop before.
         let idle = other.reader().name("idle").managed().group(&group).spawn_with(move || {
             let close = move |end| {
-                on.send(()).unwrap();
+                resume.send(()).unwrap();
                 end
             };
-            With { event: |_, _| (), idle: None, close }
+            Closures { event: |_, _| (), idle: None, close }
         });
         group.start();
         for _ in 0..6 {
             publish_at_once(&mut writer);
         }
-        assert_eq!(stands.recv(), Ok(Sequence::new(0)));
+        assert_eq!(reached.recv(), Ok(Sequence::new(0)));
 
         let error = group.shutdown(writer, Duration::from_millis(1)).unwrap_err();
         let fates: Vec<_> = error.failures().iter().map(|failure| failure.fate()).collect();
@@ -169,7 +170,7 @@ fn a_shutdown_stops_who_is_late_before_the_next_event() {
 }
 
 #[test]
-fn a_shutdown_names_who_has_panicked() {
+fn a_shutdown_names_the_readers_whose_handlers_panicked() {
     finite(|| {
         let (mut writer, ring) = ring(8);
         let group = Group::new();
@@ -199,21 +200,21 @@ fn a_shutdown_names_who_has_panicked() {
         for failure in error.failures() {
             assert_eq!(failure.fate(), &Fate::Panicked(Some("gave up".into())));
         }
-        panic_of(early);
-        panic_of(at_the_end);
+        expect_panic(early);
+        expect_panic(at_the_end);
         never.join().unwrap();
     });
 }
 
 #[test]
-fn a_shutdown_does_not_complain_about_who_was_stopped_before() {
+fn a_shutdown_does_not_report_a_thread_that_was_stopped_before() {
     finite(|| {
         let (mut writer, ring) = ring(8);
         let group = Group::new();
         let stopped = ring.reader().managed().group(&group).spawn(|_, _, _| ()).unwrap();
         group.start();
         stopped.stop();
-        eventually("it is done", || stopped.is_finished());
+        eventually("the thread has ended", || stopped.is_finished());
         publish_at_once(&mut writer);
         group.shutdown(writer, LONG).unwrap();
         assert_eq!(stopped.lag(), 1);
@@ -221,25 +222,25 @@ fn a_shutdown_does_not_complain_about_who_was_stopped_before() {
 }
 
 #[test]
-fn a_shutdown_names_who_is_stuck_and_who_had_to_wait_for_it() {
+fn a_shutdown_names_a_stuck_reader_and_the_readers_that_depend_on_it() {
     finite(|| {
         let (mut writer, ring) = ring(8);
         let group = Group::new().grace(Duration::from_millis(100));
-        let StuckChain { first, second, never } =
+        let StuckChain { first, second, hold } =
             stuck_chain(&mut writer, &ring, Wait::PARK, &group);
         let error = group.shutdown(writer, Duration::from_millis(1)).unwrap_err();
         let [stuck, waited] = error.failures() else { panic!("{error}") };
         assert_eq!((stuck.fate(), stuck.member()), (&Fate::Running, first.member()));
         assert_eq!((stuck.position().get(), stuck.lag()), (0, 2));
         assert_eq!((waited.member(), waited.lag()), (second.member(), 2));
-        drop(never);
+        drop(hold);
         assert_eq!(first.join().unwrap(), End::Stopped);
         assert_eq!(second.join().unwrap().1, End::Stopped);
     });
 }
 
 #[test]
-fn a_shutdown_names_who_got_no_further_because_another_has_panicked() {
+fn a_shutdown_names_a_dependent_reader_that_ended_because_its_upstream_panicked() {
     finite(|| {
         let (mut writer, ring) = ring(8);
         let group = Group::new();
@@ -250,7 +251,7 @@ fn a_shutdown_names_who_got_no_further_because_another_has_panicked() {
             }
         });
         let second = second.group(&group);
-        let second = second.spawn_with(|| Checks(Tally::at(Sequence::new(0)))).unwrap();
+        let second = second.spawn_with(|| Checker::at(0)).unwrap();
         for _ in 0..6 {
             publish_at_once(&mut writer);
         }
@@ -261,7 +262,7 @@ fn a_shutdown_names_who_got_no_further_because_another_has_panicked() {
              the reader \"second\" got no further: the reader \"first\", which comes first, \
              has left before event 3 (3 events are left, from 3 on)"
         );
-        panic_of(first.unwrap());
+        expect_panic(first.unwrap());
         let (tally, end) = second.join().unwrap();
         tally.ends_at(3);
         assert!(end.is_upstream_left());
@@ -269,7 +270,7 @@ fn a_shutdown_names_who_got_no_further_because_another_has_panicked() {
 }
 
 #[test]
-fn a_group_can_be_shut_down_without_members_and_without_time() {
+fn a_group_without_members_shuts_down_without_waiting() {
     finite(|| {
         let (writer, ring) = ring(8);
         Group::default().shutdown(writer, Duration::ZERO).unwrap();
@@ -279,12 +280,12 @@ fn a_group_can_be_shut_down_without_members_and_without_time() {
 }
 
 #[test]
-fn a_thread_whose_reader_is_evicted_before_the_start_is_closed_with_that() {
+fn a_handler_whose_reader_is_evicted_before_the_start_is_closed_with_the_eviction() {
     finite(|| {
         let (mut writer, ring) = ring(2);
         let group = Group::new();
         let builder = ring.reader().evict_after(Duration::ZERO).managed().group(&group);
-        let thread = builder.spawn_with(|| Checks(Tally::at(Sequence::new(0)))).unwrap();
+        let thread = builder.spawn_with(|| Checker::at(0)).unwrap();
         for _ in 0..3 {
             publish_next(&mut writer);
         }

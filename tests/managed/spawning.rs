@@ -1,16 +1,17 @@
-//! What can go wrong before a thread runs, and what errors say.
+//! A thread that cannot be spawned leaves no reader behind, and errors name the reader and the
+//! reason.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use broadring::managed::{Group, SpawnError};
-use broadring::{End, Ring, Sequence};
+use broadring::{End, Ring};
 
-use crate::common::{Tally, finite, publish_next, ring_of};
-use crate::handlers::{Checks, give_up, never_built};
+use crate::common::{finite, publish_next, ring_of};
+use crate::rig::{Checker, give_up, never_built};
 
 #[test]
-fn where_a_thread_cannot_be_spawned_there_is_no_reader_and_no_handler() {
+fn a_thread_that_cannot_be_spawned_leaves_no_reader_and_builds_no_handler() {
     finite(|| {
         let (_writer, ring) = Ring::builder(8).max_readers(1).build(|| 0_u64);
         let built = Arc::new(AtomicUsize::new(0));
@@ -18,7 +19,7 @@ fn where_a_thread_cannot_be_spawned_there_is_no_reader_and_no_handler() {
             let built = Arc::clone(&built);
             move || {
                 built.fetch_add(1, Ordering::Relaxed);
-                Checks(Tally::at(Sequence::new(0)))
+                Checker::at(0)
             }
         };
 
@@ -34,12 +35,12 @@ fn where_a_thread_cannot_be_spawned_there_is_no_reader_and_no_handler() {
         drop(other);
 
         assert_eq!(built.load(Ordering::Relaxed), 0);
-        assert_eq!(Arc::strong_count(&built), 1, "what was to build it is dropped");
+        assert_eq!(Arc::strong_count(&built), 1, "the closure that builds the handler is dropped");
     });
 }
 
 #[test]
-fn errors_say_who_and_why() {
+fn errors_name_the_reader_and_the_reason() {
     finite(|| {
         let (mut writer, reader, ring) = ring_of(8);
         drop(reader);
@@ -47,7 +48,7 @@ fn errors_say_who_and_why() {
         publish_next(&mut writer);
         let error = thread.join().unwrap_err();
         assert_eq!(error.to_string(), "the reader \"risk\" panicked: gave up");
-        // It can be passed on like any other error.
+        // It converts to a boxed error.
         let error: Box<dyn std::error::Error + Send + Sync> = Box::new(error);
         assert!(format!("{error:?}").contains("gave up"));
 

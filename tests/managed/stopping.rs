@@ -1,6 +1,6 @@
-//! How a thread ends before the stream does, and how it is joined.
+//! A thread can be stopped before the end of the stream, and stops between two events.
 
-use std::sync::mpsc::{self};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -10,21 +10,21 @@ use broadring::{End, Sequence};
 use crate::common::{
     Tally, WAITS, count, event, eventually, finite, join, publish_at_once, publish_next,
 };
-use crate::handlers::{Checks, LONG, StuckChain, ring, step_by_step, stuck_chain};
+use crate::rig::{Checker, LONG, StuckChain, ring, step_by_step, stuck_chain};
 
 #[test]
-fn a_thread_that_waits_is_stopped_at_once() {
+fn a_thread_that_waits_for_events_is_stopped_at_once() {
     finite(|| {
         for wait in WAITS {
             for idle_after in [None, Some(LONG)] {
                 let (mut writer, ring) = ring(8);
                 for _ in 0..count(20) {
-                    let start = ring.cursor();
+                    let start = ring.cursor().get();
                     let mut builder = ring.reader().wait(wait).managed();
                     if let Some(idle_after) = idle_after {
                         builder = builder.idle_after(idle_after);
                     }
-                    let thread = builder.spawn_with(move || Checks(Tally::at(start))).unwrap();
+                    let thread = builder.spawn_with(move || Checker::at(start)).unwrap();
                     publish_next(&mut writer);
                     eventually("the event is handled", || thread.lag() == 0);
                     thread.stop();
@@ -39,18 +39,18 @@ fn a_thread_that_waits_is_stopped_at_once() {
 }
 
 #[test]
-fn a_thread_that_waits_for_one_before_it_is_stopped_at_once() {
+fn a_thread_that_waits_for_its_upstream_reader_is_stopped_at_once() {
     finite(|| {
         for wait in WAITS {
             for _ in 0..count(20) {
                 let (mut writer, ring) = ring(8);
-                let StuckChain { first, second, never } =
+                let StuckChain { first, second, hold } =
                     stuck_chain(&mut writer, &ring, wait, &Group::new());
                 second.stop();
                 let (tally, end) = second.join().unwrap();
                 tally.ends_at(0);
                 assert_eq!(end, End::Stopped);
-                drop(never);
+                drop(hold);
                 drop(writer);
                 assert_eq!(first.join().unwrap(), End::Closed);
             }
@@ -59,38 +59,37 @@ fn a_thread_that_waits_for_one_before_it_is_stopped_at_once() {
 }
 
 #[test]
-fn a_thread_that_is_stopped_in_a_batch_handles_its_event_to_the_end_and_none_after_it() {
+fn a_thread_that_is_stopped_in_a_batch_finishes_its_event_and_gets_no_other() {
     finite(|| {
         for stops_at in 0..8 {
             let (mut writer, ring) = ring(8);
             for _ in 0..8 {
                 publish_at_once(&mut writer);
             }
-            let (thread, stands, on) = step_by_step(&ring);
+            let (thread, reached, resume) = step_by_step(&ring);
             for at in 0..stops_at {
-                assert_eq!(stands.recv().unwrap().get(), at);
-                on.send(()).unwrap();
+                assert_eq!(reached.recv().unwrap().get(), at);
+                resume.send(()).unwrap();
             }
-            assert_eq!(stands.recv().unwrap().get(), stops_at);
+            assert_eq!(reached.recv().unwrap().get(), stops_at);
             assert_eq!((thread.position().get(), thread.lag()), (stops_at, 8 - stops_at));
             thread.stop();
-            assert!(!thread.is_finished(), "it is still at its event");
-            on.send(()).unwrap();
-            eventually("it is done", || thread.is_finished());
+            assert!(!thread.is_finished(), "the handler has not returned yet");
+            resume.send(()).unwrap();
+            eventually("the thread has ended", || thread.is_finished());
             assert_eq!(ring.reader_count(), 0);
             assert_eq!((thread.position().get(), thread.lag()), (stops_at + 1, 7 - stops_at));
             assert_eq!(thread.join().unwrap(), End::Stopped);
-            assert!(stands.recv().is_err(), "it was given no other event");
+            assert!(reached.recv().is_err(), "the handler got no other event");
         }
     });
 }
 
 #[test]
-fn one_thread_is_stopped_and_the_others_go_on() {
+fn stopping_one_thread_does_not_stop_the_others() {
     finite(|| {
         let (mut writer, ring) = ring(8);
-        let start = Sequence::new(0);
-        let checks = || ring.reader().managed().spawn_with(move || Checks(Tally::at(start)));
+        let checks = || ring.reader().managed().spawn_with(|| Checker::at(0));
         let (stopped, goes_on) = (checks().unwrap(), checks().unwrap());
         for _ in 0..20 {
             publish_next(&mut writer);
@@ -110,11 +109,11 @@ fn one_thread_is_stopped_and_the_others_go_on() {
 }
 
 #[test]
-fn a_thread_that_is_stopped_anywhere_has_handled_everything_before() {
-    /// Begins wherever it is.
-    struct Begins(Option<Tally>);
+fn a_stopped_thread_has_handled_every_event_before_its_position() {
+    /// Starts its tally at the first event that it gets.
+    struct Tallies(Option<Tally>);
 
-    impl Handler<u64> for Begins {
+    impl Handler<u64> for Tallies {
         type Output = (Option<Tally>, End);
 
         fn on_event(&mut self, &event: &u64, sequence: Sequence, _: bool) {
@@ -138,14 +137,14 @@ fn a_thread_that_is_stopped_anywhere_has_handled_everything_before() {
             if round >= 10 && publishing.is_finished() {
                 break;
             }
-            let thread = ring.reader().managed().spawn_with(|| Begins(None)).unwrap();
-            // Sometimes before it has begun, sometimes on its way.
+            let thread = ring.reader().managed().spawn_with(|| Tallies(None)).unwrap();
+            // In some rounds before the first event, in others after up to three events.
             let stop_from = thread.position() + round % 4;
-            eventually("it has come so far", || {
+            eventually("the thread has handled that many events", || {
                 thread.position() >= stop_from || thread.is_finished()
             });
             thread.stop();
-            eventually("it is done", || thread.is_finished());
+            eventually("the thread has ended", || thread.is_finished());
             let position = thread.position();
             let (tally, end) = thread.join().unwrap();
             if let Some(tally) = tally {
@@ -159,14 +158,14 @@ fn a_thread_that_is_stopped_anywhere_has_handled_everything_before() {
 }
 
 #[test]
-fn a_handler_that_wants_no_more_gets_no_more() {
+fn a_handler_that_is_done_gets_no_more_events() {
     struct Takes(u64);
 
     impl Handler<u64> for Takes {
         type Output = (u64, End);
 
         fn on_event(&mut self, _: &u64, _: Sequence, _: bool) {
-            self.0 = self.0.checked_sub(1).expect("it wants no more");
+            self.0 = self.0.checked_sub(1).expect("no event after the handler was done");
         }
 
         fn is_done(&self) -> bool {
@@ -186,7 +185,7 @@ fn a_handler_that_wants_no_more_gets_no_more() {
             }
             let builder = ring.reader().from_oldest().managed();
             let thread = builder.spawn_with(move || Takes(takes)).unwrap();
-            eventually("it is done", || thread.is_finished());
+            eventually("the thread has ended", || thread.is_finished());
             assert_eq!((thread.position().get(), thread.lag()), (takes, 8 - takes));
             assert!(!writer.has_readers());
             assert_eq!(thread.join().unwrap(), (0, End::Stopped));
@@ -195,17 +194,17 @@ fn a_handler_that_wants_no_more_gets_no_more() {
 }
 
 #[test]
-fn who_waits_for_a_thread_for_a_limited_time_gets_the_handle_back() {
+fn join_timeout_returns_the_handle_of_a_thread_that_still_runs() {
     finite(|| {
         let (mut writer, ring) = ring(8);
-        let (thread, stands, on) = step_by_step(&ring);
+        let (thread, reached, resume) = step_by_step(&ring);
         let thread = thread.join_timeout(Duration::ZERO).unwrap_err();
         publish_next(&mut writer);
         drop(writer);
-        stands.recv().unwrap();
+        reached.recv().unwrap();
         let thread = thread.join_timeout(Duration::from_millis(1)).unwrap_err();
         assert_eq!((thread.name(), thread.lag()), (Some("steps"), 1));
-        on.send(()).unwrap();
+        resume.send(()).unwrap();
         assert_eq!(thread.join_timeout(LONG).unwrap().unwrap(), End::Closed);
     });
 }
@@ -224,7 +223,7 @@ fn a_thread_goes_on_without_its_handle() {
             assert_eq!(events.recv(), Ok(event(at)));
         }
         drop(writer);
-        assert!(events.recv().is_err(), "the closure is dropped in the end");
+        assert!(events.recv().is_err(), "the closure is dropped at the end");
         eventually("the reader has left", || ring.reader_count() == 0);
     });
 }

@@ -1,5 +1,6 @@
-//! What the tests of managed threads share.
+//! Handlers that check what they get, and threads that stop where a test wants them.
 
+use std::panic;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
@@ -7,9 +8,8 @@ use broadring::managed::{Group, Handler, JoinError, ReaderThread, ThreadBuilder}
 use broadring::{End, Ring, Sequence, Wait, Writer};
 
 use crate::common::{Tally, publish_next};
-use std::panic;
 
-/// Longer than anything here takes: whoever waits for so long waits in vain.
+/// Longer than any step of a test takes.
 pub(crate) const LONG: Duration = Duration::from_secs(3600);
 
 /// A ring without readers.
@@ -17,15 +17,22 @@ pub(crate) fn ring(capacity: usize) -> (Writer<u64>, Ring<u64>) {
     Ring::builder(capacity).build(|| u64::MAX)
 }
 
-/// A payload that prints nothing when somebody panics with it.
+/// Panics without a message on standard error.
 pub(crate) fn give_up() -> ! {
     panic::resume_unwind(Box::new("gave up"))
 }
 
-/// Checks the events that it is given, and returns what it has seen, and the end of it.
-pub(crate) struct Checks(pub(crate) Tally);
+/// A handler that counts its events in a tally, and returns the tally and the end.
+pub(crate) struct Checker(Tally);
 
-impl Handler<u64> for Checks {
+impl Checker {
+    /// A checker whose first event must have this sequence.
+    pub(crate) fn at(sequence: u64) -> Self {
+        Self(Tally::at(Sequence::new(sequence)))
+    }
+}
+
+impl Handler<u64> for Checker {
     type Output = (Tally, End);
 
     fn on_event(&mut self, &event: &u64, sequence: Sequence, _: bool) {
@@ -37,14 +44,21 @@ impl Handler<u64> for Checks {
     }
 }
 
-/// A handler that is built of closures, for what a test needs just once.
-pub(crate) struct With<E, C> {
+/// A handler made of closures.
+pub(crate) struct Closures<E, C> {
     pub(crate) event: E,
     pub(crate) idle: Option<Box<dyn FnMut()>>,
     pub(crate) close: C,
 }
 
-impl<E: FnMut(u64, Sequence), R, C: FnOnce(End) -> R> Handler<u64> for With<E, C> {
+impl<E: FnMut(u64, Sequence)> Closures<E, fn(End) -> End> {
+    /// A handler that does this with every event, and returns the end.
+    pub(crate) fn new(event: E) -> Self {
+        Self { event, idle: None, close: |end| end }
+    }
+}
+
+impl<E: FnMut(u64, Sequence), R, C: FnOnce(End) -> R> Handler<u64> for Closures<E, C> {
     type Output = R;
 
     fn on_event(&mut self, &event: &u64, sequence: Sequence, _: bool) {
@@ -52,7 +66,7 @@ impl<E: FnMut(u64, Sequence), R, C: FnOnce(End) -> R> Handler<u64> for With<E, C
     }
 
     fn on_idle(&mut self) {
-        self.idle.as_mut().expect("it is not called unless this is asked for")();
+        self.idle.as_mut().expect("only called with `idle_after`")();
     }
 
     fn on_close(self, end: End) -> R {
@@ -60,48 +74,49 @@ impl<E: FnMut(u64, Sequence), R, C: FnOnce(End) -> R> Handler<u64> for With<E, C
     }
 }
 
-/// Waits for a thread, whose handler must have panicked.
+/// Joins a thread whose handler must have panicked through [`give_up`].
 #[track_caller]
-pub(crate) fn panic_of<T, R>(thread: ReaderThread<T, R>) -> JoinError {
-    let error = thread.join().err().expect("its handler has panicked");
+pub(crate) fn expect_panic<T, R>(thread: ReaderThread<T, R>) -> JoinError {
+    let error = thread.join().err().expect("the handler must panic");
     assert!(error.is_panic());
     assert_eq!(error.message(), Some("gave up"));
     error
 }
 
-/// A thread that says at which event it is, and goes on when it is told to.
+/// Spawns a thread that sends the sequence of each event, and then waits for a message before
+/// it finishes the event.
 pub(crate) fn step_by_step(
     ring: &Ring<u64>,
 ) -> (ReaderThread<u64, End>, Receiver<Sequence>, Sender<()>) {
-    let (at, stands) = mpsc::channel();
-    let (on, go) = mpsc::channel();
+    let (reach, reached) = mpsc::channel();
+    let (resume, resumed) = mpsc::channel();
     let builder = ring.reader().name("steps").from_oldest().managed();
     let thread = builder.spawn_with(move || {
         let event = move |_, sequence| {
-            at.send(sequence).unwrap();
-            go.recv().unwrap();
+            reach.send(sequence).unwrap();
+            resumed.recv().unwrap();
         };
-        With { event, idle: None, close: |end| end }
+        Closures::new(event)
     });
-    (thread.unwrap(), stands, on)
+    (thread.unwrap(), reached, resume)
 }
 
-/// A reader and one that comes after it, which are yet to get threads.
+/// A reader and a dependent reader, both without threads yet.
 pub(crate) fn chain(ring: &Ring<u64>, wait: Wait) -> (ThreadBuilder<u64>, ThreadBuilder<u64>) {
     let first = ring.reader().name("first").wait(wait).subscribe().unwrap();
     let after = ring.reader().name("second").wait(wait).after(&first).unwrap();
     (ThreadBuilder::new(first), ThreadBuilder::new(after.subscribe().unwrap()))
 }
 
-/// A chain whose first thread is at the first event and stays there until the sender is
-/// dropped.
+/// Two threads, of a reader and a dependent reader. The first is stuck in its first event until
+/// `hold` is dropped.
 pub(crate) struct StuckChain {
     pub(crate) first: ReaderThread<u64, End>,
     pub(crate) second: ReaderThread<u64, (Tally, End)>,
-    pub(crate) never: Sender<()>,
+    pub(crate) hold: Sender<()>,
 }
 
-/// Spawns such a chain, and publishes two events.
+/// Spawns a [`StuckChain`] and publishes two events.
 pub(crate) fn stuck_chain(
     writer: &mut Writer<u64>,
     ring: &Ring<u64>,
@@ -109,26 +124,25 @@ pub(crate) fn stuck_chain(
     group: &Group,
 ) -> StuckChain {
     let (first, second) = chain(ring, wait);
-    let (reached, stands) = mpsc::channel();
-    let (never, returns) = mpsc::channel();
+    let (reach, reached) = mpsc::channel();
+    let (hold, released) = mpsc::channel();
     let first = first.group(group).spawn_with(move || {
         let event = move |_, at| {
-            let _ = reached.send(at);
-            let _ = returns.recv();
+            let _ = reach.send(at);
+            let _ = released.recv();
         };
-        With { event, idle: None, close: |end| end }
+        Closures::new(event)
     });
-    let start = Sequence::new(0);
-    let second = second.group(group).spawn_with(move || Checks(Tally::at(start)));
+    let second = second.group(group).spawn_with(|| Checker::at(0));
     group.start();
     publish_next(writer);
-    assert_eq!(stands.recv(), Ok(start));
+    assert_eq!(reached.recv(), Ok(Sequence::new(0)));
     publish_next(writer);
-    StuckChain { first: first.unwrap(), second: second.unwrap(), never }
+    StuckChain { first: first.unwrap(), second: second.unwrap(), hold }
 }
 
-/// A member of a group whose handler must never be built.
+/// Spawns a member of a group whose handler must never be built.
 pub(crate) fn never_built(ring: &Ring<u64>, group: &Group) -> ReaderThread<u64, (Tally, End)> {
     let builder = ring.reader().name("never").managed().group(group);
-    builder.spawn_with(|| -> Checks { unreachable!("it is never built") }).unwrap()
+    builder.spawn_with(|| -> Checker { unreachable!("the handler is never built") }).unwrap()
 }
