@@ -1,4 +1,5 @@
-//! Which handle may go where: a table of auto traits, checked line by line.
+//! Which types are `Send`, `Sync`, `Clone`, `Copy`, `Unpin`, `Debug` and unwind-safe: a table that
+//! is checked line by line.
 
 use std::cell::Cell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -16,28 +17,28 @@ use broadring::{
     Writer,
 };
 
-/// Whether a type implements a trait: an inherent constant is found before one of
-/// a trait that every type has.
+/// Whether a type implements a trait. An inherent constant, which exists only where the bound
+/// holds, is found before the constant of a trait that every type implements.
 macro_rules! implements {
     ($type:ty: $($bound:tt)+) => {{
         #[allow(dead_code, reason = "used only where the bound does not hold")]
-        trait Otherwise {
+        trait Fallback {
             const ANSWER: bool = false;
         }
-        impl<T: ?Sized> Otherwise for T {}
+        impl<T: ?Sized> Fallback for T {}
 
-        struct Asked<T: ?Sized>(std::marker::PhantomData<T>);
+        struct Probe<T: ?Sized>(std::marker::PhantomData<T>);
 
         #[allow(dead_code, reason = "used only where the bound holds")]
-        impl<T: ?Sized + $($bound)+> Asked<T> {
+        impl<T: ?Sized + $($bound)+> Probe<T> {
             const ANSWER: bool = true;
         }
 
-        <Asked<$type>>::ANSWER
+        <Probe<$type>>::ANSWER
     }};
 }
 
-/// Checks lines of a table: a type, and for each column whether it has the trait.
+/// Checks the lines of a table: a type, and for each column whether it implements the trait.
 macro_rules! table {
     ($($type:ty: $send:literal $sync:literal $clone:literal $copy:literal;)+) => {$(
         let name = stringify!($type);
@@ -50,15 +51,15 @@ macro_rules! table {
     )+};
 }
 
-/// May be shared, but not sent.
+/// `Sync`, but not `Send`.
 type NotSend = MutexGuard<'static, u64>;
-/// May be sent, but not shared.
+/// `Send`, but not `Sync`.
 type NotSync = Cell<u64>;
-/// Neither.
+/// Neither `Send` nor `Sync`.
 type Neither = Rc<u64>;
 
 #[test]
-fn the_question_can_be_answered_both_ways() {
+fn the_table_can_tell_both_answers_for_every_trait() {
     assert!(implements!(u64: Send) && implements!(u64: Copy) && implements!(u64: UnwindSafe));
     assert!(!implements!(Neither: Send) && !implements!(String: Copy));
     assert!(implements!(NotSync: Send) && !implements!(NotSync: Sync));
@@ -67,7 +68,7 @@ fn the_question_can_be_answered_both_ways() {
 }
 
 #[test]
-fn handles_of_ordinary_events_go_anywhere() {
+fn handles_of_send_and_sync_events_are_send_and_sync() {
     table! {
         // the type                   Send  Sync  Clone Copy
         Writer<u64>:                  true  true  false false;
@@ -94,8 +95,8 @@ fn handles_of_ordinary_events_go_anywhere() {
 }
 
 #[test]
-fn handles_of_events_that_may_not_be_shared_or_sent_stay_where_they_are() {
-    macro_rules! stays {
+fn handles_of_other_events_are_neither_send_nor_sync() {
+    macro_rules! neither_send_nor_sync {
         ($($event:ty),+) => {$(
             table! {
                 Writer<$event>:                false false false false;
@@ -116,11 +117,11 @@ fn handles_of_events_that_may_not_be_shared_or_sent_stay_where_they_are() {
             }
         )+};
     }
-    stays!(NotSend, NotSync, Neither, *const u64);
+    neither_send_nor_sync!(NotSend, NotSync, Neither, *const u64);
 }
 
 #[test]
-fn errors_go_anywhere_and_those_with_an_event_where_the_event_does() {
+fn errors_are_send_and_sync_unless_they_carry_an_event_that_is_not() {
     table! {
         CapacityError:                 true  true  true  true;
         SubscribeError:                true  true  true  true;
@@ -143,11 +144,11 @@ fn errors_go_anywhere_and_those_with_an_event_where_the_event_does() {
 }
 
 #[test]
-fn threads_are_spawned_joined_and_shut_down_from_anywhere() {
+fn managed_handles_are_send_and_sync() {
     table! {
         ThreadBuilder<u64>:            true  true  false false;
         ReaderThread<u64, u64>:        true  true  false false;
-        // What a handler returns is only ever moved.
+        // The output of a handler is only moved to the thread that joins.
         ReaderThread<u64, NotSync>:    true  true  false false;
         ReaderThread<NotSync, u64>:    false false false false;
         ReaderThread<Neither, u64>:    false false false false;
@@ -161,7 +162,7 @@ fn threads_are_spawned_joined_and_shut_down_from_anywhere() {
 }
 
 #[test]
-fn handles_may_cross_a_caught_panic() {
+fn handles_are_unwind_safe() {
     macro_rules! safe {
         ($($type:ty),+) => {$(
             assert!(implements!($type: UnwindSafe), "{}: UnwindSafe", stringify!($type));

@@ -1,22 +1,49 @@
-//! Errors say what happened, give back what they hold, and are errors.
+//! Errors have exact messages, convert into wider errors, and never print the event they carry.
 
 use std::error::Error;
 use std::time::Duration;
 
 use broadring::{
-    CapacityError, ClaimError, End, PublishTimeoutError, ReadTimeoutError, Reader, Ring,
-    SubscribeError, TryClaimError, TryPublishError, TryReadError, Writer,
+    CapacityError, ClaimError, End, OtherRingError, PublishTimeoutError, ReadTimeoutError, Reader,
+    Ring, SubscribeError, TryClaimError, TryPublishError, TryReadError, Writer,
 };
 
-/// An event that is neither `Debug` nor anything else.
+/// An event without `Debug`, `Clone` or any other trait.
 struct Plain(u64);
 
-/// A ring of one slot, which is taken.
+/// A full ring of one slot, with its only reader.
 fn full_ring() -> (Writer<Plain>, Reader<Plain>, Ring<Plain>) {
     let (mut writer, ring) = Ring::builder(1).max_readers(1).build(|| Plain(0));
     let reader = ring.subscribe().unwrap();
     assert!(writer.try_publish(Plain(1)).is_ok());
     (writer, reader, ring)
+}
+
+/// The end of a reader that was evicted at event 0.
+fn evicted() -> End {
+    let (mut writer, ring) = Ring::builder(1).build(|| 0_u64);
+    let mut reader = ring.reader().evict_after(Duration::ZERO).subscribe().unwrap();
+    writer.publish(1);
+    writer.publish(2);
+    reader.recv().unwrap_err()
+}
+
+/// The end of a reader whose upstream reader has left before event 0.
+fn upstream_left() -> End {
+    let (mut writer, ring) = Ring::builder(1).build(|| 0_u64);
+    let first = ring.reader().name("first").subscribe().unwrap();
+    let mut second = ring.reader().after(&first).unwrap().subscribe().unwrap();
+    writer.publish(1);
+    drop(first);
+    second.recv().unwrap_err()
+}
+
+/// The error of a claim on a ring whose editor has left.
+fn editor_left() -> TryClaimError {
+    let (mut writer, [editor], _ring) = Ring::builder(1).build_with_editors(["fees"], || 0_u64);
+    drop(editor);
+    writer.publish(1);
+    writer.try_claim(1).unwrap_err()
 }
 
 fn capacity_error(capacity: usize) -> CapacityError {
@@ -44,35 +71,46 @@ fn publish_timeout_error(number: u64) -> PublishTimeoutError<Plain> {
 }
 
 #[test]
-fn every_error_says_what_happened() {
-    let said = |error: &dyn Error| error.to_string();
+fn every_error_has_an_exact_message() {
+    let message = |error: &dyn Error| error.to_string();
     assert_eq!(
-        said(&capacity_error(1000)),
+        message(&capacity_error(1000)),
         "the capacity of a ring must be a power of two, and 1000 is not one: try 1024"
     );
     let large = 1 << (usize::BITS - 1);
     assert_eq!(
-        said(&capacity_error(large)),
+        message(&capacity_error(large)),
         format!("a ring of capacity {large} is larger than memory can be")
     );
-    assert_eq!(said(&subscribe_error()), "the ring has all the readers it was built for: 1");
-    assert_eq!(said(&claim_error()), "a claim of 7 slots can never fit a ring of 1");
-    assert_eq!(said(&try_publish_error(5)), "the ring is full");
+    assert_eq!(message(&subscribe_error()), "the ring has all the readers it was built for: 1");
+    assert_eq!(message(&claim_error()), "a claim of 7 slots can never fit a ring of 1");
+    assert_eq!(message(&try_publish_error(5)), "the ring is full");
     assert_eq!(
-        said(&publish_timeout_error(5)),
+        message(&publish_timeout_error(5)),
         "the ring was full until the time was up, because of the reader 0"
     );
-    assert_eq!(said(&TryClaimError::Full), "fewer slots are free than the claim asks for");
-    assert_eq!(said(&TryClaimError::TooLarge(claim_error())), said(&claim_error()));
-    assert_eq!(said(&End::Closed), "the ring is closed and every event was read");
-    assert_eq!(said(&TryReadError::Empty), "every event published so far was read");
-    assert_eq!(said(&TryReadError::Ended(End::Closed)), said(&End::Closed));
-    assert_eq!(said(&ReadTimeoutError::Timeout), "no event was published until the time was up");
-    assert_eq!(said(&ReadTimeoutError::Ended(End::Closed)), said(&End::Closed));
+    assert_eq!(message(&TryClaimError::Full), "fewer slots are free than the claim asks for");
+    assert_eq!(message(&TryClaimError::TooLarge(claim_error())), message(&claim_error()));
+    assert_eq!(
+        message(&editor_left()),
+        "nothing more can be published: the editor \"fees\" has left"
+    );
+    assert_eq!(message(&OtherRingError), "a reader cannot come after a reader of another ring");
+    assert_eq!(message(&End::Closed), "the ring is closed and every event was read");
+    assert_eq!(message(&evicted()), "the reader was evicted at event 0 and has missed 2");
+    assert_eq!(
+        message(&upstream_left()),
+        "the reader \"first\", which comes first, has left before event 0"
+    );
+    assert_eq!(message(&End::Stopped), "the reader was stopped before the end of the stream");
+    assert_eq!(message(&TryReadError::Empty), "every event published so far was read");
+    assert_eq!(message(&TryReadError::Ended(End::Closed)), message(&End::Closed));
+    assert_eq!(message(&ReadTimeoutError::Timeout), "no event was published until the time was up");
+    assert_eq!(message(&ReadTimeoutError::Ended(End::Closed)), message(&End::Closed));
 }
 
 #[test]
-fn errors_fit_where_any_error_does() {
+fn every_error_can_be_boxed_as_a_send_and_sync_error() {
     fn is_error<E: Error + Send + Sync + 'static>(error: E) -> Box<dyn Error + Send + Sync> {
         Box::new(error)
     }
@@ -83,17 +121,22 @@ fn errors_fit_where_any_error_does() {
         is_error(claim_error()),
         is_error(TryClaimError::Full),
         is_error(TryClaimError::TooLarge(claim_error())),
-        // Even if the event is not `Debug`.
+        // The event need not be `Debug`.
         is_error(try_publish_error(1)),
         is_error(publish_timeout_error(1)),
+        is_error(editor_left()),
+        is_error(OtherRingError),
         is_error(End::Closed),
+        is_error(End::Stopped),
+        is_error(evicted()),
+        is_error(upstream_left()),
         is_error(TryReadError::Empty),
         is_error(TryReadError::Ended(End::Closed)),
         is_error(ReadTimeoutError::Timeout),
         is_error(ReadTimeoutError::Ended(End::Closed)),
     ];
     for error in errors {
-        // Each says all there is to say itself.
+        // The message is complete, so there is no source.
         assert!(error.source().is_none());
         assert!(!error.to_string().is_empty());
         assert!(!format!("{error:?}").is_empty());
@@ -101,7 +144,7 @@ fn errors_fit_where_any_error_does() {
 }
 
 #[test]
-fn a_capacity_error_knows_what_would_do() {
+fn a_capacity_error_suggests_the_next_power_of_two() {
     for (capacity, suggestion) in
         [(0, Some(1)), (3, Some(4)), (1000, Some(1024)), (usize::MAX, None)]
     {
@@ -114,13 +157,7 @@ fn a_capacity_error_knows_what_would_do() {
 }
 
 #[test]
-fn errors_know_the_numbers() {
-    assert_eq!((claim_error().requested(), claim_error().capacity()), (7, 1));
-    assert_eq!(subscribe_error().max_readers(), 1);
-}
-
-#[test]
-fn what_was_refused_comes_back() {
+fn a_refused_event_of_any_type_is_returned_by_into_inner() {
     assert_eq!(try_publish_error(17).into_inner().0, 17);
     assert_eq!(publish_timeout_error(18).into_inner().0, 18);
     let (mut writer, _reader, _ring) = full_ring();
@@ -131,7 +168,7 @@ fn what_was_refused_comes_back() {
 }
 
 #[test]
-fn what_was_refused_is_not_printed() {
+fn debug_output_does_not_contain_the_refused_event() {
     assert_eq!(format!("{:?}", try_publish_error(17)), "TryPublishError { editor_left: None, .. }");
     let timeout = format!("{:?}", publish_timeout_error(17));
     assert!(timeout.starts_with("PublishTimeoutError { holder: Some("), "{timeout}");
@@ -139,24 +176,31 @@ fn what_was_refused_is_not_printed() {
 }
 
 #[test]
-fn predicates_match_their_own_variant_and_no_other() {
-    let too_large = TryClaimError::TooLarge(claim_error());
-    assert!(TryClaimError::Full.is_full() && !TryClaimError::Full.is_too_large());
-    assert!(too_large.is_too_large() && !too_large.is_full());
+fn each_predicate_matches_its_own_variant_only() {
+    let claims = [TryClaimError::Full, TryClaimError::TooLarge(claim_error()), editor_left()];
+    let answers = claims.map(|error| [error.is_full(), error.is_too_large()]);
+    assert_eq!(answers, [[true, false], [false, true], [false, false]]);
+
+    let ends = [End::Closed, upstream_left(), evicted(), End::Stopped];
+    for (index, end) in ends.iter().enumerate() {
+        let answers = [end.is_closed(), end.is_upstream_left(), end.is_evicted(), end.is_stopped()];
+        assert_eq!(answers, [0, 1, 2, 3].map(|other| other == index), "{end}");
+
+        let error = TryReadError::Ended(end.clone());
+        assert_eq!((error.is_empty(), error.is_closed()), (false, index == 0), "{end}");
+        assert_eq!(error.end(), Some(end));
+        let error = ReadTimeoutError::Ended(end.clone());
+        assert_eq!((error.is_timeout(), error.is_closed()), (false, index == 0), "{end}");
+        assert_eq!(error.end(), Some(end));
+    }
     assert!(TryReadError::Empty.is_empty() && !TryReadError::Empty.is_closed());
-    assert!(
-        TryReadError::Ended(End::Closed).is_closed()
-            && !TryReadError::Ended(End::Closed).is_empty()
-    );
+    assert_eq!(TryReadError::Empty.end(), None);
     assert!(ReadTimeoutError::Timeout.is_timeout() && !ReadTimeoutError::Timeout.is_closed());
-    assert!(
-        ReadTimeoutError::Ended(End::Closed).is_closed()
-            && !ReadTimeoutError::Ended(End::Closed).is_timeout()
-    );
+    assert_eq!(ReadTimeoutError::Timeout.end(), None);
 }
 
 #[test]
-fn narrow_errors_become_wide_ones() {
+fn narrow_errors_convert_into_wide_ones() {
     assert_eq!(TryClaimError::from(claim_error()), TryClaimError::TooLarge(claim_error()));
     assert_eq!(TryReadError::from(End::Closed), TryReadError::Ended(End::Closed));
     assert_eq!(ReadTimeoutError::from(End::Closed), ReadTimeoutError::Ended(End::Closed));
