@@ -1,8 +1,8 @@
-//! What a claim lends, what it publishes, and what becomes of the rest.
+//! A claim lends free slots, publishes all of them, the first few or none, and gives the rest up.
 
 #![allow(
     clippy::forget_non_drop,
-    reason = "to forget a claim is allowed, whether it has a drop or not"
+    reason = "a claim may be forgotten, whether it has a destructor or not"
 )]
 
 mod common;
@@ -10,11 +10,11 @@ mod common;
 use std::mem;
 use std::thread;
 
-use broadring::{Sequence, TryClaimError, TryReadError};
+use broadring::{Ring, Sequence, TryClaimError, TryReadError};
 use common::{Tally, count, drain, event, events, finite, join, publish_at_once, ring_of};
 
 #[test]
-fn a_claim_lends_as_many_slots_as_asked_for() {
+fn a_claim_lends_exactly_the_requested_number_of_slots() {
     finite(|| {
         let (mut writer, mut reader, _ring) = ring_of(8);
         for len in 0..=8 {
@@ -35,7 +35,7 @@ fn a_claim_lends_as_many_slots_as_asked_for() {
 }
 
 #[test]
-fn the_two_ways_into_a_claim_lead_to_the_same_slots() {
+fn a_claim_lends_the_same_slots_by_index_and_by_iterator() {
     finite(|| {
         let (mut writer, mut reader, _ring) = ring_of(8);
         for _ in 0..20 {
@@ -50,7 +50,7 @@ fn the_two_ways_into_a_claim_lead_to_the_same_slots() {
             }
             let seen: Vec<_> = claim.iter_mut().map(|slot| *slot ^ 1).collect();
             assert!(events(first..first + 5).eq(seen));
-            // Some by hand and the rest by `fold` are all of them, once each.
+            // `fold` goes on exactly where `next` stopped.
             let mut slots = claim.iter_mut();
             *slots.next().unwrap() ^= 1;
             *slots.next().unwrap() ^= 1;
@@ -62,11 +62,11 @@ fn the_two_ways_into_a_claim_lead_to_the_same_slots() {
 }
 
 #[test]
-fn a_claim_of_no_slots_does_nothing() {
+fn a_claim_of_no_slots_succeeds_on_a_full_ring_and_publishes_nothing() {
     finite(|| {
         let (mut writer, mut reader, _ring) = ring_of(2);
         for published in 0..=2 {
-            // At last the ring is full, and there are still no slots to be had.
+            // In the last round the ring is full, and a claim of no slots still succeeds.
             let here = Sequence::new(published)..Sequence::new(published);
             assert_eq!(writer.claim(0).unwrap().publish(), here);
             assert_eq!(writer.try_claim(0).unwrap().publish(), here);
@@ -86,7 +86,7 @@ fn a_claim_of_no_slots_does_nothing() {
 }
 
 #[test]
-fn a_claim_of_more_than_the_ring_fails_at_once() {
+fn a_claim_larger_than_the_ring_fails_at_once() {
     finite(|| {
         for capacity in [1, 2, 16] {
             let (mut writer, _stuck, _ring) = ring_of(capacity);
@@ -100,7 +100,7 @@ fn a_claim_of_more_than_the_ring_fails_at_once() {
                         TryClaimError::TooLarge(error)
                     );
                 }
-                // Whether the ring is empty, full, or something in between.
+                // Repeated on an empty ring, a full one, and every state between.
                 let _ = writer.try_publish(0);
             }
         }
@@ -108,7 +108,7 @@ fn a_claim_of_more_than_the_ring_fails_at_once() {
 }
 
 #[test]
-fn a_claim_of_the_whole_ring_is_granted_when_every_reader_is_done() {
+fn a_claim_of_the_whole_ring_succeeds_once_every_event_is_read() {
     let (mut writer, mut reader, _ring) = ring_of(4);
     for _ in 0..10 {
         let first = writer.cursor().get();
@@ -124,7 +124,7 @@ fn a_claim_of_the_whole_ring_is_granted_when_every_reader_is_done() {
 }
 
 #[test]
-fn try_claim_is_granted_exactly_while_that_many_slots_are_free() {
+fn try_claim_succeeds_exactly_if_that_many_slots_are_free() {
     let (mut writer, mut reader, _ring) = ring_of(8);
     for published in 0..40 {
         for read_ahead in 0..=(published % 9) {
@@ -147,7 +147,7 @@ fn try_claim_is_granted_exactly_while_that_many_slots_are_free() {
 }
 
 #[test]
-fn claim_up_to_takes_what_is_free() {
+fn claim_up_to_claims_the_free_slots_up_to_the_limit() {
     finite(|| {
         let (mut writer, mut reader, _ring) = ring_of(8);
         let mut read = 0;
@@ -168,12 +168,12 @@ fn claim_up_to_takes_what_is_free() {
             }
             claim.publish();
         }
-        assert!(read > 80, "many laps were made");
+        assert!(read > 80, "the ring was used for many laps");
     });
 }
 
 #[test]
-fn claim_up_to_waits_until_a_slot_is_free() {
+fn claim_up_to_waits_until_at_least_one_slot_is_free() {
     finite(|| {
         let total = count(2_000);
         for capacity in [1, 8] {
@@ -196,7 +196,7 @@ fn claim_up_to_waits_until_a_slot_is_free() {
 }
 
 #[test]
-fn publish_first_publishes_so_many_and_gives_the_rest_up() {
+fn publish_first_publishes_that_many_events_and_gives_the_rest_up() {
     finite(|| {
         let (mut writer, mut reader, _ring) = ring_of(8);
         for round in 0..30 {
@@ -235,7 +235,7 @@ fn a_claim_that_is_dropped_or_forgotten_publishes_nothing() {
                 assert_eq!(writer.remaining_capacity(), 4);
                 assert_eq!(reader.try_recv(), Err(TryReadError::Empty));
             }
-            // The same slots are claimed again, with what was written to them.
+            // The next claim lends the same slots, with what was written to them.
             let mut claim = writer.claim(3).unwrap();
             assert_eq!(claim.first_sequence().get(), round);
             assert!(claim.iter_mut().all(|slot| *slot == 13));
@@ -247,9 +247,9 @@ fn a_claim_that_is_dropped_or_forgotten_publishes_nothing() {
 }
 
 #[test]
-fn a_slot_is_lent_with_what_it_held_a_lap_ago() {
+fn a_slot_is_lent_with_the_event_from_one_lap_before() {
     finite(|| {
-        let (mut writer, ring) = broadring::Ring::builder(4).build(|| vec![0_u64]);
+        let (mut writer, ring) = Ring::builder(4).build(|| vec![0_u64]);
         let mut reader = ring.subscribe().unwrap();
         for sequence in 0..20 {
             let a_lap_ago = u64::saturating_sub(sequence, 4);
@@ -270,7 +270,7 @@ fn a_slot_is_lent_with_what_it_held_a_lap_ago() {
 }
 
 #[test]
-fn mixed_claims_reach_concurrent_readers_in_order() {
+fn concurrent_readers_get_the_events_of_mixed_claims_in_order() {
     finite(|| {
         let total = count(6_000);
         let (mut writer, reader, _ring) = ring_of(16);

@@ -1,41 +1,45 @@
-//! Every value is dropped exactly once, whatever becomes of it.
+//! Every event is dropped exactly once: overwritten, refused, unread, or left when the ring goes.
 
 #![allow(
     clippy::forget_non_drop,
-    reason = "to forget a claim is allowed, whether it has a drop or not"
+    reason = "a claim may be forgotten, whether it has a destructor or not"
 )]
 
 mod common;
 
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use broadring::{Reader, Ring, Writer};
 use common::{count, finite, join};
 
-/// Counts what was made and dropped: one entry for each value.
+/// Counts the drops of every value that was made: one entry for each value.
 #[derive(Clone, Default)]
 struct Register(Arc<Mutex<Vec<u32>>>);
 
 impl Register {
-    /// Makes a value that is noted here.
+    /// Makes a value that is counted here.
     fn make(&self) -> Value {
         self.make_with(false)
     }
 
+    /// Makes a value whose drop panics if `panics` is set.
     fn make_with(&self, panics: bool) -> Value {
         let mut drops = self.0.lock().unwrap();
         drops.push(0);
         Value { register: self.clone(), number: drops.len() - 1, panics }
     }
 
+    /// The number of values that were made.
     fn made(&self) -> usize {
         self.0.lock().unwrap().len()
     }
 
-    /// How many values are dropped. None may be dropped twice.
+    /// The number of dropped values, none of which may be dropped twice.
     #[track_caller]
     fn dropped(&self) -> usize {
         let drops = self.0.lock().unwrap();
@@ -43,12 +47,13 @@ impl Register {
         drops.iter().filter(|&&times| times == 1).count()
     }
 
+    /// The number of values that are not dropped yet.
     fn alive(&self) -> usize {
         self.made() - self.dropped()
     }
 }
 
-/// A value that is noted when it is dropped.
+/// A value that counts its drop.
 struct Value {
     register: Register,
     number: usize,
@@ -71,6 +76,7 @@ impl Drop for Value {
     }
 }
 
+/// A ring whose values are counted, with a reader.
 fn ring_of_values(capacity: usize) -> (Register, Writer<Value>, Reader<Value>, Ring<Value>) {
     let register = Register::default();
     let (writer, ring) = Ring::builder(capacity).build(|| register.make());
@@ -78,13 +84,14 @@ fn ring_of_values(capacity: usize) -> (Register, Writer<Value>, Reader<Value>, R
     (register, writer, reader, ring)
 }
 
-fn caught<R>(body: impl FnOnce() -> R) -> Option<usize> {
+/// The number of the value whose drop made `body` panic, if it did.
+fn panicking_value<R>(body: impl FnOnce() -> R) -> Option<usize> {
     let payload = panic::catch_unwind(AssertUnwindSafe(body)).err()?;
-    Some(*payload.downcast().expect("one of our own panics"))
+    Some(*payload.downcast().expect("the panic of a value"))
 }
 
 #[test]
-fn the_values_of_the_factory_are_dropped_with_the_ring() {
+fn the_initial_values_are_dropped_with_the_ring() {
     for capacity in [1, 2, 8, 64] {
         let (register, writer, reader, ring) = ring_of_values(capacity);
         assert_eq!((register.made(), register.dropped()), (capacity, 0));
@@ -97,7 +104,7 @@ fn the_values_of_the_factory_are_dropped_with_the_ring() {
 }
 
 #[test]
-fn whichever_handle_goes_last_drops_the_values() {
+fn the_last_handle_of_any_kind_drops_the_values() {
     for last in 0..4 {
         let (register, writer, reader, ring) = ring_of_values(4);
         let builder = ring.reader();
@@ -117,13 +124,13 @@ fn whichever_handle_goes_last_drops_the_values() {
 }
 
 #[test]
-fn a_value_is_dropped_when_the_next_lap_overwrites_it_and_not_before() {
+fn a_value_is_dropped_when_it_is_overwritten_and_not_before() {
     let (register, mut writer, mut reader, _ring) = ring_of_values(4);
     for published in 1..=20 {
         writer.publish(register.make());
         assert_eq!(register.dropped(), published);
         assert_eq!(register.alive(), 4);
-        // To be read or committed does not drop it.
+        // Reading and committing a value do not drop it.
         drop(reader.try_batch().unwrap());
         assert_eq!(register.dropped(), published);
     }
@@ -132,7 +139,7 @@ fn a_value_is_dropped_when_the_next_lap_overwrites_it_and_not_before() {
 }
 
 #[test]
-fn a_value_that_is_received_is_a_clone() {
+fn recv_returns_a_clone_and_leaves_the_value_in_the_ring() {
     let (register, mut writer, mut reader, _ring) = ring_of_values(2);
     for _ in 0..10 {
         writer.publish(register.make());
@@ -146,7 +153,7 @@ fn a_value_that_is_received_is_a_clone() {
 }
 
 #[test]
-fn what_is_left_unread_is_dropped_with_the_ring() {
+fn unread_values_are_dropped_with_the_ring() {
     for unread in 0..=4 {
         let (register, mut writer, mut reader, ring) = ring_of_values(4);
         for _ in 0..6 {
@@ -162,7 +169,7 @@ fn what_is_left_unread_is_dropped_with_the_ring() {
 }
 
 #[test]
-fn what_is_refused_is_given_back_and_not_dropped() {
+fn a_refused_value_is_returned_and_not_dropped() {
     let (register, mut writer, _stuck, _ring) = ring_of_values(1);
     writer.publish(register.make());
     let before = register.dropped();
@@ -170,14 +177,14 @@ fn what_is_refused_is_given_back_and_not_dropped() {
     assert_eq!(register.dropped(), before);
     drop(refused.into_inner());
     assert_eq!(register.dropped(), before + 1);
-    let refused = writer.publish_timeout(register.make(), std::time::Duration::ZERO);
+    let refused = writer.publish_timeout(register.make(), Duration::ZERO);
     assert_eq!(register.dropped(), before + 1);
     drop(refused);
     assert_eq!(register.dropped(), before + 2);
 }
 
 #[test]
-fn publish_all_drops_what_it_replaces() {
+fn publish_all_drops_the_values_that_it_overwrites() {
     finite(|| {
         let (register, mut writer, mut reader, ring) = ring_of_values(8);
         let total = count(1_000) as usize;
@@ -196,7 +203,7 @@ fn publish_all_drops_what_it_replaces() {
 }
 
 #[test]
-fn slots_written_in_place_drop_what_was_assigned_over() {
+fn assigning_to_a_lent_slot_drops_the_old_value() {
     let (register, mut writer, reader, ring) = ring_of_values(4);
     drop(reader);
     for written in 1..=10 {
@@ -217,7 +224,7 @@ fn slots_written_in_place_drop_what_was_assigned_over() {
 }
 
 #[test]
-fn forgotten_guards_drop_nothing_and_lose_nothing() {
+fn forgotten_batches_and_claims_drop_no_value_and_leak_none() {
     let (register, mut writer, mut reader, ring) = ring_of_values(4);
     writer.publish(register.make());
     for _ in 0..10 {
@@ -230,11 +237,11 @@ fn forgotten_guards_drop_nothing_and_lose_nothing() {
 }
 
 #[test]
-fn a_factory_that_panics_half_way_leaves_nothing_behind() {
+fn a_factory_that_panics_leaves_no_value_behind() {
     for capacity in [1, 8, 32] {
         for good in 0..capacity {
             let register = Register::default();
-            let panicked = caught(|| {
+            let panicked = panicking_value(|| {
                 Ring::builder(capacity).build(|| {
                     if register.made() == good {
                         panic::resume_unwind(Box::new(good));
@@ -249,7 +256,7 @@ fn a_factory_that_panics_half_way_leaves_nothing_behind() {
 }
 
 #[test]
-fn an_old_value_whose_drop_panics_does_not_keep_the_new_one_back() {
+fn publish_publishes_the_new_value_even_if_the_drop_of_the_old_one_panics() {
     let (register, mut writer, mut reader, ring) = ring_of_values(2);
     let explosive = register.make_with(true);
     let number = explosive.number;
@@ -258,7 +265,7 @@ fn an_old_value_whose_drop_panics_does_not_keep_the_new_one_back() {
     drop(reader.try_batch().unwrap());
     let new = register.make();
     let new_number = new.number;
-    assert_eq!(caught(|| writer.publish(new)), Some(number));
+    assert_eq!(panicking_value(|| writer.publish(new)), Some(number));
     assert_eq!(writer.cursor().get(), 3);
     assert_eq!(reader.try_batch().unwrap()[0].number, new_number);
     for _ in 0..5 {
@@ -271,17 +278,18 @@ fn an_old_value_whose_drop_panics_does_not_keep_the_new_one_back() {
 }
 
 #[test]
-fn an_old_value_whose_drop_panics_stops_publish_all_after_the_new_one() {
+fn publish_all_stops_after_the_value_that_replaced_one_whose_drop_panics() {
     for explosive_at in 0..8 {
         let (register, mut writer, mut reader, ring) = ring_of_values(8);
         writer.publish_all((0..8).map(|index| register.make_with(index == explosive_at)));
         drop(reader.try_batch().unwrap());
         let given_out = register.made();
-        let panicked =
-            caught(|| writer.publish_all((0..8).map(|_| register.make()).collect::<Vec<_>>()));
+        let panicked = panicking_value(|| {
+            writer.publish_all((0..8).map(|_| register.make()).collect::<Vec<_>>())
+        });
         assert_eq!(panicked, Some(8 + explosive_at));
-        // Everything up to the one that replaced it is published, and the rest
-        // is dropped with the iterator.
+        // The new values up to the replacement of the explosive one are published. The others
+        // are dropped with the iterator.
         assert_eq!(writer.cursor().get(), 8 + explosive_at as u64 + 1);
         let batch = reader.try_batch().unwrap();
         assert!(batch.events().map(|value| value.number).eq(given_out..=given_out + explosive_at));
@@ -295,20 +303,20 @@ fn an_old_value_whose_drop_panics_stops_publish_all_after_the_new_one() {
 }
 
 #[test]
-fn a_value_whose_drop_panics_with_the_ring_keeps_no_other_from_being_dropped() {
+fn a_ring_drops_every_value_even_if_the_drop_of_one_panics() {
     for explosive_at in 0..16 {
         let (register, mut writer, reader, ring) = ring_of_values(16);
         for index in 0..16 {
             writer.publish(register.make_with(index == explosive_at));
         }
         drop((writer, reader));
-        assert_eq!(caught(|| drop(ring)), Some(16 + explosive_at));
+        assert_eq!(panicking_value(|| drop(ring)), Some(16 + explosive_at));
         assert_eq!((register.made(), register.dropped()), (32, 32));
     }
 }
 
 #[test]
-fn no_value_is_dropped_twice_under_load() {
+fn every_value_is_dropped_once_while_threads_publish_and_read() {
     finite(|| {
         let total = count(3_000) as usize;
         let (register, mut writer, reader, ring) = ring_of_values(4);
@@ -342,9 +350,7 @@ fn no_value_is_dropped_twice_under_load() {
 }
 
 #[test]
-fn a_ring_of_values_without_a_size_counts_its_drops_too() {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
+fn zero_sized_values_are_dropped_as_often_as_they_are_made() {
     static DROPPED: AtomicUsize = AtomicUsize::new(0);
 
     #[derive(Clone)]

@@ -1,4 +1,4 @@
-//! What a recorder is told of a snapshot.
+//! With the feature `metrics`, a snapshot records every number under its name, labels and unit.
 #![cfg(feature = "metrics")]
 
 use std::collections::BTreeMap;
@@ -11,47 +11,53 @@ use metrics::{
     Unit, with_local_recorder,
 };
 
-/// Writes down what it is told.
+/// A recorder that keeps the latest value of every metric.
 #[derive(Default)]
-struct Notes {
+struct TestRecorder {
+    /// Kind and unit, by name.
     described: Mutex<BTreeMap<String, (&'static str, Option<Unit>)>>,
-    /// By name and labels.
+    /// The latest values, by name and labels.
     values: Arc<Mutex<BTreeMap<String, f64>>>,
 }
 
-/// One line of the notes.
-struct Line {
+/// One metric of the recorder, with its labels.
+struct Entry {
     key: String,
     values: Arc<Mutex<BTreeMap<String, f64>>>,
 }
 
-impl Notes {
+impl TestRecorder {
     fn describe(&self, kind: &'static str, key: &KeyName, unit: Option<Unit>, says: &str) {
         assert!(!says.is_empty());
         let before = self.described.lock().unwrap().insert(key.as_str().to_owned(), (kind, unit));
         assert_eq!(before, None, "{} is described twice", key.as_str());
     }
 
-    fn line(&self, key: &Key) -> Arc<Line> {
+    fn entry(&self, key: &Key) -> Arc<Entry> {
         let labels = key.labels().map(|label| format!(" {}={}", label.key(), label.value()));
         let key = [key.name().to_owned()].into_iter().chain(labels).collect();
-        Arc::new(Line { key, values: Arc::clone(&self.values) })
+        Arc::new(Entry { key, values: Arc::clone(&self.values) })
     }
 
     /// Returns the value under this name and these labels.
     #[track_caller]
     fn value(&self, key: &str) -> f64 {
-        *self.values.lock().unwrap().get(key).unwrap_or_else(|| panic!("nothing under {key}"))
+        *self
+            .values
+            .lock()
+            .unwrap()
+            .get(key)
+            .unwrap_or_else(|| panic!("nothing is recorded as {key}"))
     }
 }
 
-impl Line {
+impl Entry {
     fn put(&self, value: f64) {
         self.values.lock().unwrap().insert(self.key.clone(), value);
     }
 }
 
-impl CounterFn for Line {
+impl CounterFn for Entry {
     fn increment(&self, _value: u64) {
         unreachable!("counters are absolute")
     }
@@ -61,7 +67,7 @@ impl CounterFn for Line {
     }
 }
 
-impl GaugeFn for Line {
+impl GaugeFn for Entry {
     fn increment(&self, _value: f64) {
         unreachable!("gauges are set")
     }
@@ -75,7 +81,7 @@ impl GaugeFn for Line {
     }
 }
 
-impl Recorder for Notes {
+impl Recorder for TestRecorder {
     fn describe_counter(&self, key: KeyName, unit: Option<Unit>, says: SharedString) {
         self.describe("counter", &key, unit, &says);
     }
@@ -90,12 +96,12 @@ impl Recorder for Notes {
 
     fn register_counter(&self, key: &Key, _metadata: &Metadata<'_>) -> Counter {
         assert_eq!(self.kind(key), "counter");
-        Counter::from_arc(self.line(key))
+        Counter::from_arc(self.entry(key))
     }
 
     fn register_gauge(&self, key: &Key, _metadata: &Metadata<'_>) -> Gauge {
         assert_eq!(self.kind(key), "gauge");
-        Gauge::from_arc(self.line(key))
+        Gauge::from_arc(self.entry(key))
     }
 
     fn register_histogram(&self, _key: &Key, _metadata: &Metadata<'_>) -> Histogram {
@@ -103,14 +109,14 @@ impl Recorder for Notes {
     }
 }
 
-impl Notes {
+impl TestRecorder {
     fn kind(&self, key: &Key) -> &'static str {
-        self.described.lock().unwrap().get(key.name()).expect("it was described").0
+        self.described.lock().unwrap().get(key.name()).expect("described before it is registered").0
     }
 }
 
 #[test]
-fn every_number_is_recorded_under_its_name_and_labels() {
+fn a_snapshot_records_every_number_under_its_name_and_labels() {
     let (mut writer, [mut editor], ring) =
         Ring::builder(4).build_with_editors(["enrich"], || 0_u64);
     let mut journal = ring.reader().name("journal").subscribe().unwrap();
@@ -120,9 +126,9 @@ fn every_number_is_recorded_under_its_name_and_labels() {
     assert_eq!(journal.try_recv(), Ok(1));
     assert!(writer.publish_timeout(0, Duration::from_millis(1)).is_err());
 
-    let notes = Notes::default();
+    let recorder = TestRecorder::default();
     let stats = ring.stats();
-    with_local_recorder(&notes, || {
+    with_local_recorder(&recorder, || {
         Stats::describe_metrics();
         stats.record_metrics("orders");
     });
@@ -140,7 +146,7 @@ fn every_number_is_recorded_under_its_name_and_labels() {
         ("reader_wakes_total", stats.reader_wakes as f64),
     ];
     for (name, value) in of_ring {
-        assert_eq!(notes.value(&format!("broadring_{name} ring=orders")), value, "{name}");
+        assert_eq!(recorder.value(&format!("broadring_{name} ring=orders")), value, "{name}");
     }
     let holding = stats.members[2].holding.unwrap().as_secs_f64();
     let of_members = [
@@ -160,38 +166,38 @@ fn every_number_is_recorded_under_its_name_and_labels() {
         ];
         for (name, value) in names.iter().zip(values) {
             assert_eq!(
-                notes.value(&format!("broadring_{name} {labels}")),
+                recorder.value(&format!("broadring_{name} {labels}")),
                 value,
                 "{member} {name}"
             );
         }
     }
-    assert_eq!(notes.values.lock().unwrap().len(), 11 + 3 * 6, "and nothing else");
-    assert_eq!(notes.described.lock().unwrap().len(), 11 + 6);
+    assert_eq!(recorder.values.lock().unwrap().len(), 11 + 3 * 6, "no other value is recorded");
+    assert_eq!(recorder.described.lock().unwrap().len(), 11 + 6);
     drop(unnamed);
 }
 
 #[test]
-fn clones_are_kept_apart() {
+fn clones_of_a_named_reader_are_recorded_separately() {
     let (_writer, ring) = Ring::builder(4).build(|| 0_u64);
     let journal = ring.reader().name("journal").subscribe().unwrap();
     let _clone = journal.clone();
-    let notes = Notes::default();
-    with_local_recorder(&notes, || {
+    let recorder = TestRecorder::default();
+    with_local_recorder(&recorder, || {
         Stats::describe_metrics();
         ring.stats().record_metrics("orders");
     });
     for number in [0, 1] {
         let labels = format!("ring=orders role=reader member=journal number={number}");
-        assert_eq!(notes.value(&format!("broadring_lag {labels}")), 0.0);
+        assert_eq!(recorder.value(&format!("broadring_lag {labels}")), 0.0);
     }
 }
 
 #[test]
-fn units_are_told() {
-    let notes = Notes::default();
-    with_local_recorder(&notes, Stats::describe_metrics);
-    let described = notes.described.lock().unwrap();
+fn metrics_are_described_with_their_kind_and_unit() {
+    let recorder = TestRecorder::default();
+    with_local_recorder(&recorder, Stats::describe_metrics);
+    let described = recorder.described.lock().unwrap();
     assert_eq!(described["broadring_lag"], ("gauge", Some(Unit::Count)));
     assert_eq!(described["broadring_holding_seconds"], ("gauge", Some(Unit::Seconds)));
     let stalled = described["broadring_stalled_nanoseconds_total"];

@@ -1,6 +1,6 @@
-//! Several threads share the writer behind a lock: each one's events stay in order, all
-//! readers see one order, and neither a panic with the lock in hand nor a full ring spoils it
-//! for the others.
+//! Several producers can share the writer behind a lock or feed it through a channel: the events of
+//! each producer stay in order, all readers see the same order, and a producer that panics or waits
+//! does no harm to the others.
 
 mod common;
 
@@ -15,13 +15,13 @@ use common::{count, eventually, finite, join, ring_of};
 
 type Shared = Arc<Mutex<Writer<u64>>>;
 
-/// The number of an event, by its producer.
+/// An event made of its producer and its number among the events of that producer.
 fn numbered(producer: u64, number: u64) -> u64 {
     producer << 32 | number
 }
 
-/// Takes the lock, whoever has panicked with it. It does so by trying: how the standard library
-/// takes a lock that it had to wait for is hidden from ThreadSanitizer.
+/// Takes the lock, even if it is poisoned. It tries until it succeeds, because ThreadSanitizer does
+/// not see how the standard library takes a lock after a wait.
 fn lock(writer: &Mutex<Writer<u64>>) -> MutexGuard<'_, Writer<u64>> {
     loop {
         match writer.try_lock() {
@@ -38,7 +38,7 @@ fn shared_ring_of(capacity: usize) -> (Shared, Reader<u64>, Ring<u64>) {
     (Arc::new(Mutex::new(writer)), reader, ring)
 }
 
-/// Reads to the end.
+/// Reads to the end of the stream on a thread of its own.
 fn read_all(mut reader: Reader<u64>) -> JoinHandle<Vec<u64>> {
     thread::spawn(move || {
         let mut seen = Vec::new();
@@ -49,20 +49,21 @@ fn read_all(mut reader: Reader<u64>) -> JoinHandle<Vec<u64>> {
     })
 }
 
-/// Panics with a payload of the test's own while the lock is held, and so poisons it.
+/// Runs a closure, which must panic through [`give_up`], while the lock is held, and so poisons it.
 fn give_up_with_the_lock(writer: &Shared, with: impl FnOnce(&mut Writer<u64>) + Send + 'static) {
     let writer = Arc::clone(writer);
     let thread = thread::spawn(move || with(&mut lock(&writer)));
     assert_eq!(thread.join().unwrap_err().downcast_ref(), Some(&"gave up"));
 }
 
+/// Panics without a message on standard error.
 fn give_up() -> ! {
     panic::resume_unwind(Box::new("gave up"))
 }
 
-/// Checks that the readers saw the same, and in it every event of every producer in order.
+/// Checks that all readers saw the same, and every event of every producer in its order.
 #[track_caller]
-fn agree(seen: &[Vec<u64>], producers: u64, each: u64) {
+fn assert_same_order(seen: &[Vec<u64>], producers: u64, each: u64) {
     for other in seen {
         assert!(*other == seen[0], "the readers saw different orders");
     }
@@ -74,7 +75,7 @@ fn agree(seen: &[Vec<u64>], producers: u64, each: u64) {
 }
 
 #[test]
-fn every_producers_events_stay_in_order_and_the_readers_agree() {
+fn the_events_of_each_producer_stay_in_order_and_all_readers_see_one_order() {
     finite(|| {
         for (capacity, batch) in [(1, 1), (4, 3), (64, 1), (64, 7), (64, 200)] {
             let (writer, reader, ring) = shared_ring_of(capacity);
@@ -90,7 +91,7 @@ fn every_producers_events_stay_in_order_and_the_readers_agree() {
                             if buffer.len() == batch || number + 1 == each {
                                 let events = buffer.len() as u64;
                                 let published = lock(&writer).publish_all(buffer.drain(..));
-                                // Nobody else's event is in between.
+                                // No event of another producer is in between.
                                 assert_eq!(published.end - published.start, events);
                             }
                         }
@@ -99,13 +100,13 @@ fn every_producers_events_stay_in_order_and_the_readers_agree() {
                 .collect();
             drop(writer);
             producers.into_iter().for_each(join);
-            agree(&readers.map(join), 3, each);
+            assert_same_order(&readers.map(join), 3, each);
         }
     });
 }
 
 #[test]
-fn the_last_producer_to_end_closes_the_ring() {
+fn the_ring_closes_when_the_last_producer_drops_its_share() {
     finite(|| {
         let (writer, reader, ring) = shared_ring_of(8);
         let other = Arc::clone(&writer);
@@ -114,7 +115,7 @@ fn the_last_producer_to_end_closes_the_ring() {
         drop(writer);
         assert!(!ring.is_closed());
         lock(&other).publish(2);
-        // A producer that panics lets go of its share like any other.
+        // A producer that panics drops its share of the writer, too.
         let last = thread::spawn(move || {
             let _writer = lock(&other);
             give_up();
@@ -126,7 +127,7 @@ fn the_last_producer_to_end_closes_the_ring() {
 }
 
 #[test]
-fn a_panic_with_the_lock_in_hand_publishes_nothing_and_the_others_go_on() {
+fn a_producer_that_panics_while_it_writes_publishes_nothing_and_the_others_go_on() {
     finite(|| {
         let (writer, mut reader, _ring) = shared_ring_of(8);
         lock(&writer).publish(1);
@@ -151,7 +152,7 @@ fn a_panic_with_the_lock_in_hand_publishes_nothing_and_the_others_go_on() {
 }
 
 #[test]
-fn what_an_iterator_has_given_out_before_it_panics_is_published() {
+fn a_producer_that_panics_in_publish_all_has_published_the_items_before() {
     finite(|| {
         let (writer, mut reader, _ring) = shared_ring_of(64);
         give_up_with_the_lock(&writer, |writer| {
@@ -163,11 +164,11 @@ fn what_an_iterator_has_given_out_before_it_panics_is_published() {
 }
 
 #[test]
-fn a_producer_that_waits_for_room_holds_up_all_and_one_that_tries_holds_up_none() {
+fn a_producer_that_waits_for_room_holds_the_lock_and_a_refused_one_releases_it() {
     finite(|| {
         let (writer, mut reader, _ring) = shared_ring_of(1);
         lock(&writer).publish(0);
-        // Refused, and the lock is free again.
+        // A refused producer has released the lock again.
         let refused = lock(&writer).try_publish(1).unwrap_err();
         assert_eq!(refused.into_inner(), 1);
         let refused = lock(&writer).publish_timeout(1, Duration::from_millis(1)).unwrap_err();
@@ -178,9 +179,9 @@ fn a_producer_that_waits_for_room_holds_up_all_and_one_that_tries_holds_up_none(
             let writer = Arc::clone(&writer);
             move || lock(&writer).publish(1).get()
         });
-        eventually("the producer that waits has the lock", || writer.try_lock().is_err());
+        eventually("the waiting producer has the lock", || writer.try_lock().is_err());
         thread::sleep(Duration::from_millis(5));
-        assert!(writer.try_lock().is_err(), "it waits for room with the lock in hand");
+        assert!(writer.try_lock().is_err(), "the producer waits for room while it holds the lock");
         assert_eq!(reader.recv(), Ok(0));
         assert_eq!(join(waits), 1);
         assert_eq!(reader.recv(), Ok(1));
@@ -188,7 +189,7 @@ fn a_producer_that_waits_for_room_holds_up_all_and_one_that_tries_holds_up_none(
 }
 
 #[test]
-fn a_thread_that_reads_and_publishes_gets_on_if_it_waits_for_neither_lock_nor_room() {
+fn a_thread_that_reads_and_publishes_makes_progress_if_it_only_tries_both() {
     finite(|| {
         let (writer, mut reader, ring) = shared_ring_of(2);
         let other = read_all(ring.subscribe().unwrap());
@@ -201,8 +202,8 @@ fn a_thread_that_reads_and_publishes_gets_on_if_it_waits_for_neither_lock_nor_ro
                 }
             }
         });
-        // It answers every event, into the ring that it reads from: the ring is often full,
-        // and the feeder waits for this very reader with the lock in hand.
+        // This thread answers every event into the ring that it reads from. The ring is often
+        // full, and then the feeder waits for this reader while it holds the lock.
         let (mut waiting, mut answers) = (0, 0);
         while answers < each {
             while let Ok(event) = reader.try_recv() {
@@ -221,11 +222,11 @@ fn a_thread_that_reads_and_publishes_gets_on_if_it_waits_for_neither_lock_nor_ro
         join(feeder);
         drop(reader);
         drop(writer);
-        agree(&[join(other)], 2, each);
+        assert_same_order(&[join(other)], 2, each);
     });
 }
 
-/// Takes what waits in the channel into the ring, as many events at once as that is.
+/// Moves events from a channel to the ring, up to `most` at once.
 fn forward(events: &Receiver<u64>, mut writer: Writer<u64>, most: usize) {
     let mut waiting = Vec::with_capacity(most);
     while let Ok(first) = events.recv() {
@@ -236,7 +237,7 @@ fn forward(events: &Receiver<u64>, mut writer: Writer<u64>, most: usize) {
 }
 
 #[test]
-fn a_channel_in_front_keeps_every_producers_order_and_closes_the_ring() {
+fn a_channel_in_front_of_the_writer_keeps_the_order_of_each_producer_and_closes_the_ring() {
     finite(|| {
         for (capacity, most) in [(1, 1), (16, 4), (16, 100)] {
             let (writer, reader, ring) = ring_of(capacity);
@@ -255,7 +256,7 @@ fn a_channel_in_front_keeps_every_producers_order_and_closes_the_ring() {
             producers.into_iter().for_each(join);
             join(forwarder);
             assert!(ring.is_closed());
-            agree(&readers.map(join), 3, each);
+            assert_same_order(&readers.map(join), 3, each);
         }
     });
 }

@@ -1,4 +1,4 @@
-//! A snapshot can be serialized: what a field is called there and how it is written.
+//! With the feature `serde`, a snapshot serializes to fixed field names, units and words.
 #![cfg(feature = "serde")]
 
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use broadring::{Ring, Role, Sequence};
 use serde_json::{Value, json, to_value};
 
-/// Replaces what depends on the clock, and is a number of seconds.
+/// Replaces every number of seconds that depends on the clock by the word "seconds".
 fn timeless(mut value: Value) -> Value {
     fn walk(value: &mut Value) {
         if let Value::Object(fields) = value {
@@ -28,7 +28,7 @@ fn timeless(mut value: Value) -> Value {
 }
 
 #[test]
-fn a_snapshot_is_written_field_by_field() {
+fn a_snapshot_serializes_to_exactly_these_fields() {
     let (mut writer, [mut editor], ring) =
         Ring::builder(4).build_with_editors(["enrich"], || 0_u64);
     let journal = ring.reader().name("journal").subscribe().unwrap();
@@ -99,21 +99,21 @@ fn a_snapshot_is_written_field_by_field() {
 }
 
 #[test]
-fn durations_are_seconds() {
+fn durations_serialize_as_seconds() {
     let (mut writer, ring) = Ring::builder(1).build(|| 0);
     let _stuck = ring.subscribe().unwrap();
     writer.publish(0);
     assert!(writer.publish_timeout(0, Duration::from_millis(1)).is_err());
     let stats = ring.stats();
-    let told = to_value(&stats).unwrap();
+    let serialized = to_value(&stats).unwrap();
     let holding = stats.members[0].holding.unwrap();
-    assert_eq!(told["age"], json!(stats.age.as_secs_f64()));
-    assert_eq!(told["writer"]["stalled"], json!(stats.writer.stalled.as_secs_f64()));
-    assert_eq!(told["members"][0]["holding"], json!(holding.as_secs_f64()));
+    assert_eq!(serialized["age"], json!(stats.age.as_secs_f64()));
+    assert_eq!(serialized["writer"]["stalled"], json!(stats.writer.stalled.as_secs_f64()));
+    assert_eq!(serialized["members"][0]["holding"], json!(holding.as_secs_f64()));
 }
 
 #[test]
-fn roles_are_words_and_sequences_numbers() {
+fn roles_serialize_as_words_and_sequences_as_numbers() {
     assert_eq!(
         to_value([Role::Reader, Role::Observer, Role::Editor]).unwrap(),
         json!(["reader", "observer", "editor"])

@@ -1,5 +1,4 @@
-//! Events of every size and alignment keep their content and stay out of each
-//! other's way.
+//! Events of every size and alignment keep their content, are aligned and do not overlap.
 
 mod common;
 
@@ -9,7 +8,7 @@ use std::thread;
 use broadring::{Ring, Sequence};
 use common::{count, event, finite, join};
 
-/// An event that a sequence can be written to, all over its bytes.
+/// An event whose bytes all depend on its sequence.
 trait Payload: Clone + PartialEq + Debug + Send + Sync + 'static {
     fn of(sequence: u64) -> Self;
 }
@@ -71,9 +70,9 @@ macro_rules! aligned {
 
 aligned!(Align2 2, Align4 4, Align8 8, Align16 16, Align32 32, Align64 64, Align128 128);
 
-/// Publishes and reads several laps, in runs of changing length, and looks at
-/// each batch: the content, the addresses, and the room between them.
-fn keeps_content_and_place<T: Payload>() {
+/// Publishes and reads several laps in runs of changing length, and checks the content, the address
+/// and the alignment of every event, and that no two events overlap.
+fn check_content_and_addresses<T: Payload>() {
     for capacity in [1, 2, 4, 8, 64, 128] {
         let (mut writer, ring) = Ring::builder(capacity).build(|| T::of(u64::MAX));
         let mut reader = ring.subscribe().unwrap();
@@ -100,9 +99,9 @@ fn keeps_content_and_place<T: Payload>() {
                 assert_eq!(sequence, Sequence::new(first + index as u64));
                 assert_eq!(*event, T::of(sequence.get()));
                 let address = &raw const *event as usize;
-                assert_eq!(address, lent[index], "what was written is what is read");
+                assert_eq!(address, lent[index], "the reader borrows the slot that was written");
                 assert_eq!(address % align_of::<T>(), 0, "the event is aligned");
-                // Each lap finds the slot where it was the lap before.
+                // A slot has the same address in every lap.
                 let slot = &mut slots[sequence.get() as usize % capacity];
                 assert_eq!(*slot.get_or_insert(address), address);
             }
@@ -115,8 +114,8 @@ fn keeps_content_and_place<T: Payload>() {
     }
 }
 
-/// Publishes from one thread and reads in two others.
-fn crosses_threads_whole<T: Payload>() {
+/// Publishes on one thread, and checks the content of every event on two others.
+fn check_content_across_threads<T: Payload>() {
     finite(|| {
         let total = count(500);
         let (mut writer, ring) = Ring::builder(8).build(|| T::of(u64::MAX));
@@ -152,28 +151,31 @@ macro_rules! for_each_type {
         #[test]
         fn $name() {
             $(
-                keeps_content_and_place::<$type>();
-                crosses_threads_whole::<$type>();
+                check_content_and_addresses::<$type>();
+                check_content_across_threads::<$type>();
             )+
         }
     )+};
 }
 
+// "Line" is short for cache line.
 for_each_type! {
-    events_without_a_size_keep_their_order: (), [u8; 0], Align16<0>, Align64<0>, Align128<0>;
-    events_smaller_than_a_word_keep_apart: [u8; 1], u16, [u8; 3], u32, [u8; 7];
-    events_of_a_few_words_keep_apart: u64, [u64; 3], [u8; 24], u128;
-    events_that_share_a_line_unevenly_keep_apart: [u8; 9], [u8; 19], [u8; 27], [u8; 28], [u8; 29];
-    events_of_about_a_line_keep_apart: [u8; 55], [u8; 56], [u8; 57], [u8; 63], [u8; 64], [u8; 65];
-    events_of_several_lines_keep_apart: [u8; 120], [u8; 121], [u8; 200], [u8; 1000];
-    events_aligned_to_a_part_of_a_line_are: Align2<1>, Align2<6>, Align4<3>, Align4<12>, Align8<1>,
-        Align8<24>, Align16<1>, Align16<48>, Align32<1>, Align32<32>, Align32<64>;
-    events_aligned_to_a_line_or_more_are: Align64<1>, Align64<64>, Align64<65>, Align128<1>,
-        Align128<128>, Align128<200>;
+    zero_sized_events_keep_their_order: (), [u8; 0], Align16<0>, Align64<0>, Align128<0>;
+    events_smaller_than_a_word_do_not_overlap: [u8; 1], u16, [u8; 3], u32, [u8; 7];
+    events_of_a_few_words_do_not_overlap: u64, [u64; 3], [u8; 24], u128;
+    events_that_share_a_line_unevenly_do_not_overlap: [u8; 9], [u8; 19], [u8; 27], [u8; 28],
+        [u8; 29];
+    events_of_about_a_line_do_not_overlap: [u8; 55], [u8; 56], [u8; 57], [u8; 63], [u8; 64],
+        [u8; 65];
+    events_of_several_lines_do_not_overlap: [u8; 120], [u8; 121], [u8; 200], [u8; 1000];
+    events_aligned_to_a_part_of_a_line_are_aligned: Align2<1>, Align2<6>, Align4<3>, Align4<12>,
+        Align8<1>, Align8<24>, Align16<1>, Align16<48>, Align32<1>, Align32<32>, Align32<64>;
+    events_aligned_to_a_line_or_more_are_aligned: Align64<1>, Align64<64>, Align64<65>,
+        Align128<1>, Align128<128>, Align128<200>;
 }
 
 #[test]
-fn events_without_a_size_are_counted() {
+fn zero_sized_events_are_counted() {
     let (mut writer, ring) = Ring::builder(4).build(|| ());
     let mut reader = ring.subscribe().unwrap();
     for lap in 0..10 {
@@ -193,9 +195,9 @@ fn a_ring_larger_than_memory_is_refused_before_anything_is_allocated() {
     assert_eq!(error.suggestion(), None);
     assert!(Ring::<[u8; 1 << 20]>::try_builder(1 << (usize::BITS - 20)).is_err());
     assert!(Ring::<Align128<1>>::try_builder(1 << (usize::BITS - 8)).is_err());
-    // The next power of two is not named if it would not do either.
+    // The next power of two is not suggested if it would be too large as well.
     let error = Ring::<[u8; 1 << 40]>::try_builder(3 << (usize::BITS - 36)).unwrap_err();
     assert_eq!(error.suggestion(), None);
-    // Described, but not built.
+    // A builder alone allocates nothing.
     assert!(Ring::<u64>::try_builder(1 << (usize::BITS - 6)).is_ok());
 }

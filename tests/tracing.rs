@@ -1,5 +1,5 @@
-//! What a subscriber is told: who comes and goes, and who holds the writer up; and nothing
-//! of events.
+//! With the feature `tracing`, a subscriber gets one event when a member joins or leaves, when the
+//! ring closes, stalls or evicts a reader, and nothing for published events.
 #![cfg(feature = "tracing")]
 
 mod common;
@@ -16,26 +16,26 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{self, Interest};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Writes down what it is told, up to a level.
+/// A subscriber that keeps the events up to a level as lines of text.
 #[derive(Clone)]
-struct Notes {
+struct TestSubscriber {
     level: Level,
     lines: Arc<Mutex<Vec<String>>>,
 }
 
-impl Notes {
+impl TestSubscriber {
     fn of(level: Level) -> Self {
         Self { level, lines: Arc::default() }
     }
 
-    /// Returns what was written down meanwhile by this thread.
-    fn taken<R>(&self, act: impl FnOnce() -> R) -> (R, Vec<String>) {
+    /// Runs a closure; returns its result and the lines that this thread reported in it.
+    fn lines_of<R>(&self, act: impl FnOnce() -> R) -> (R, Vec<String>) {
         let done = subscriber::with_default(self.clone(), act);
         (done, std::mem::take(&mut self.lines.lock().unwrap()))
     }
 }
 
-impl Subscriber for Notes {
+impl Subscriber for TestSubscriber {
     fn register_callsite(&self, _metadata: &'static Metadata<'static>) -> Interest {
         Interest::sometimes()
     }
@@ -63,7 +63,7 @@ impl Subscriber for Notes {
     fn exit(&self, _span: &Id) {}
 }
 
-/// The level, the message and the fields. Seconds are left out.
+/// The level, the message and the fields of an event. The values of seconds are left out.
 struct Line(String);
 
 impl Visit for Line {
@@ -81,8 +81,8 @@ impl Visit for Line {
 }
 
 #[test]
-fn coming_and_going_is_told() {
-    let ((), lines) = Notes::of(Level::DEBUG).taken(|| {
+fn joining_rejoining_leaving_and_closing_are_reported() {
+    let ((), lines) = TestSubscriber::of(Level::DEBUG).lines_of(|| {
         let (mut writer, ring) = Ring::builder(8).build(|| 0_u64);
         let mut journal = ring.reader().name("journal").subscribe().unwrap();
         writer.publish_all([1, 2, 3]);
@@ -109,8 +109,8 @@ fn coming_and_going_is_told() {
 }
 
 #[test]
-fn an_eviction_is_a_warning() {
-    let ((), lines) = Notes::of(Level::WARN).taken(|| {
+fn an_eviction_is_reported_as_a_warning() {
+    let ((), lines) = TestSubscriber::of(Level::WARN).lines_of(|| {
         let (mut writer, ring) = Ring::builder(2).build(|| 0_u64);
         let slow = ring.reader().name("slow").evict_after(Duration::from_millis(1));
         let _slow = slow.subscribe().unwrap();
@@ -120,8 +120,8 @@ fn an_eviction_is_a_warning() {
 }
 
 #[test]
-fn a_stall_is_told_when_it_begins_and_when_it_ends() {
-    let ((), lines) = Notes::of(Level::TRACE).taken(|| {
+fn a_stall_is_reported_when_it_begins_and_when_it_ends() {
+    let ((), lines) = TestSubscriber::of(Level::TRACE).lines_of(|| {
         let (mut writer, ring) = Ring::builder(2).build(|| 0_u64);
         let mut journal = ring.reader().name("journal").subscribe().unwrap();
         for _ in 0..2 {
@@ -142,8 +142,8 @@ fn a_stall_is_told_when_it_begins_and_when_it_ends() {
 }
 
 #[test]
-fn an_editor_that_leaves_is_told() {
-    let ((), lines) = Notes::of(Level::DEBUG).taken(|| {
+fn an_editor_that_leaves_is_reported() {
+    let ((), lines) = TestSubscriber::of(Level::DEBUG).lines_of(|| {
         let (mut writer, [mut editor], _ring) =
             Ring::builder(8).build_with_editors(["enrich"], || 0_u64);
         writer.publish_all([1, 2, 3]);
@@ -156,10 +156,10 @@ fn an_editor_that_leaves_is_told() {
 }
 
 #[test]
-fn events_are_not_told() {
+fn publishing_and_reading_are_not_reported() {
     let (mut writer, mut reader, ring) = common::ring_of(8);
     let mut tap = ring.observe().unwrap();
-    let (seen, lines) = Notes::of(Level::TRACE).taken(|| {
+    let (seen, lines) = TestSubscriber::of(Level::TRACE).lines_of(|| {
         (0..100)
             .map(|event| {
                 writer.publish(event);
@@ -170,11 +170,10 @@ fn events_are_not_told() {
     assert_eq!((seen, lines.len()), (200, 0));
 }
 
-/// A subscriber is the program's own code, and may fail like any other. This one always does,
-/// except on the way out.
-struct Fails;
+/// A subscriber that panics on every event, unless its thread is unwinding already.
+struct PanickingSubscriber;
 
-impl Subscriber for Fails {
+impl Subscriber for PanickingSubscriber {
     fn enabled(&self, _metadata: &Metadata<'_>) -> bool {
         true
     }
@@ -188,7 +187,7 @@ impl Subscriber for Fails {
     fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
 
     fn event(&self, _event: &Event<'_>) {
-        assert!(thread::panicking(), "the disk is full");
+        assert!(thread::panicking(), "on purpose");
     }
 
     fn enter(&self, _span: &Id) {}
@@ -197,26 +196,28 @@ impl Subscriber for Fails {
 }
 
 #[test]
-fn a_subscriber_that_panics_breaks_nothing() {
+fn after_a_subscriber_panics_every_handle_still_works() {
     let (mut writer, ring) = Ring::builder(4).build(|| 0_u64);
-    let fails = |act: &mut dyn FnMut()| {
-        let acted = panic::catch_unwind(AssertUnwindSafe(|| subscriber::with_default(Fails, act)));
+    let expect_subscriber_panic = |act: &mut dyn FnMut()| {
+        let acted = panic::catch_unwind(AssertUnwindSafe(|| {
+            subscriber::with_default(PanickingSubscriber, act)
+        }));
         assert!(acted.is_err());
     };
-    fails(&mut || drop(ring.subscribe()));
-    assert_eq!(ring.reader_count(), 0, "who could not be told of has left");
+    expect_subscriber_panic(&mut || drop(ring.subscribe()));
+    assert_eq!(ring.reader_count(), 0, "the reader that could not be reported has left");
 
     let mut reader = ring.subscribe().unwrap();
     let clone = reader.clone();
     writer.publish_all([1, 2, 3, 4]);
-    fails(&mut || drop(writer.try_publish(5)));
+    expect_subscriber_panic(&mut || drop(writer.try_publish(5)));
     let mut leaving = Some(clone);
-    fails(&mut || drop(leaving.take()));
+    expect_subscriber_panic(&mut || drop(leaving.take()));
     assert!(writer.try_publish(5).is_err());
     assert_eq!(reader.recv(), Ok(1));
-    fails(&mut || drop(writer.try_publish(5)));
+    expect_subscriber_panic(&mut || drop(writer.try_publish(5)));
     writer.try_publish(5).unwrap();
     let mut writer = Some(writer);
-    fails(&mut || drop(writer.take()));
+    expect_subscriber_panic(&mut || drop(writer.take()));
     assert!(reader.iter().eq([2, 3, 4, 5]));
 }

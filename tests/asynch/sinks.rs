@@ -59,6 +59,6 @@ fn a_sink_rejects_an_event_that_it_has_no_room_for() {
     assert_eq!(Pin::new(&mut sink).start_send(event(1)), Err(SinkError::Full));
     drop(sink);
     assert_eq!(writer.cursor().get(), 1);
-    let told = [SinkError::Full, SinkError::Closed].map(|error| error.to_string());
-    assert_eq!(told, ["an event was sent to a sink that is not ready", "the sink is closed"]);
+    let messages = [SinkError::Full, SinkError::Closed].map(|error| error.to_string());
+    assert_eq!(messages, ["an event was sent to a sink that is not ready", "the sink is closed"]);
 }

@@ -53,7 +53,7 @@ fn futures_streams_and_sinks_are_send_sync_unpin_and_debug() {
 #[test]
 fn debug_output_names_the_future_the_stream_or_the_sink() {
     let (mut writer, mut reader, _ring) = ring_of(2);
-    let told = [
+    let printed = [
         format!("{:?}", reader.recv_async()),
         format!("{:?}", reader.batch_async()),
         format!("{:?}", reader.stream()),
@@ -71,8 +71,8 @@ fn debug_output_names_the_future_the_stream_or_the_sink() {
         "ClaimFuture",
         "EventSink",
     ];
-    for (told, name) in iter::zip(told, names) {
-        assert!(told.starts_with(name) && told.contains("er {"), "{told}");
+    for (text, name) in iter::zip(printed, names) {
+        assert!(text.starts_with(name) && text.contains("er {"), "{text}");
     }
     assert_eq!(reader.stream().reader().position().get(), 0);
 }

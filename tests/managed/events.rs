@@ -1,5 +1,5 @@
-//! A handler gets every event of its reader in order, on its own thread, and is told when the
-//! thread is idle.
+//! A handler gets every event of its reader in order, on its own thread, and learns when
+//! the thread is idle.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -82,9 +82,9 @@ fn a_closure_gets_the_sequence_and_the_end_of_batch_of_every_event() {
         for _ in 0..16 {
             publish_at_once(&mut writer);
         }
-        let (told, seen) = mpsc::channel();
+        let (handled, seen) = mpsc::channel();
         let thread = ring.reader().from_oldest().managed().spawn(move |&event, at, last| {
-            told.send((event, at.get(), last)).unwrap();
+            handled.send((event, at.get(), last)).unwrap();
         });
         drop(writer);
         thread.unwrap().join().unwrap();

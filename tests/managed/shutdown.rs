@@ -142,7 +142,7 @@ fn a_shutdown_stops_a_late_thread_before_its_next_event() {
             Closures::new(event)
         });
         // The ring of this thread stays open, so the thread ends only when it is stopped. The
-        // group stops its members in order, so the late thread was told to stop before.
+        // group stops its members in order, so the late thread was stopped before.
         let idle = other.reader().name("idle").managed().group(&group).spawn_with(move || {
             let close = move |end| {
                 resume.send(()).unwrap();

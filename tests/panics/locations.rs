@@ -10,7 +10,7 @@ use broadring::{Ring, Sequence};
 use crate::common::{finite, publish_at_once, ring_of};
 use crate::rig::ring_with;
 
-/// What the panic hook was told.
+/// The message and the location of a panic, as its hook got them.
 struct Reported {
     message: String,
     file: String,
