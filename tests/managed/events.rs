@@ -15,7 +15,7 @@ use broadring::{End, Ring, Sequence, Wait};
 use crate::common::{
     Tally, WAITS, count, event, eventually, finite, publish_at_once, publish_next, ring_of,
 };
-use crate::rig::{Checker, Closures, LONG, chain, ring};
+use crate::rig::{Checker, Closures, LONG, chain, expect_end, ring};
 
 #[test]
 fn a_thread_handles_every_event_published_after_it_was_spawned() {
@@ -31,9 +31,7 @@ fn a_thread_handles_every_event_published_after_it_was_spawned() {
                 }
                 eventually("every event is handled", || thread.lag() == 0);
                 thread.stop();
-                let (tally, end) = thread.join().unwrap();
-                tally.ends_at(writer.cursor().get());
-                assert_eq!(end, End::Stopped);
+                expect_end(thread, writer.cursor().get(), End::Stopped);
             }
         }
     });
@@ -49,9 +47,7 @@ fn a_thread_from_the_oldest_event_handles_the_events_that_are_in_the_ring() {
         let builder = ring.reader().from_oldest().managed();
         let thread = builder.spawn_with(|| Checker::at(0)).unwrap();
         drop(writer);
-        let (tally, end) = thread.join().unwrap();
-        tally.ends_at(5);
-        assert_eq!(end, End::Closed);
+        expect_end(thread, 5, End::Closed);
     });
 }
 
@@ -102,9 +98,7 @@ fn a_handler_that_got_no_event_is_closed_at_the_end_of_the_stream() {
             let builder = ring.reader().wait(wait).managed();
             let thread = builder.spawn_with(|| Checker::at(0)).unwrap();
             drop(writer);
-            let (tally, end) = thread.join().unwrap();
-            tally.ends_at(0);
-            assert_eq!(end, End::Closed);
+            expect_end(thread, 0, End::Closed);
         }
     });
 }

@@ -4,7 +4,7 @@ use broadring::managed::{Group, SpawnError};
 use broadring::{End, Ring};
 
 use crate::common::{count, eventually, finite, publish_at_once, publish_next};
-use crate::rig::{Checker, LONG, never_built, ring};
+use crate::rig::{Checker, LONG, expect_end, never_built, ring};
 
 #[test]
 fn all_members_of_a_group_have_joined_before_the_first_handler_is_built() {
@@ -34,9 +34,7 @@ fn all_members_of_a_group_have_joined_before_the_first_handler_is_built() {
         }
         drop(writer);
         for thread in threads {
-            let (tally, end) = thread.join().unwrap();
-            tally.ends_at(50);
-            assert_eq!(end, End::Closed);
+            expect_end(thread, 50, End::Closed);
         }
     });
 }

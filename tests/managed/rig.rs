@@ -74,6 +74,15 @@ impl<E: FnMut(u64, Sequence), R, C: FnOnce(End) -> R> Handler<u64> for Closures<
     }
 }
 
+/// Joins a thread whose [`Checker`] must have handled every event below `next`, and must have
+/// been closed for this reason.
+#[track_caller]
+pub(crate) fn expect_end(thread: ReaderThread<u64, (Tally, End)>, next: u64, end: End) {
+    let (tally, closed_with) = thread.join().unwrap();
+    tally.ends_at(next);
+    assert_eq!(closed_with, end);
+}
+
 /// Joins a thread whose handler must have panicked through [`give_up`].
 #[track_caller]
 pub(crate) fn expect_panic<T, R>(thread: ReaderThread<T, R>) -> JoinError {

@@ -10,7 +10,8 @@ use broadring::{End, Ring, Sequence, Wait};
 
 use crate::common::{Tally, WAITS, eventually, finite, publish_at_once, publish_next};
 use crate::rig::{
-    Checker, Closures, LONG, StuckChain, chain, expect_panic, give_up, ring, stuck_chain,
+    Checker, Closures, LONG, StuckChain, chain, expect_end, expect_panic, give_up, ring,
+    stuck_chain,
 };
 
 #[test]
@@ -70,9 +71,7 @@ fn a_shutdown_follows_a_handler_that_publishes_to_another_ring() {
             publish_next(&mut first);
         }
         group.shutdown(first, LONG).unwrap();
-        let (tally, end) = sums.join().unwrap();
-        tally.ends_at(100);
-        assert_eq!(end, End::Closed);
+        expect_end(sums, 100, End::Closed);
     });
 }
 
@@ -113,9 +112,7 @@ fn a_shutdown_gives_up_on_a_handler_that_does_not_return_and_names_its_reader() 
             error.to_string(),
             "the reader \"stuck\" is still running (4 events are left, from 2 on)"
         );
-        let (tally, end) = fine.join().unwrap();
-        tally.ends_at(6);
-        assert_eq!(end, End::Closed);
+        expect_end(fine, 6, End::Closed);
 
         // If the handler does return later, the thread stops there.
         let stuck = stuck.join_timeout(Duration::ZERO).unwrap_err();

@@ -10,7 +10,7 @@ use broadring::{End, Sequence};
 use crate::common::{
     Tally, WAITS, count, event, eventually, finite, join, publish_at_once, publish_next,
 };
-use crate::rig::{Checker, LONG, StuckChain, ring, step_by_step, stuck_chain};
+use crate::rig::{Checker, LONG, StuckChain, expect_end, ring, step_by_step, stuck_chain};
 
 #[test]
 fn a_thread_that_waits_for_events_is_stopped_at_once() {
@@ -28,9 +28,7 @@ fn a_thread_that_waits_for_events_is_stopped_at_once() {
                     publish_next(&mut writer);
                     eventually("the event is handled", || thread.lag() == 0);
                     thread.stop();
-                    let (tally, end) = thread.join().unwrap();
-                    tally.ends_at(ring.cursor().get());
-                    assert_eq!(end, End::Stopped);
+                    expect_end(thread, ring.cursor().get(), End::Stopped);
                     assert!(!writer.has_readers());
                 }
             }
@@ -47,9 +45,7 @@ fn a_thread_that_waits_for_its_upstream_reader_is_stopped_at_once() {
                 let StuckChain { first, second, hold } =
                     stuck_chain(&mut writer, &ring, wait, &Group::new());
                 second.stop();
-                let (tally, end) = second.join().unwrap();
-                tally.ends_at(0);
-                assert_eq!(end, End::Stopped);
+                expect_end(second, 0, End::Stopped);
                 drop(hold);
                 drop(writer);
                 assert_eq!(first.join().unwrap(), End::Closed);
@@ -102,9 +98,7 @@ fn stopping_one_thread_does_not_stop_the_others() {
             publish_next(&mut writer);
         }
         drop(writer);
-        let (tally, end) = goes_on.join().unwrap();
-        tally.ends_at(40);
-        assert_eq!(end, End::Closed);
+        expect_end(goes_on, 40, End::Closed);
     });
 }
 
