@@ -118,3 +118,27 @@ fn parking_and_waking_allocate_nothing() {
         assert_eq!((join(writing), reading), (0, 0));
     });
 }
+
+#[cfg(feature = "async")]
+#[test]
+fn polling_a_waiting_future_again_allocates_nothing() {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    finite(|| {
+        let (mut writer, ring) = Ring::builder(1).build(|| 0);
+        let mut reader = ring.subscribe().unwrap();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut receiving = pin!(reader.recv_async());
+        // The first poll allocates the list of wakers.
+        assert!(receiving.as_mut().poll(&mut context).is_pending());
+        let used = allocations(|| {
+            for _ in 0..100 {
+                assert!(receiving.as_mut().poll(&mut context).is_pending());
+            }
+            writer.publish(1);
+            assert!(receiving.as_mut().poll(&mut context).is_ready());
+        });
+        assert_eq!(used, 0);
+    });
+}
