@@ -178,6 +178,21 @@ fn a_snapshot_records_every_number_under_its_name_and_labels() {
 }
 
 #[test]
+fn closing_and_evictions_are_recorded() {
+    let (mut writer, ring) = Ring::builder(1).build(|| 0_u64);
+    let _slow = ring.reader().evict_after(Duration::ZERO).subscribe().unwrap();
+    writer.publish_all([1, 2]);
+    drop(writer);
+    let recorder = TestRecorder::default();
+    with_local_recorder(&recorder, || {
+        Stats::describe_metrics();
+        ring.stats().record_metrics("orders");
+    });
+    assert_eq!(recorder.value("broadring_evictions_total ring=orders"), 1.0);
+    assert_eq!(recorder.value("broadring_closed ring=orders"), 1.0);
+}
+
+#[test]
 fn clones_of_a_named_reader_are_recorded_separately() {
     let (_writer, ring) = Ring::builder(4).build(|| 0_u64);
     let journal = ring.reader().name("journal").subscribe().unwrap();

@@ -99,6 +99,19 @@ fn a_snapshot_serializes_to_exactly_these_fields() {
 }
 
 #[test]
+fn a_closed_ring_and_an_editor_that_left_are_serialized() {
+    let (mut writer, [editor], ring) = Ring::builder(2).build_with_editors(["enrich"], || 0_u64);
+    writer.publish_all([1, 2]);
+    drop((editor, writer));
+    let serialized = to_value(ring.stats()).unwrap();
+    let enrich = json!({ "role": "editor", "number": 0, "name": "enrich" });
+    assert_eq!(serialized["editor_left"], enrich);
+    assert_eq!(serialized["closed"], json!(true));
+    assert_eq!((&serialized["published"], &serialized["cursor"]), (&json!(2), &json!(0)));
+    assert_eq!(to_value(ring.slowest()).unwrap()["member"], enrich);
+}
+
+#[test]
 fn durations_serialize_as_seconds() {
     let (mut writer, ring) = Ring::builder(1).build(|| 0);
     let _stuck = ring.subscribe().unwrap();
