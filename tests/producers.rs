@@ -20,8 +20,8 @@ fn numbered(producer: u64, number: u64) -> u64 {
     producer << 32 | number
 }
 
-/// Takes the lock, even if it is poisoned. It tries until it succeeds, because ThreadSanitizer does
-/// not see how the standard library takes a lock after a wait.
+/// Takes the lock, even if it is poisoned. It tries until it succeeds, because ThreadSanitizer
+/// does not see how the standard library takes a lock after a wait.
 fn lock(writer: &Mutex<Writer<u64>>) -> MutexGuard<'_, Writer<u64>> {
     loop {
         match writer.try_lock() {

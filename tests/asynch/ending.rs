@@ -78,7 +78,7 @@ fn a_dependent_task_is_woken_when_an_upstream_reader_commits_or_leaves() {
 fn an_editor_wakes_tasks_when_it_passes_events_on_and_when_it_leaves() {
     let (mut writer, [mut editor], ring) = Ring::builder(2).build_with_editors(["editor"], || 0);
     let mut reader = ring.subscribe().unwrap();
-    let [reading, writing] = [(); 2].map(|()| Task::new());
+    let (reading, writing) = (Task::new(), Task::new());
 
     let mut receiving = reader.recv_async();
     reading.expect_pending(&mut receiving);

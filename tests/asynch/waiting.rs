@@ -57,7 +57,7 @@ fn a_waiting_future_registers_one_waker_that_is_woken_once() {
 #[test]
 fn only_the_latest_waker_of_a_future_is_woken() {
     let (mut writer, mut reader, _ring) = ring_of(1);
-    let [first, second] = [(); 2].map(|()| Task::new());
+    let (first, second) = (Task::new(), Task::new());
     let mut receiving = reader.recv_async();
     first.expect_pending(&mut receiving);
     second.expect_pending(&mut receiving);
