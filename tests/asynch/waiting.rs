@@ -67,7 +67,7 @@ fn only_the_latest_waker_of_a_future_is_woken() {
 }
 
 #[test]
-fn a_writer_task_is_not_woken_when_its_own_gate_frees_too_few_slots() {
+fn a_writer_task_is_not_woken_when_the_reader_it_waits_for_frees_too_few_slots() {
     let (mut writer, mut reader, ring) = ring_of(4);
     let mut slow = ring.subscribe().unwrap();
     let task = Task::new();
