@@ -35,8 +35,8 @@ impl Progress {
         Self { bars, input }
     }
 
-    /// Adds a bar for how far a reader is behind. It is empty while the reader keeps up, and full while
-    /// the reader holds the writer back.
+    /// Adds a bar for how far a reader is behind. It is empty while the reader keeps up, and
+    /// full while the reader holds the writer back.
     pub(crate) fn lag(&self, name: &'static str, capacity: usize) -> ProgressBar {
         let bar = ProgressBar::new(capacity as u64).with_prefix(name);
         let style = style("{prefix:>9} [{bar:20}] {pos} of {len} behind {msg}");

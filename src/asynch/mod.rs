@@ -1,9 +1,9 @@
 //! The handles in asynchronous tasks: futures, a stream and a sink, for any runtime.
 //!
-//! A task waits where a thread would, and for the same things. The handles are the same too: with the
-//! feature `async`, a [`Reader`] and a [`Writer`] have more methods, and this module has the futures
-//! that these return. So threads and tasks read one ring side by side, a thread publishes to tasks
-//! and a task to threads, and one handle may be used in both ways by turns.
+//! A task waits where a thread would, and for the same things. The handles are the same too:
+//! with the feature `async`, a [`Reader`] and a [`Writer`] have more methods, and this module
+//! has the futures that these return. So threads and tasks read one ring side by side, a thread
+//! publishes to tasks and a task to threads, and one handle may be used in both ways by turns.
 //!
 //! | in a task | instead of | result |
 //! |---|---|---|
@@ -15,8 +15,8 @@
 //! | [`Writer::claim_async`] | [`claim`](Writer::claim) | slots to write in place |
 //! | [`Writer::sink`], [`Writer::into_sink`] | [`publish_all`](Writer::publish_all) | a `Sink` for events |
 //!
-//! The `try_` methods never wait, so tasks can use them as they are. The other methods that wait would
-//! block the thread that runs the task.
+//! The `try_` methods never wait, so tasks can use them as they are. The other methods that
+//! wait would block the thread that runs the task.
 //!
 //! ```
 //! use broadring::Ring;
@@ -51,9 +51,9 @@
 //!   rest comes again.
 //! - [`ready_async`](Writer::ready_async) and [`claim_async`](Writer::claim_async) have published
 //!   nothing, and hold nothing back.
-//! - [`publish_async`](Writer::publish_async) owns the event. It publishes the event at the poll that
-//!   returns `Ready`, and at no other time. If the future is dropped before, the event is dropped
-//!   with it and is not published. To keep the event, take it back with
+//! - [`publish_async`](Writer::publish_async) owns the event. It publishes the event at the
+//!   poll that returns `Ready`, and at no other time. If the future is dropped before, the
+//!   event is dropped with it and is not published. To keep the event, take it back with
 //!   [`into_inner`](PublishFuture::into_inner), or wait for room first and then publish without
 //!   waiting:
 //!
@@ -67,25 +67,25 @@
 //! # futures::executor::block_on(publish(writer, "event".to_owned())).unwrap();
 //! ```
 //!
-//! A future that is dropped removes its waker. A future that is forgotten leaves its waker behind until
-//! something is published or freed, or the same handle waits again. There is never more than one
-//! waker for each handle, and for each reader that the handle comes after.
+//! A future that is dropped removes its waker. A future that is forgotten leaves its waker
+//! behind until something is published or freed, or the same handle waits again. There is never
+//! more than one waker for each handle, and for each reader that the handle comes after.
 //!
 //! # Progress and costs
 //!
-//! A poll that is ready costs what the `try_` method does. A poll that returns `Pending` takes a lock
-//! for a moment, clones the waker, and passes the heavy fence of a thread that goes to sleep: with
-//! `membarrier`, that is one system call. A future or a stream that is polled again, although it was
-//! not woken, passes no second fence. But a future that is made anew for each turn of a loop, such as
-//! `recv_async()` in a `select!`, passes the fence whenever it returns `Pending`; a
-//! [`stream`](Reader::stream) made before the loop does not.
+//! A poll that is ready costs what the `try_` method does. A poll that returns `Pending` takes
+//! a lock for a moment, clones the waker, and passes the heavy fence of a thread that goes to
+//! sleep: with `membarrier`, that is one system call. A future or a stream that is polled
+//! again, although it was not woken, passes no second fence. But a future that is made anew for
+//! each turn of a loop, such as `recv_async()` in a `select!`, passes the fence whenever it
+//! returns `Pending`; a [`stream`](Reader::stream) made before the loop does not.
 //!
-//! Publishing costs what it does without tasks: the writer looks at the same word. A handle that
-//! publishes or commits what tasks wait for wakes them, by calling their wakers on its own thread,
-//! while it holds no lock. If a waker panics, the panic comes out of that call; by then the event is
-//! published, committed or joined, and all other tasks are still woken. A second panic meanwhile
-//! aborts the process. The list of wakers is allocated when the first task is registered after a
-//! wake-up.
+//! Publishing costs what it does without tasks: the writer looks at the same word. A handle
+//! that publishes or commits what tasks wait for wakes them, by calling their wakers on its own
+//! thread, while it holds no lock. If a waker panics, the panic comes out of that call; by then
+//! the event is published, committed or joined, and all other tasks are still woken. A second
+//! panic meanwhile aborts the process. The list of wakers is allocated when the first task is
+//! registered after a wake-up.
 //!
 //! No poll spins, yields or holds off: [wait strategies](crate::Wait) concern threads. And no poll
 //! returns `Pending` while there is something to do: a task that always finds more must let other
@@ -99,10 +99,10 @@
 //!
 //! # Evicting
 //!
-//! A writer [evicts](crate::ReaderBuilder::evict_after) readers that have held it back for too long
-//! when it looks at them. A waiting thread looks when the time has come. A task has no clock: it looks
-//! when it is polled. So where readers may be evicted, let the runtime poll the task again in time:
-//! race the future against a timer, and try again.
+//! A writer [evicts](crate::ReaderBuilder::evict_after) readers that have held it back for too
+//! long when it looks at them. A waiting thread looks when the time has come. A task has no
+//! clock: it looks when it is polled. So where readers may be evicted, let the runtime poll the
+//! task again in time: race the future against a timer, and try again.
 //!
 //! # Model checking
 //!

@@ -67,9 +67,9 @@ impl<T> Writer<T> {
 /// The sink is ready when there is room in the ring, and publishes each event at once, so there is
 /// never anything to flush. Once ready, it stays ready until the next event is sent.
 ///
-/// As with any sink, the future of `SinkExt::send` owns its event until the sink is ready, and drops
-/// the event if it is dropped before. A program that must not lose the event waits for `poll_ready`
-/// first, or uses [`Writer::ready_async`].
+/// As with any sink, the future of `SinkExt::send` owns its event until the sink is ready, and
+/// drops the event if it is dropped before. A program that must not lose the event waits for
+/// `poll_ready` first, or uses [`Writer::ready_async`].
 #[must_use = "sinks do nothing unless polled"]
 pub struct EventSink<'w, T> {
     /// `None` when the sink is closed.

@@ -13,9 +13,9 @@ use crate::error::End;
 use crate::handles::Reader;
 
 impl<T> Reader<T> {
-    /// Returns a stream of clones of the events. It ends when there is nothing more to read, and then
-    /// knows [why](EventStream::end). When the stream is dropped, the reader goes on with the next
-    /// event.
+    /// Returns a stream of clones of the events. It ends when there is nothing more to read,
+    /// and then knows [why](EventStream::end). When the stream is dropped, the reader goes on
+    /// with the next event.
     ///
     /// # Examples
     ///
@@ -58,9 +58,9 @@ impl<T> Reader<T> {
 
 /// A stream of clones of the events; from [`Reader::stream`] and [`Reader::into_stream`].
 ///
-/// It ends when the reader comes to an [`End`], of which there are several kinds. A program that must
-/// tell them apart asks [`end`](Self::end) afterwards. The reader returns the same end again to every
-/// later read.
+/// It ends when the reader comes to an [`End`], of which there are several kinds. A program
+/// that must tell them apart asks [`end`](Self::end) afterwards. The reader returns the same
+/// end again to every later read.
 ///
 /// An event counts as read when the stream yields it. Dropping the stream between two events loses
 /// none.

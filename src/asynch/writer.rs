@@ -20,12 +20,13 @@ use crate::sync::strong;
 const WRITER: usize = 0;
 
 impl<T> Writer<T> {
-    /// Publishes an event, and returns the sequence under which every reader sees it. Waits in a task
-    /// while the ring is full.
+    /// Publishes an event, and returns the sequence under which every reader sees it. Waits in
+    /// a task while the ring is full.
     ///
-    /// The future owns the event, and publishes it at the poll that returns `Ready`. If the future is
-    /// dropped before, the event is dropped with it and is not published. To keep the event, [take it
-    /// back](PublishFuture::into_inner), or wait with [`ready_async`](Self::ready_async) first.
+    /// The future owns the event, and publishes it at the poll that returns `Ready`. If the
+    /// future is dropped before, the event is dropped with it and is not published. To keep the
+    /// event, [take it back](PublishFuture::into_inner), or wait with
+    /// [`ready_async`](Self::ready_async) first.
     ///
     /// # Errors
     ///
@@ -62,10 +63,10 @@ impl<T> Writer<T> {
     /// Waits in a task until there is room for so many events, and reserves it.
     ///
     /// Afterwards, publishing up to that many events does not wait: so many calls of
-    /// [`publish`](Self::publish) or [`publish_with`](Self::publish_with), or one claim. (If more
-    /// room is requested first, and refused, the reserved room may go to a reader that joins.) This
-    /// is how to publish in a task and lose no event when the wait is cancelled: dropping the future
-    /// changes nothing.
+    /// [`publish`](Self::publish) or [`publish_with`](Self::publish_with), or one claim. (If
+    /// more room is requested first, and refused, the reserved room may go to a reader that
+    /// joins.) This is how to publish in a task and lose no event when the wait is cancelled:
+    /// dropping the future changes nothing.
     ///
     /// # Errors
     ///
@@ -90,8 +91,8 @@ impl<T> Writer<T> {
         ReadyFuture(Room::new(self, events))
     }
 
-    /// Claims the next `len` slots, to write them in place and publish them together. Waits in a task
-    /// while fewer are free.
+    /// Claims the next `len` slots, to write them in place and publish them together. Waits in
+    /// a task while fewer are free.
     ///
     /// # Errors
     ///
@@ -117,9 +118,9 @@ impl<T> Writer<T> {
 }
 
 impl<T> WriterCore<T> {
-    /// Checks whether there is room for so many events, which must not be more than the capacity. If
-    /// not, registers the task, so that it is woken when there may be, and sets `registered`. Fails
-    /// with the editor that has left, if one has and there is no room.
+    /// Checks whether there is room for so many events, which must not be more than the
+    /// capacity. If not, registers the task, so that it is woken when there may be, and sets
+    /// `registered`. Fails with the editor that has left, if one has and there is no room.
     pub(super) fn poll_room(
         &mut self,
         events: u64,

@@ -128,7 +128,8 @@ impl<T> Editor<T> {
         Ok(self.batch(end, max_events))
     }
 
-    /// Borrows all events that have arrived. Waits at most for `timeout` until there is at least one.
+    /// Borrows all events that have arrived. Waits at most for `timeout` until there is at
+    /// least one.
     ///
     /// # Errors
     ///
@@ -192,8 +193,8 @@ impl<T> Editor<T> {
         EditBatch { editor: self, end, borrow, amid_panic: thread::panicking() }
     }
 
-    /// Returns the end of the events that have arrived, or how the stream has ended; `None` if there
-    /// is nothing new.
+    /// Returns the end of the events that have arrived, or how the stream has ended; `None` if
+    /// there is nothing new.
     fn poll(&self) -> Option<Result<u64, End>> {
         let arrived = self.stage().arrived.load();
         if arrived > self.position {
@@ -374,8 +375,8 @@ impl<T> Passing<'_, '_, T> {
         let slots = &self.batch.editor.shared.slots;
         let len = (end - self.next) as usize;
         for mut slot in slots.walk::<true>(slots.block(self.next), self.next, len) {
-            // SAFETY: I6, I8: the event is in the batch, which is borrowed mutably, and is not passed
-            // on before the closure, which cannot keep the reference, has returned.
+            // SAFETY: I6, I8: the event is in the batch, which is borrowed mutably, and is not
+            // passed on before the closure, which cannot keep the reference, has returned.
             edit(unsafe { slot.as_mut() }, Sequence::new(self.next));
             self.next += 1;
         }

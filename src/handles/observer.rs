@@ -1,4 +1,4 @@
-//! The handle that only looks in.
+//! The observer: a lossy reader, and its guard.
 
 #![forbid(unsafe_code)]
 
@@ -12,21 +12,21 @@ use crate::member::Member;
 use crate::protocol::Start;
 use crate::sequence::Sequence;
 
-/// A lossy reader: it sees events by reference, holds the writer up only while it looks,
-/// and is told exactly how many it has missed.
+/// A lossy reader: it may miss events, and knows exactly how many. It sees events by reference,
+/// and holds the writer back only while it looks.
 ///
-/// From [`Ring::observe`](crate::Ring::observe), at any time, for any type of event. Each
-/// look is a [`Glimpse`] of what is still there from where the last one ended. While the
-/// glimpse is held, the writer does not touch those events, and has to wait when it comes
-/// round to them; so keep it short. Between two looks the writer does not know that the
-/// observer exists, and neither do the readers.
+/// From [`Ring::observe`](crate::Ring::observe), at any time, for any type of event. Each look
+/// is a [`Glimpse`] of the events that are still in the ring, from where the last look ended.
+/// While the glimpse is held, the writer does not touch those events, and has to wait when it
+/// comes round to them, so keep it short. Between two looks, the observer costs the writer and
+/// the readers nothing.
 ///
-/// The latest half of a ring is always still there, unless larger claims are made: see
-/// [`ReaderBuilder::from_oldest`](crate::ReaderBuilder::from_oldest). In a ring with one
-/// slot there may never be anything to see.
+/// The latest half of a ring can always be seen, unless larger claims are made: see
+/// [`ReaderBuilder::from_oldest`](crate::ReaderBuilder::from_oldest). In a ring with one slot
+/// there may never be anything to see.
 ///
-/// Looking is lock-free, waiting blocks, and a look that may make the writer wait wakes it
-/// when it ends.
+/// Looking is lock-free, and waiting blocks. When a look ends, it wakes a writer that may have
+/// waited for it.
 ///
 /// # Examples
 ///
@@ -52,7 +52,7 @@ impl<T> Observer<T> {
         Self { reader }
     }
 
-    /// Looks at what is there from where the last look ended. Never waits.
+    /// Looks at the events in the ring from where the last look ended. Never waits.
     ///
     /// # Errors
     ///
@@ -63,8 +63,8 @@ impl<T> Observer<T> {
         self.look_up_to(usize::MAX)
     }
 
-    /// Looks at no more than so many events, the oldest of those that are there. The next
-    /// look begins behind them. Never waits.
+    /// Looks at no more than so many events, the oldest that are still in the ring. The next
+    /// look begins after them. Never waits.
     ///
     /// # Errors
     ///
@@ -77,8 +77,8 @@ impl<T> Observer<T> {
         Ok(self.glimpse(max_events))
     }
 
-    /// Looks at what is there from where the last look ended; waits until there is
-    /// something.
+    /// Looks at the events in the ring from where the last look ended. Waits until there is at
+    /// least one.
     ///
     /// # Errors
     ///
@@ -89,8 +89,8 @@ impl<T> Observer<T> {
         Ok(self.glimpse(usize::MAX))
     }
 
-    /// Looks at what is there from where the last look ended; waits at most for `timeout`
-    /// until there is something.
+    /// Looks at the events in the ring from where the last look ended. Waits at most for
+    /// `timeout` until there is at least one.
     ///
     /// # Errors
     ///
@@ -104,11 +104,11 @@ impl<T> Observer<T> {
         Ok(self.glimpse(usize::MAX))
     }
 
-    /// Looks at the latest event alone, whether or not it was seen before. The next look
-    /// begins behind it. Never waits.
+    /// Looks at the latest event alone, whether or not it was seen before. The next look begins
+    /// after it. Never waits.
     ///
-    /// `None` if nothing was published yet, or the latest event is not certainly still
-    /// there. Then the next look begins where it would have begun without this one.
+    /// `None` if nothing was published yet, or if the latest event may be being overwritten.
+    /// Then the next look begins where it would have begun without this one.
     ///
     /// # Examples
     ///
@@ -131,13 +131,13 @@ impl<T> Observer<T> {
         Some(Glimpse { batch: Batch::new(&mut self.reader, 1), missed })
     }
 
-    /// Returns the sequence at which the next look begins, if it is still there then.
+    /// Returns the sequence at which the next look begins, if that event is still in the ring then.
     pub fn position(&self) -> Sequence {
         Sequence::new(self.reader.position())
     }
 
-    /// Returns how many events were published since the last look. There may be more by
-    /// the time you see it.
+    /// Returns how many events were published since the last look. There may be more by the
+    /// time you see the answer.
     pub fn lag(&self) -> u64 {
         self.reader.lag()
     }
@@ -147,7 +147,7 @@ impl<T> Observer<T> {
         self.reader.member().name()
     }
 
-    /// Returns who this observer is, as snapshots name it.
+    /// Returns the identity of this observer, with which snapshots name it.
     pub fn member(&self) -> &Member {
         self.reader.member()
     }
@@ -158,7 +158,8 @@ impl<T> Observer<T> {
         Glimpse { batch: Batch::new(&mut self.reader, max_events), missed }
     }
 
-    /// Whether there is something new, or nothing more to come; the gate stays open.
+    /// Whether there are new events, or the stream has ended; `None` if neither. The gate stays
+    /// open.
     fn news(&self) -> Option<Result<(), End>> {
         let sequencer = &self.reader.shared().sequencer;
         let position = self.position().get();
@@ -186,18 +187,18 @@ impl<T> fmt::Debug for Observer<T> {
     }
 }
 
-/// What an observer sees at one look, by reference; from [`Observer::look`].
+/// A guard over the events that an observer sees in one look; from [`Observer::look`].
 ///
-/// It is a [`Batch`], and says besides how many events were missed before it. Dropping it,
-/// also by a panic, ends the look, and the next one begins behind it. Forgetting it leaves
-/// the writer waiting until the next look.
+/// It is a [`Batch`] that also knows how many events were missed before it. Dropping it, also
+/// by a panic, ends the look, and the next look begins after it. Forgetting it holds the writer
+/// back until the next look ends.
 pub struct Glimpse<'o, T> {
     batch: Batch<'o, T>,
     missed: u64,
 }
 
 impl<T> Glimpse<'_, T> {
-    /// Returns how many events there were between the last look and the first event of
+    /// Returns how many events were missed: those between the last look and the first event of
     /// this one.
     pub fn missed(&self) -> u64 {
         self.missed

@@ -15,25 +15,26 @@ use crate::sequence::Sequence;
 
 /// A handle that reads every event, in order, from where it has joined.
 ///
-/// Events are lent in batches, by reference ([`wait_batch`](Self::wait_batch)),
-/// cloned one by one ([`recv`](Self::recv)), or handed to a closure until the
-/// ring is closed ([`run`](Self::run)). The plain methods wait, the `try_`
-/// methods do not, and the `_timeout` methods wait for a limited time. A read is
-/// wait-free when there is something to read, unless the writer has to be woken. One
-/// that waits may first hold off for less than a microsecond while events stream in
-/// (see the [crate's documentation](crate#waiting)); the `try_` methods never do.
+/// It lends events by reference in batches ([`wait_batch`](Self::wait_batch)), clones them one
+/// by one ([`recv`](Self::recv)), or hands them to a closure until the ring is closed
+/// ([`run`](Self::run)). The plain methods wait, the `try_` methods do not, and the `_timeout`
+/// methods wait for a limited time.
 ///
-/// The reader holds the writer back: what it has not *committed* is not
-/// overwritten. A batch commits when it is dropped; `recv` and `run` commit by
-/// themselves. A reader that is not read from stops the writer within a lap of
-/// the ring, so drop readers that are no longer needed.
+/// A read is wait-free when an event is available, unless the writer has to be woken. While events
+/// stream in, a read that waits may first hold off for less than a microsecond (see the [crate's
+/// documentation](crate#waiting)); the `try_` methods never do.
 ///
-/// Dropping the reader, also by a panic that unwinds past it, makes it leave:
-/// the writer no longer waits for it. Leaving takes a lock for a moment, because
-/// the writer may be asleep.
+/// The reader holds the writer back: events that it has not *committed* are not overwritten. A
+/// batch commits when it is dropped; `recv` and `run` commit by themselves. A reader that
+/// nobody reads from stops the writer within a lap of the ring, so drop readers that are no
+/// longer needed.
 ///
-/// A clone starts at the same position, and from there on reads on its own. Cloning
-/// panics if the ring has all its readers; [`try_clone`](Self::try_clone) does not.
+/// Dropping the reader, also by a panic that unwinds past it, makes it leave: the writer no
+/// longer waits for it. Leaving takes a lock for a moment, because the writer may be asleep.
+///
+/// A clone starts at the same position, and from there on reads on its own. Cloning panics if
+/// the ring has all the readers it was built for; [`try_clone`](Self::try_clone) returns an
+/// error instead.
 ///
 /// # Examples
 ///
@@ -61,10 +62,10 @@ pub struct Reader<T> {
 }
 
 impl<T> Reader<T> {
-    /// Borrows everything that is there to read; waits until there is something.
+    /// Borrows all available events. Waits until there is at least one.
     ///
-    /// What a limit has left behind from an earlier look comes first, by itself: only
-    /// when it is read does the reader look again.
+    /// If an earlier batch had a limit, the events that it has left behind come first, by
+    /// themselves. Only when they are read does the reader look for newer ones.
     ///
     /// # Errors
     ///
@@ -87,8 +88,8 @@ impl<T> Reader<T> {
         self.wait_batch_up_to(usize::MAX)
     }
 
-    /// Borrows at most `max_events` of what is there to read; waits until
-    /// there is something. With a maximum of 0 it returns an empty batch at once.
+    /// Borrows at most `max_events` of the available events. Waits until there is at least one.
+    /// With a maximum of 0 it returns an empty batch at once.
     ///
     /// # Errors
     ///
@@ -102,11 +103,10 @@ impl<T> Reader<T> {
         Ok(Batch::new(&mut self.core, max_events))
     }
 
-    /// Borrows everything that is there to read, or what a limit has left behind from
-    /// an earlier look. Never waits.
+    /// Borrows all available events, or those that a limit has left behind. Never waits.
     ///
-    /// A batch borrows the reader, also in the arms of a `match` on this call. To
-    /// try first and wait otherwise, ask whether [`lag`](Self::lag) is 0, or call
+    /// A batch borrows the reader, also in the arms of a `match` on this call. To try first and
+    /// wait otherwise, ask whether [`lag`](Self::lag) is 0, or call
     /// [`batch_timeout`](Self::batch_timeout).
     ///
     /// # Errors
@@ -118,8 +118,8 @@ impl<T> Reader<T> {
         self.try_batch_up_to(usize::MAX)
     }
 
-    /// Borrows at most `max_events` of what is there to read. Never waits.
-    /// With a maximum of 0 it returns an empty batch.
+    /// Borrows at most `max_events` of the available events. Never waits. With a maximum of 0
+    /// it returns an empty batch.
     ///
     /// # Errors
     ///
@@ -133,8 +133,8 @@ impl<T> Reader<T> {
         Ok(Batch::new(&mut self.core, max_events))
     }
 
-    /// Borrows everything that is there to read, or what a limit has left behind from
-    /// an earlier look; waits at most for `timeout` until there is something.
+    /// Borrows all available events, or those that a limit has left behind. Waits at most for
+    /// `timeout` until there is at least one.
     ///
     /// # Errors
     ///
@@ -145,9 +145,8 @@ impl<T> Reader<T> {
         self.batch_timeout_up_to(usize::MAX, timeout)
     }
 
-    /// Borrows at most `max_events` of what is there to read; waits at most for
-    /// `timeout` until there is something. With a maximum of 0 it returns an empty
-    /// batch at once.
+    /// Borrows at most `max_events` of the available events. Waits at most for `timeout` until
+    /// there is at least one. With a maximum of 0 it returns an empty batch at once.
     ///
     /// # Errors
     ///
@@ -165,7 +164,7 @@ impl<T> Reader<T> {
         Ok(Batch::new(&mut self.core, max_events))
     }
 
-    /// Returns a clone of the next event; waits until there is one.
+    /// Returns a clone of the next event, and commits it. Waits until there is one.
     ///
     /// # Errors
     ///
@@ -184,7 +183,7 @@ impl<T> Reader<T> {
         Ok(self.core.take_clone(hold))
     }
 
-    /// Returns a clone of the next event. Never waits.
+    /// Returns a clone of the next event, and commits it. Never waits.
     ///
     /// # Errors
     ///
@@ -203,8 +202,8 @@ impl<T> Reader<T> {
         Ok(self.core.take_clone(hold))
     }
 
-    /// Returns a clone of the next event; waits at most for `timeout` until there
-    /// is one.
+    /// Returns a clone of the next event, and commits it. Waits at most for `timeout` until
+    /// there is one.
     ///
     /// # Errors
     ///
@@ -223,11 +222,11 @@ impl<T> Reader<T> {
         Ok(self.core.take_clone(hold))
     }
 
-    /// Returns an iterator over clones of the events, which waits for each and
-    /// ends when there is nothing more to read.
+    /// Returns an iterator over clones of the events, which waits for each and ends when there
+    /// is nothing more to read.
     ///
-    /// It does not say why: that is [`End::Closed`], unless the reader comes after others or
-    /// editors, or may be evicted. Then ask [`try_recv`](Self::try_recv), or use
+    /// It does not say how the stream has ended. For a plain reader in a ring without editors
+    /// that is [`End::Closed`]. Otherwise ask [`try_recv`](Self::try_recv) afterwards, or use
     /// [`recv`](Self::recv) in the first place.
     pub fn iter(&mut self) -> Events<'_, T>
     where
@@ -236,19 +235,19 @@ impl<T> Reader<T> {
         Events { reader: self }
     }
 
-    /// Hands every event to the closure, until there is nothing more to read. Returns why,
-    /// which is [`End::Closed`] unless the reader comes after others or editors, or may be
-    /// evicted.
+    /// Hands every event to the closure until there is nothing more to read. Returns how the
+    /// stream has ended: with [`End::Closed`], unless the reader comes after other readers or
+    /// editors, or is evictable.
     ///
-    /// The closure gets the event, its sequence, and whether it is the last of
-    /// those that were there together: the moment to flush what it has gathered.
-    /// Events are committed a batch at a time, and at least every quarter of the
-    /// ring, so that a slow closure does not keep the writer from all of it.
+    /// The closure gets the event, its sequence, and whether it is the last event of its batch:
+    /// the moment to flush what it has gathered. Events are committed a batch at a time, and at
+    /// least every quarter of the ring, so that a slow closure does not keep all of the ring
+    /// from the writer.
     ///
     /// # Panics
     ///
-    /// If the closure does. The event that it was given then counts as read, and
-    /// so do those before it, but none after it.
+    /// If the closure does. The event that it was given then counts as read, and so do the
+    /// events before it, but none after it.
     ///
     /// # Examples
     ///
@@ -276,11 +275,11 @@ impl<T> Reader<T> {
         }
     }
 
-    /// Hands every event to the closure, until the closure breaks off or there is nothing
-    /// more to read. Returns what the closure broke off
-    /// with. The event at which it did counts as read, and none after it.
+    /// Hands every event to the closure until the closure returns [`Break`](ControlFlow::Break)
+    /// or there is nothing more to read. Returns the value of the `Break`. The event at which
+    /// the closure breaks counts as read, and none after it.
     ///
-    /// For the rest it is like [`run`](Self::run).
+    /// Otherwise it is like [`run`](Self::run).
     ///
     /// # Errors
     ///
@@ -327,8 +326,7 @@ impl<T> Reader<T> {
         self.core.shared().slots.capacity()
     }
 
-    /// Returns the sequence of the next event to be read: everything before it is
-    /// committed.
+    /// Returns the sequence of the next event to read: everything before it is committed.
     #[inline]
     pub fn position(&self) -> Sequence {
         Sequence::new(self.core.position())
@@ -336,8 +334,8 @@ impl<T> Reader<T> {
 
     /// Returns how many published events this reader has not yet read.
     ///
-    /// There may be more by the time you see it, because the writer goes on.
-    /// There are never fewer: only this handle reads them. An event that is being
+    /// The answer may be too small by the time you see it, because the writer goes on. It is
+    /// never too large: only this handle reads the events. But an event that is just being
     /// published counts a moment before it can be read.
     pub fn lag(&self) -> u64 {
         self.core.lag()
@@ -348,13 +346,14 @@ impl<T> Reader<T> {
         self.member().name()
     }
 
-    /// Returns who this reader is, as errors and snapshots name it.
+    /// Returns the identity of this reader, with which errors and snapshots name it.
     pub fn member(&self) -> &Member {
         self.core.member()
     }
 
-    /// Makes a reader that starts at this one's position, and comes after the same others.
-    /// Takes a lock for a moment, as [`subscribe`](crate::ReaderBuilder::subscribe) does.
+    /// Adds a reader that starts at the position of this one, with the same wait strategy and
+    /// options: it comes after the same readers, and is evictable if this one is. Takes a lock
+    /// for a moment, as [`subscribe`](crate::ReaderBuilder::subscribe) does.
     ///
     /// # Errors
     ///
@@ -363,20 +362,20 @@ impl<T> Reader<T> {
         Ok(Self { core: self.core.try_clone()? })
     }
 
-    /// Goes on with the next event to be published, whatever has become of those before it,
-    /// and returns how many that leaves out.
+    /// Skips to the next event to be published, and returns how many events that skips.
     ///
-    /// This is how a reader that was evicted comes back. One that was not may call it to
-    /// catch up. It does not bring back those that the reader comes after: if one of them
-    /// has left, the next read says so again. Those that come after this reader learn
-    /// nothing of it if it was not evicted: what is left out counts as committed.
+    /// This is how an evicted reader comes back. A reader that was not evicted may call it to
+    /// catch up; for readers that come after it, the skipped events count as committed.
+    /// Rejoining does not bring back readers that this one comes after: if one of them has
+    /// left, the next read returns that end again.
     ///
-    /// Lock-free, as joining is; takes a lock for a moment if it has to join anew, because
-    /// others come after the place that it has lost.
+    /// Lock-free, as joining is. Takes a lock for a moment if the reader has to join anew,
+    /// because other readers come after the gate that it has lost.
     ///
     /// # Errors
     ///
-    /// [`SubscribeError`] if it has to join anew and the ring has all its readers.
+    /// [`SubscribeError`] if the reader has to join anew and the ring has all the readers it
+    /// was built for.
     ///
     /// # Examples
     ///
@@ -394,7 +393,7 @@ impl<T> Reader<T> {
     }
 }
 
-/// Like [`Reader::try_clone`].
+/// Adds a reader like [`Reader::try_clone`].
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! How a reader joins.
+//! Adding a reader or an observer: its description, and how it joins.
 
 #![forbid(unsafe_code)]
 
@@ -41,18 +41,19 @@ impl<T> Ring<T> {
         self.reader().subscribe()
     }
 
-    /// Adds an observer, which sees what is still there when it looks, and holds nobody up
-    /// between two looks. It begins with the next event to be published.
+    /// Adds an observer, which may miss events and holds the writer back only while it looks.
+    /// It starts with the next event to be published.
     ///
     /// # Errors
     ///
-    /// [`SubscribeError`] if the ring has all the readers it was built for: an observer
-    /// takes the place of one.
+    /// [`SubscribeError`] if the ring has all the readers it was built for: an observer counts
+    /// as one.
     pub fn observe(&self) -> Result<Observer<T>, SubscribeError> {
         self.reader().observe()
     }
 
-    /// Starts to describe a reader: its name, how it waits, where it starts.
+    /// Starts to describe a reader: its name, its wait strategy, where it starts, and which
+    /// readers it comes after.
     pub fn reader(&self) -> ReaderBuilder<T> {
         ReaderBuilder::new(self.clone())
     }
@@ -89,55 +90,53 @@ impl<T> ReaderBuilder<T> {
         Self { ring, name: None, wait, start: Start::Cursor, options: ReaderOptions::default() }
     }
 
-    /// Gives the reader a name, under which errors and snapshots speak of it.
+    /// Names the reader. Errors and snapshots use the name.
     pub fn name(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into().into()), ..self }
     }
 
-    /// Sets how the reader waits; the ring's default unless set.
+    /// Sets the wait strategy of the reader. Unless set, it is the ring's default.
     pub fn wait(self, wait: Wait) -> Self {
         Self { wait, ..self }
     }
 
-    /// Starts the reader with the next event to be published. This is what it
-    /// does unless told otherwise.
+    /// Starts the reader with the next event to be published. This is the default.
     pub fn from_cursor(self) -> Self {
         Self { start: Start::Cursor, ..self }
     }
 
-    /// Starts the reader with the oldest event that is still there.
+    /// Starts the reader with the oldest event that is certainly still in the ring.
     ///
-    /// That is every event until a whole ring is published, and from then on the
-    /// latest half of a ring at least, a whole ring at most: the writer has reserved
-    /// the other slots, to write them without asking. Claims of more than half of
-    /// the ring, also those that are refused or dropped, reserve more than that.
+    /// Until a whole ring is published, that is the first event. From then on, the reader gets
+    /// between half a ring and a whole ring of the latest events: the writer has reserved the
+    /// other slots, to write them without looking at the readers again. Claims of more than
+    /// half of the ring, also if they are refused or dropped, reserve more than that.
     ///
-    /// The reader is then as far behind as a reader can be, and the writer has to
-    /// wait for it, at once or within half a ring.
+    /// Such a reader is as far behind as a reader can be, so the writer has to wait for it at
+    /// once or within half a ring.
     pub fn from_oldest(self) -> Self {
         Self { start: Start::Oldest(0), ..self }
     }
 
-    /// Lets the reader come after another one of the same ring: it sees no event that the
-    /// other has not committed. Call it again for more of them, and build any graph that
-    /// has no circles.
+    /// Makes the reader come after another reader of the same ring, its *upstream*: it sees no
+    /// event that the upstream has not committed. Call this again for more upstream readers. So
+    /// pipelines, diamonds and any other graph without circles can be built.
     ///
-    /// What the other has done with an event happens before this reader sees it. Events
-    /// from before the other has joined count as committed. Where this reader starts is a
-    /// different matter, and it waits if that is further than the other has come.
+    /// Everything that the upstream has done with an event happens before this reader sees the
+    /// event. Events from before the upstream joined count as committed. This reader may start
+    /// ahead of the upstream; then it waits for it.
     ///
-    /// When the other leaves before the end of the stream, also by a panic, or is evicted,
-    /// this reader reads what the other has committed, and then gets
-    /// [`End::UpstreamLeft`](crate::End::UpstreamLeft). From then on it holds the writer up
-    /// no longer. The place that the other had is free only when those that come after it
-    /// are gone too.
+    /// If the upstream leaves before the end of the stream, also by a panic, or is evicted,
+    /// this reader reads what the upstream has committed, and then gets
+    /// [`End::UpstreamLeft`](crate::End::UpstreamLeft). From then on it does not hold the
+    /// writer back. The upstream's place among the readers of the ring becomes free only when
+    /// all readers that come after it are gone too.
     ///
-    /// Dropping what was borrowed here changes nothing: what counts is the reader, not the
-    /// borrow.
+    /// The upstream is borrowed only for this call.
     ///
     /// # Errors
     ///
-    /// [`OtherRingError`] if the other reads from another ring.
+    /// [`OtherRingError`] if the upstream reads another ring.
     ///
     /// # Examples
     ///
@@ -171,26 +170,26 @@ impl<T> ReaderBuilder<T> {
         Ok(self)
     }
 
-    /// Lets the writer go on without the reader when it has held the writer up for longer
-    /// than this: the reader is *evicted*. Unless this is called, it never is.
+    /// Makes the reader evictable: if it holds the writer back for longer than `patience`, the
+    /// writer goes on without it. Unless this is called, a reader is never evicted.
     ///
-    /// The time counts from when the writer finds the ring full because of this reader, and
-    /// begins again when the reader moves on. A reader is never evicted while a batch of it
-    /// is held, or an event is being cloned: whatever is borrowed stays what it is. If
-    /// several readers hold the writer up at the same event, those that come after another of
-    /// them do not count; of the others, either all may be evicted or none is.
+    /// The time runs from the moment when the writer finds the ring full because of this
+    /// reader, and starts again when the reader moves on. A reader is never evicted while a
+    /// batch of it is held or an event is being cloned: what is borrowed stays intact. If
+    /// several readers hold the writer back at the same event, those that come after another
+    /// one of them do not count. Of the others, either all can be evicted, or none is.
     ///
-    /// The next read of the evicted reader gets [`End::Evicted`](crate::End::Evicted), and
-    /// [`rejoin`](Reader::rejoin) makes it start again with the next event. Readers that
-    /// come after it get [`End::UpstreamLeft`](crate::End::UpstreamLeft).
+    /// The next read of an evicted reader returns [`End::Evicted`](crate::End::Evicted).
+    /// [`rejoin`](Reader::rejoin) makes it start again with the next event. Readers that come
+    /// after it get [`End::UpstreamLeft`](crate::End::UpstreamLeft).
     ///
-    /// So this is for readers that do not come back to read. One that is slow, or hangs, with
-    /// a batch in its hands, as in [`run`](Reader::run) or in a handler of a managed thread, is
-    /// never evicted. A writer that waits in a task has no clock: it evicts only when it is
-    /// polled.
+    /// So eviction is for readers that do not return to read. A reader that is slow, or hangs,
+    /// while it holds a batch, as in [`run`](Reader::run) or in the handler of a managed
+    /// thread, is never evicted. A writer that waits in a task has no clock: it evicts only
+    /// when it is polled.
     ///
-    /// This costs the reader a compare-and-swap, and more, for each batch or each event that
-    /// it clones: see `docs/performance.md`.
+    /// Being evictable costs the reader a compare-and-swap, and more, for each batch or each
+    /// event that it clones: see `docs/performance.md`.
     ///
     /// # Examples
     ///
@@ -217,12 +216,12 @@ impl<T> ReaderBuilder<T> {
         self
     }
 
-    /// Adds the reader. From the moment this returns the writer never laps it.
+    /// Adds the reader to the ring. From the moment this returns, the writer never laps it.
     ///
-    /// At any time, from any thread, while the writer publishes, which it never delays.
-    /// Takes a lock for a moment, together with others that join, leave or ask who is
-    /// there. Until this returns, the reader may look to the writer as if it were a whole
-    /// ring behind, and so the ring as if it were full.
+    /// It can be called at any time, from any thread, while the writer publishes. It blocks for
+    /// a moment while another thread joins, leaves or takes a snapshot; the writer does not
+    /// take that lock to publish. Until this returns, the reader may look to the writer as if
+    /// it were a whole ring behind, and so the ring may look full.
     ///
     /// # Errors
     ///
@@ -231,9 +230,9 @@ impl<T> ReaderBuilder<T> {
         self.join(Role::Reader).map(|core| Reader { core })
     }
 
-    /// Adds an [`Observer`] instead of a reader: it holds the writer up only while it looks,
-    /// and may miss events. It takes the place of a reader, and has the name and the wait
-    /// that were set here.
+    /// Adds an [`Observer`] instead of a reader: it may miss events, and holds the writer back
+    /// only while it looks. It counts as one of the ring's readers, and has the name and the
+    /// wait strategy that were set here.
     ///
     /// # Errors
     ///
@@ -242,7 +241,7 @@ impl<T> ReaderBuilder<T> {
     /// # Panics
     ///
     /// If [`after`](Self::after) or [`evict_after`](Self::evict_after) was called: an observer
-    /// comes after nobody, and holds the writer up for no time that could be limited.
+    /// cannot come after other readers, and cannot be evicted.
     #[track_caller]
     pub fn observe(mut self) -> Result<Observer<T>, SubscribeError> {
         assert!(self.options.barrier.is_empty(), "an observer cannot come after others");

@@ -1,4 +1,6 @@
-//! The shared handle: what a ring tells about itself. How to join is in `reader_builder`.
+//! The shared handle, from which readers are made, and what a ring tells about itself.
+//!
+//! Its methods that build a ring or add a reader are in `ring_builder` and `reader_builder`.
 
 #![forbid(unsafe_code)]
 
@@ -12,10 +14,10 @@ use crate::telemetry::{Slowest, Stats};
 
 /// The handle that readers are made from.
 ///
-/// It comes with the [`Writer`](crate::Writer) from [`RingBuilder::build`](crate::RingBuilder::build).
-/// Clone it and send it to whoever may want to subscribe: readers join and leave
-/// at any time, while the writer publishes. Dropping it changes nothing for
-/// anybody.
+/// It comes with the [`Writer`](crate::Writer) from
+/// [`RingBuilder::build`](crate::RingBuilder::build). Clone it and send it to any thread that
+/// may want to subscribe: readers join and leave at any time, while the writer publishes.
+/// Dropping it has no effect on the other handles.
 ///
 /// # Examples
 ///
@@ -40,40 +42,42 @@ pub struct Ring<T> {
 }
 
 impl<T> Ring<T> {
-    /// Returns the number of slots: how far the writer can be ahead of the
-    /// slowest reader, in events.
+    /// Returns the number of slots: by how many events the writer can be ahead of the slowest
+    /// reader.
     pub fn capacity(&self) -> usize {
         self.shared.slots.capacity()
     }
 
-    /// Returns how many readers there can be at once.
+    /// Returns how many readers and observers the ring can have at once.
     pub fn max_readers(&self) -> usize {
         self.shared.sequencer.gates.capacity()
     }
 
-    /// Returns how many readers there are, without observers. Others may join or leave
+    /// Returns how many readers there are, not counting observers. Readers may join or leave
     /// meanwhile. Takes a lock for a moment.
     pub fn reader_count(&self) -> usize {
         self.shared.sequencer.registry.count(Role::Reader)
     }
 
-    /// Returns the sequence that the next event will have: how many events are
-    /// published, and passed on by every editor. There may be more meanwhile, never less.
+    /// Returns the cursor: the sequence that the next event will have, which is the number of
+    /// events that are published and passed on by every editor. It may grow meanwhile, and
+    /// never falls. Wait-free.
     pub fn cursor(&self) -> Sequence {
         Sequence::new(self.shared.sequencer.cursor.load())
     }
 
-    /// Whether the writer is gone. Then it stays so, and [`cursor`](Self::cursor)
-    /// is final, unless editors have still to pass on what there is; readers may still join, to read what is left.
+    /// Whether the ring is closed, because the writer is gone. Then it stays closed, and
+    /// [`cursor`](Self::cursor) is final, unless editors have still to pass events on. Readers
+    /// may still join, to read what is left. Wait-free.
     pub fn is_closed(&self) -> bool {
         self.shared.sequencer.is_closed()
     }
 
-    /// Takes a snapshot of what goes on: how far everybody is, how often and for how long
-    /// the writer was held up, and by whom. See [`Stats`] for what the numbers mean and
-    /// what it costs.
+    /// Takes a snapshot of the ring: the position of every member, how often and for how long
+    /// the writer was held back, and by which members. See [`Stats`] for what the numbers mean
+    /// and what it costs.
     ///
-    /// Blocks for a moment if others join, leave, go to sleep or are woken just then.
+    /// Blocks for a moment while another thread joins, leaves, goes to sleep or is woken.
     ///
     /// # Examples
     ///
@@ -93,14 +97,15 @@ impl<T> Ring<T> {
         self.shared.sequencer.stats()
     }
 
-    /// Returns who is furthest behind, of all who can hold the writer up, by how much, and
-    /// for how long it has held the writer up; `None` if nobody is behind. If several are
-    /// at the same position, it is one that waits for none of the others.
+    /// Returns the slowest member: of the members that can hold the writer back, the one that
+    /// is furthest behind, by how much, and for how long it has held the writer back. `None` if
+    /// none is behind. If several are at the same position, it is one that waits for none of
+    /// the others.
     ///
-    /// Everybody goes on meanwhile, so it may be somebody else by the time you see it.
-    /// While the writer is held up, and by one that does not move, it is that one.
+    /// The members go on meanwhile, so it may be another one by the time you see the answer.
+    /// While a member that does not move holds the writer back, it is that member.
     ///
-    /// Blocks for a moment if others join or leave just then.
+    /// Blocks for a moment while another thread joins or leaves.
     ///
     /// # Examples
     ///
@@ -110,7 +115,7 @@ impl<T> Ring<T> {
     /// let mut logic = ring.reader().name("logic").after(&journal)?.subscribe()?;
     /// assert_eq!(ring.slowest(), None);
     ///
-    /// writer.publish_all(0..5); // now both are at 0, but only one of them can do something
+    /// writer.publish_all(0..5); // now both are at 0, but only one of them can read
     /// let slowest = ring.slowest().unwrap();
     /// assert_eq!((slowest.member.name(), slowest.lag), (Some("journal"), 5));
     /// assert_eq!(slowest.holding, None); // there is still room

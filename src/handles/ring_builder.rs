@@ -1,4 +1,4 @@
-//! How a ring is built.
+//! Building a ring.
 
 #![forbid(unsafe_code)]
 
@@ -17,7 +17,7 @@ use crate::storage::Slots;
 use crate::sync::{Arc, Fences};
 use crate::waiting::{Pacing, Wait};
 
-/// How many readers a ring can have whose builder was not told otherwise.
+/// How many readers a ring can have, unless its builder is told otherwise.
 const MAX_READERS: usize = 64;
 
 impl<T> Ring<T> {
@@ -25,9 +25,9 @@ impl<T> Ring<T> {
     ///
     /// # Panics
     ///
-    /// If the capacity is not a power of two, or a ring of it is larger than
-    /// memory can be. The message names the next power of two. See
-    /// [`try_builder`](Self::try_builder) for a capacity that comes from outside.
+    /// If the capacity is not a power of two, or such a ring is larger than memory can be. The
+    /// message suggests the next power of two. Use [`try_builder`](Self::try_builder) for a
+    /// capacity that comes from outside the program.
     ///
     /// # Examples
     ///
@@ -46,14 +46,14 @@ impl<T> Ring<T> {
         }
     }
 
-    /// Starts to build a ring of `capacity` slots, if it can have so many.
+    /// Starts to build a ring of `capacity` slots, if that is a possible capacity.
     ///
     /// # Errors
     ///
-    /// [`CapacityError`] if the capacity is not a power of two, or a ring of it
-    /// is larger than memory can be. Long before that the machine may not have the
-    /// memory, which ends the program when the ring is built: set a limit of your own
-    /// to what comes from outside.
+    /// [`CapacityError`] if the capacity is not a power of two, or such a ring is larger than
+    /// memory can be. The machine may run out of memory long before that, which aborts the
+    /// program when the ring is built. So set a limit of your own on a capacity that comes from
+    /// outside.
     ///
     /// # Examples
     ///
@@ -103,7 +103,7 @@ pub struct RingBuilder<T> {
 }
 
 impl<T> RingBuilder<T> {
-    /// Takes a capacity that is known to be good.
+    /// Takes a capacity that was checked.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
@@ -114,36 +114,36 @@ impl<T> RingBuilder<T> {
         }
     }
 
-    /// Sets how many readers there can be at once, 64 unless told otherwise. With 0,
-    /// nobody can ever subscribe.
-    /// Each possible reader costs a few cache lines.
+    /// Sets how many readers and observers the ring can have at once: 64 unless set. With 0,
+    /// none can ever subscribe. Each possible reader costs a few cache lines of memory.
     pub fn max_readers(self, max_readers: usize) -> Self {
         Self { max_readers, ..self }
     }
 
-    /// Sets how readers and editors wait who do not say otherwise: [`Wait::PARK`] unless set.
+    /// Sets the wait strategy of readers and editors that set none of their own: [`Wait::PARK`]
+    /// unless set.
     pub fn reader_wait(self, reader_wait: Wait) -> Self {
         Self { reader_wait, ..self }
     }
 
-    /// Sets how the writer waits while the ring is full: [`Wait::PARK`] unless set.
+    /// Sets the wait strategy of the writer, for when the ring is full: [`Wait::PARK`] unless set.
     pub fn writer_wait(self, writer_wait: Wait) -> Self {
         Self { writer_wait, ..self }
     }
 
     /// Builds the ring, and fills each slot with a value from the factory.
     ///
-    /// Those values are never seen by a reader, unless the writer publishes a
-    /// slot it did not write. All the memory that the ring will ever use is
-    /// allocated here, and written to, so that the system has to find it now.
+    /// A reader never sees those values, unless the writer publishes a slot that it did not
+    /// write. The memory of all slots and gates is allocated here, and written to, so that the
+    /// system has to provide it now.
     ///
-    /// `T` must be [`Send`] and [`Sync`]: the slots are written by one thread,
-    /// read by several at once, and dropped by whichever handle goes last.
+    /// `T` must be [`Send`] and [`Sync`]: one thread writes the slots, several read them at
+    /// once, and the last handle drops them.
     ///
     /// # Panics
     ///
-    /// If the factory panics; what it has made by then is dropped. If the gates of so
-    /// many readers are more than memory can hold.
+    /// If the factory panics; the values that it has made by then are dropped. If the gates of
+    /// so many readers are larger than memory can be.
     pub fn build(self, factory: impl FnMut() -> T) -> (Writer<T>, Ring<T>)
     where
         T: Send + Sync,
@@ -152,11 +152,11 @@ impl<T> RingBuilder<T> {
         (writer, ring)
     }
 
-    /// Builds a ring where editors with these names come between the writer and the
-    /// readers, one after the other. Each gets what the one before it has passed on, may
-    /// change it in place, and passes it on: see [`Editor`].
+    /// Builds a ring with a chain of editors between the writer and the readers, with these
+    /// names. Each editor gets the events that the one before it has passed on, may change them
+    /// in place, and passes them on: see [`Editor`].
     ///
-    /// For the rest it is like [`build`](Self::build).
+    /// Otherwise it is like [`build`](Self::build).
     ///
     /// # Panics
     ///

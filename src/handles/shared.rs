@@ -11,8 +11,8 @@ use crate::waiting::{Pacing, Wait};
 pub(crate) struct Shared<T> {
     pub(crate) sequencer: Sequencer,
     pub(crate) slots: Slots<T>,
-    /// How readers wait who do not say otherwise.
+    /// The wait strategy of readers and editors that have none of their own.
     pub(crate) reader_wait: Wait,
-    /// What every reader's pacing begins with.
+    /// The initial pacing of every reader and editor.
     pub(crate) pacing: Pacing,
 }

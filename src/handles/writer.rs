@@ -27,9 +27,9 @@ use crate::telemetry::{Slowest, Stats};
 /// every lap of the ring, and whenever the ring seems full, the writer looks at the position of
 /// every reader. That is lock-free, and repeats only when a reader is cloned meanwhile.
 ///
-/// In a ring with [editors](crate::Editor) one of which has left, nothing more can be published once
-/// the ring is full. Then the methods that wait without a limit panic, and the others name the
-/// editor in their errors.
+/// In a ring with [editors](crate::Editor) one of which has left, nothing more can be published
+/// once the ring is full. Then the methods that wait without a limit panic, and the others name
+/// the editor in their errors.
 ///
 /// Dropping the writer closes the ring, also when a panic unwinds past it: readers read what is
 /// left, and then get [`End::Closed`](crate::End::Closed). Closing takes a lock for a moment,
@@ -62,8 +62,8 @@ impl<T> Writer<T> {
     ///
     /// # Panics
     ///
-    /// If the `drop` of the old event does; the new event is then published. If the ring is full and
-    /// an [editor](crate::Editor) has left.
+    /// If the `drop` of the old event does; the new event is then published. If the ring is
+    /// full and an [editor](crate::Editor) has left.
     ///
     /// # Examples
     ///
@@ -209,8 +209,8 @@ impl<T> Writer<T> {
         self.core.publish_before(event, || Some(deadline))
     }
 
-    /// Publishes every event of an iterator, and returns their sequences. Waits whenever the ring is
-    /// full.
+    /// Publishes every event of an iterator, and returns their sequences. Waits whenever the
+    /// ring is full.
     ///
     /// The events become visible in runs. A run is as long as the iterator says are certainly to
     /// come (the lower bound of its size hint), as slots are free, and at most a quarter of the
@@ -222,9 +222,9 @@ impl<T> Writer<T> {
     ///
     /// # Panics
     ///
-    /// If the iterator does, or the `drop` of an old event. Everything that the iterator has yielded
-    /// by then is published. If the ring is full and an [editor](crate::Editor) has left; then one
-    /// event that the iterator has yielded is lost.
+    /// If the iterator does, or the `drop` of an old event. Everything that the iterator has
+    /// yielded by then is published. If the ring is full and an [editor](crate::Editor) has
+    /// left; then one event that the iterator has yielded is lost.
     ///
     /// # Examples
     ///
@@ -283,9 +283,9 @@ impl<T> Writer<T> {
     ///
     /// # Errors
     ///
-    /// [`TryClaimError::Full`] if fewer are free, [`TryClaimError::TooLarge`] if `len` is more than
-    /// the capacity, [`TryClaimError::EditorLeft`] if fewer are free and an editor has left, so that
-    /// they may never be.
+    /// [`TryClaimError::Full`] if fewer are free, [`TryClaimError::TooLarge`] if `len` is more
+    /// than the capacity, [`TryClaimError::EditorLeft`] if fewer are free and an editor has
+    /// left, so that they may never be.
     pub fn try_claim(&mut self, len: usize) -> Result<Claim<'_, T>, TryClaimError> {
         self.core.check_claim(len)?;
         if self.core.try_reserve(len as u64) {
@@ -328,9 +328,9 @@ impl<T> Writer<T> {
 
     /// Returns how many events can be published before the ring is full.
     ///
-    /// There may be more room by the time you see it, because readers move on. There is less only if
-    /// a reader has joined at an old event, or is just joining. Lock-free; looks at the position of
-    /// every reader.
+    /// There may be more room by the time you see it, because readers move on. There is less
+    /// only if a reader has joined at an old event, or is just joining. Lock-free; looks at the
+    /// position of every reader.
     pub fn remaining_capacity(&self) -> usize {
         let capacity = self.core.shared().sequencer.capacity();
         let next = self.core.next();

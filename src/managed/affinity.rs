@@ -9,9 +9,9 @@ pub(super) fn pin(core: usize) -> bool {
     may_exist(core) && core_affinity::set_for_current(CoreId { id: core })
 }
 
-/// Whether the system can be asked for this core. The system itself then says whether the core exists:
-/// a list of cores would only be that of the current thread, which has fewer if the thread that
-/// started it is pinned. But a set of cores has a limited size.
+/// Whether the system can be asked for this core. The system itself then says whether the core
+/// exists: a list of cores would only be that of the current thread, which has fewer if the
+/// thread that started it is pinned. But a set of cores has a limited size.
 #[cfg(target_os = "linux")]
 fn may_exist(core: usize) -> bool {
     core < 1024

@@ -19,8 +19,8 @@ use crate::sequence::Sequence;
 use crate::sync::Arc;
 
 impl<T> ReaderBuilder<T> {
-    /// Starts to describe a thread for the reader, which runs a handler and has the reader's name: see
-    /// [`managed`](crate::managed).
+    /// Starts to describe a thread for the reader, which runs a handler and has the reader's
+    /// name: see [`managed`](crate::managed).
     ///
     /// # Examples
     ///
@@ -101,7 +101,8 @@ enum Origin<T> {
 impl<T> ThreadBuilder<T> {
     /// Starts to describe a thread for a reader that has joined already. So readers that come
     /// [after](ReaderBuilder::after) others can all join before the first of them moves to its
-    /// thread. A clone of a reader, or a reader that has already read events, can have a thread too.
+    /// thread. A clone of a reader, or a reader that has already read events, can have a thread
+    /// too.
     ///
     /// # Examples
     ///
@@ -148,8 +149,8 @@ impl<T> ThreadBuilder<T> {
         Self { core: Some(core), ..self }
     }
 
-    /// Sets after how long without an event [`Handler::on_idle`] is called, and called again. Unless
-    /// this is set, it is never called.
+    /// Sets after how long without an event [`Handler::on_idle`] is called, and called again.
+    /// Unless this is set, it is never called.
     pub fn idle_after(self, idle_after: Duration) -> Self {
         Self { idle_after: Some(idle_after), ..self }
     }
@@ -160,13 +161,13 @@ impl<T> ThreadBuilder<T> {
         Self { group: Some(group.members()), ..self }
     }
 
-    /// Starts the thread with a closure as its handler. The closure gets the event, its sequence, and
-    /// whether it is the last event of its batch.
+    /// Starts the thread with a closure as its handler. The closure gets the event, its
+    /// sequence, and whether it is the last event of its batch.
     ///
-    /// When this returns, the reader has joined: the thread gets every event published from then on.
-    /// The thread ends when the ring is closed and everything was read. If the closure panics, the
-    /// event that it was given counts as read, the reader leaves, and [`ReaderThread::join`] returns
-    /// the panic.
+    /// When this returns, the reader has joined: the thread gets every event published from
+    /// then on. The thread ends when the ring is closed and everything was read. If the closure
+    /// panics, the event that it was given counts as read, the reader leaves, and
+    /// [`ReaderThread::join`] returns the panic.
     ///
     /// # Errors
     ///
@@ -183,9 +184,9 @@ impl<T> ThreadBuilder<T> {
 
     /// Starts the thread with a handler that is built on the thread, and so need not be `Send`.
     ///
-    /// When this returns, the reader has joined: the thread gets every event published from then on,
-    /// also while the handler is still being built. If building it panics, [`ReaderThread::join`]
-    /// returns that panic, like any other panic of the handler.
+    /// When this returns, the reader has joined: the thread gets every event published from
+    /// then on, also while the handler is still being built. If building it panics,
+    /// [`ReaderThread::join`] returns that panic, like any other panic of the handler.
     ///
     /// # Errors
     ///
@@ -241,8 +242,8 @@ fn named_as<T>(reader: &Reader<T>) -> io::Result<thread::Builder> {
     }
 }
 
-/// The life of a managed thread. Returns the output of its handler, or `None` if the handler was never
-/// built. When this returns or panics, the reader has left.
+/// The life of a managed thread. Returns the output of its handler, or `None` if the handler
+/// was never built. When this returns or panics, the reader has left.
 fn live<T, H: Handler<T>>(
     core: Option<usize>,
     seat: Seat<T>,
@@ -262,8 +263,8 @@ fn live<T, H: Handler<T>>(
 /// Runs the life of a thread, and reports its outcome to its handle and to its group.
 fn sum_up<R>(state: &State, live: impl FnOnce() -> Option<(R, End)>) -> Result<R, JoinError> {
     let member = state.member().clone();
-    // As for unwinding, a panic may leave the handler, and what it shares with others, inconsistent. As
-    // with any thread that panics, that is for its owners to judge.
+    // As for unwinding, a panic may leave the handler, and what it shares with others,
+    // inconsistent. As with any thread that panics, that is for its owners to judge.
     let (result, outcome) = match panic::catch_unwind(AssertUnwindSafe(live)) {
         Ok(Some((output, end))) => (Ok(output), Outcome::Closed(end)),
         Ok(None) => (Err(JoinError::never_started(member)), Outcome::NeverStarted),

@@ -147,8 +147,8 @@ impl State {
 
     fn stop(&self) {
         let phase = self.phase();
-        // ORDERING: Release pairs with the Acquire in `is_stopped`. Stored under the lock, so that a
-        // thread that waits for the start does not miss it.
+        // ORDERING: Release pairs with the Acquire in `is_stopped`. Stored under the lock, so
+        // that a thread that waits for the start does not miss it.
         self.progress.stopped.store(true, Ordering::Release);
         drop(phase);
         self.changed.notify_all();
@@ -159,8 +159,8 @@ impl State {
         self.enter(Phase::Ready);
     }
 
-    /// Waits until the thread has tried to pin itself, and returns whether it is pinned. Called before
-    /// any other thread can start or stop it.
+    /// Waits until the thread has tried to pin itself, and returns whether it is pinned. Called
+    /// before any other thread can start or stop it.
     pub(super) fn wait_until_settled(&self) -> bool {
         let phase = self.wait_while(None, |phase| *phase == Phase::Settling);
         *phase == Phase::Ready

@@ -198,8 +198,8 @@ impl Failure {
         &self.fate
     }
 
-    /// Returns the sequence of the first event that it had not handled. If its handler is stuck in an
-    /// event, it is that event.
+    /// Returns the sequence of the first event that it had not handled. If its handler is stuck
+    /// in an event, it is that event.
     pub fn position(&self) -> Sequence {
         self.position
     }

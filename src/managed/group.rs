@@ -14,13 +14,13 @@ use crate::sync::{self, Arc, Mutex, for_every};
 
 /// Managed threads that are started together and shut down together.
 ///
-/// Threads join a group with [`ThreadBuilder::group`](super::ThreadBuilder::group). Their handles stay
-/// with the code that has spawned them. The members of a group may read different rings. A group that
-/// is not started reads nothing, so its rings fill up.
+/// Threads join a group with [`ThreadBuilder::group`](super::ThreadBuilder::group). Their
+/// handles stay with the code that has spawned them. The members of a group may read different
+/// rings. A group that is not started reads nothing, so its rings fill up.
 ///
-/// Dropping a group that is not started ends its members, and their handlers are never built: if one
-/// member cannot be spawned, a `?` leaves no thread behind. Dropping a group that is started does
-/// nothing to its members.
+/// Dropping a group that is not started ends its members, and their handlers are never built:
+/// if one member cannot be spawned, a `?` leaves no thread behind. Dropping a group that is
+/// started does nothing to its members.
 ///
 /// # Examples
 ///
@@ -81,8 +81,8 @@ impl Group {
         self
     }
 
-    /// Starts all members. By then all of them have joined their rings, and none of their handlers has
-    /// been built. Members that join later start at once.
+    /// Starts all members. By then all of them have joined their rings, and none of their
+    /// handlers has been built. Members that join later start at once.
     pub fn start(&self) {
         let mut inner = sync::lock(&self.members.0);
         inner.stage = Stage::Started;
@@ -91,14 +91,14 @@ impl Group {
         }
     }
 
-    /// Closes the ring by dropping its writer, and waits until every member has read what is left and
-    /// closed its handler. A member that is not done `within` that time is told to stop before its
-    /// next event, and has the [`grace`](Self::grace) to do so. So this takes no longer than the two
-    /// durations together, whatever the handlers do.
+    /// Closes the ring by dropping its writer, and waits until every member has read what is
+    /// left and closed its handler. A member that is not done `within` that time is told to
+    /// stop before its next event, and has the [`grace`](Self::grace) to do so. So this takes
+    /// no longer than the two durations together, whatever the handlers do.
     ///
     /// A group that is not started is started first. The outputs of the handlers come from
-    /// [`ReaderThread::join`](super::ReaderThread::join), which then returns at once for every member
-    /// that is done.
+    /// [`ReaderThread::join`](super::ReaderThread::join), which then returns at once for every
+    /// member that is done.
     ///
     /// # Errors
     ///
@@ -165,8 +165,8 @@ impl Group {
     }
 }
 
-/// Returns what has gone wrong with a member, if anything has. Being stopped is no failure if it was
-/// not the shutdown that stopped the member, or if nothing was left to read.
+/// Returns what has gone wrong with a member, if anything has. Being stopped is no failure if
+/// it was not the shutdown that stopped the member, or if nothing was left to read.
 fn failure(member: &dyn Controlled, late: bool) -> Option<Failure> {
     let state = member.state();
     let outcome = state.wait_until_over(Some(Instant::now()));

@@ -77,8 +77,8 @@ pub trait Handler<T>: Sized {
         false
     }
 
-    /// Called when there is nothing more to handle, with the reason. The reader has left by then, so
-    /// this does not hold the writer back.
+    /// Called when there is nothing more to handle, with the reason. The reader has left by
+    /// then, so this does not hold the writer back.
     fn on_close(self, end: End) -> Self::Output;
 }
 

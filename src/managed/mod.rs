@@ -79,15 +79,16 @@
 //!
 //! # Panics
 //!
-//! A handler that panics, at any of these steps, ends its thread and nothing else. The event that it
-//! was given counts as read, and the reader leaves before the handler is dropped, so that the writer
-//! is not held back. [`ReaderThread::join`] returns the panic, and a shutdown of the group reports it.
+//! A handler that panics, at any of these steps, ends its thread and nothing else. The event
+//! that it was given counts as read, and the reader leaves before the handler is dropped, so
+//! that the writer is not held back. [`ReaderThread::join`] returns the panic, and a shutdown
+//! of the group reports it.
 //!
 //! # Stopping
 //!
-//! A thread checks between two events whether it is to stop, and a sleeping thread is woken to check.
-//! A handler that does not return cannot be stopped: [`Group::shutdown`] waits for it no longer than
-//! it is told, and names it and its position.
+//! A thread checks between two events whether it is to stop, and a sleeping thread is woken to
+//! check. A handler that does not return cannot be stopped: [`Group::shutdown`] waits for it no
+//! longer than it is told, and names it and its position.
 //!
 //! # Cores
 //!

@@ -14,8 +14,8 @@ use crate::sync::Arc;
 
 /// A reader on a thread of its own; from [`ThreadBuilder::spawn`](super::ThreadBuilder::spawn).
 ///
-/// Dropping the handle does nothing to the thread, which reads on until the ring is closed; its output
-/// is then lost.
+/// Dropping the handle does nothing to the thread, which reads on until the ring is closed; its
+/// output is then lost.
 ///
 /// # Examples
 ///
@@ -68,9 +68,9 @@ impl<T, R> ReaderThread<T, R> {
         self.control.state.is_over()
     }
 
-    /// Tells the thread to stop before its next event, and wakes it if it waits for one. Its handler
-    /// is closed with [`End::Stopped`](crate::End::Stopped). The thread finishes the event that it is
-    /// handling; this does not wait for that.
+    /// Tells the thread to stop before its next event, and wakes it if it waits for one. Its
+    /// handler is closed with [`End::Stopped`](crate::End::Stopped). The thread finishes the
+    /// event that it is handling; this does not wait for that.
     ///
     /// If the thread is in a group that was not started, its handler is never built.
     ///
@@ -88,9 +88,9 @@ impl<T, R> ReaderThread<T, R> {
         self.control.stop();
     }
 
-    /// Waits until the thread is done, and returns the output of its handler. The thread is done when
-    /// the ring is closed and everything was read, when it was told to [`stop`](Self::stop), or when
-    /// its handler is done.
+    /// Waits until the thread is done, and returns the output of its handler. The thread is
+    /// done when the ring is closed and everything was read, when it was told to
+    /// [`stop`](Self::stop), or when its handler is done.
     ///
     /// # Errors
     ///

@@ -76,8 +76,8 @@ impl Barrier {
         self.upstreams.iter().map(Upstream::gate)
     }
 
-    /// Returns how far a reader at `position` may read. An upstream is never ahead of the cursor, and
-    /// what it did before it moved its gate happens before this (I2).
+    /// Returns how far a reader at `position` may read. An upstream is never ahead of the
+    /// cursor, and what it did before it moved its gate happens before this (I2).
     pub(crate) fn reach(&self, position: u64) -> Reach<'_> {
         let mut reach = Reach { end: u64::MAX, stopped: None };
         for upstream in &self.upstreams {

@@ -1,8 +1,8 @@
 //! The claim window: the sequences that the writer may claim without another scan of the gates, and
 //! how the writer moves it on.
 //!
-//! This is the cached gating sequence of the Disruptor's single producer. It is private to the writer.
-//! Its slow path announces the frontier, scans the gates, evicts and waits.
+//! This is the cached gating sequence of the Disruptor's single producer. It is private to the
+//! writer. Its slow path announces the frontier, scans the gates, evicts and waits.
 
 #![forbid(unsafe_code)]
 
@@ -14,14 +14,14 @@ use crate::waiting::Wait;
 
 /// The claim window of the writer: from `next` up to `limit`.
 ///
-/// The writer hands it to the slow paths and gets it back by value, so that the fast path can keep it
-/// in registers.
+/// The writer hands it to the slow paths and gets it back by value, so that the fast path can
+/// keep it in registers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClaimWindow {
     /// The next sequence to publish. Always equal to the cursor, if there are no editors.
     next: u64,
-    /// The writer may write below this: the result of the last scan, or less. It can fall below `next`
-    /// while a reader joins at an old event.
+    /// The writer may write below this: the result of the last scan, or less. It can fall below
+    /// `next` while a reader joins at an old event.
     limit: u64,
     /// A copy of the shared frontier. Too small after a wait that has panicked.
     frontier: u64,
@@ -60,8 +60,9 @@ impl ClaimWindow {
         self.next += events;
     }
 
-    /// Scans the gates, to make room for `wanted` more events. If there is room for fewer than `needed`,
-    /// the ring is full: notes that, and evicts readers that have held the writer back for too long.
+    /// Scans the gates, to make room for `wanted` more events. If there is room for fewer than
+    /// `needed`, the ring is full: notes that, and evicts readers that have held the writer
+    /// back for too long.
     #[cold]
     #[inline(never)]
     #[must_use]
@@ -82,25 +83,26 @@ impl ClaimWindow {
         }
     }
 
-    /// Scans the gates, to see whether `events` more may be written, and returns the smallest gating
-    /// sequence.
+    /// Scans the gates, to see whether `events` more may be written, and returns the smallest
+    /// gating sequence.
     ///
-    /// The frontier moves in steps of half a ring, unless more is claimed at once. So the writer pays
-    /// for a fence twice a lap, and a reader that joins can always read the latest half of the ring.
-    /// While the frontier stays where it is, no fence is needed: a reader whose gate was missed by
-    /// every scan since the announcement has seen the announcement.
+    /// The frontier moves in steps of half a ring, unless more is claimed at once. So the
+    /// writer pays for a fence twice a lap, and a reader that joins can always read the latest
+    /// half of the ring. While the frontier stays where it is, no fence is needed: a reader
+    /// whose gate was missed by every scan since the announcement has seen the announcement.
     fn scan(&mut self, sequencer: &Sequencer, events: u64) -> u64 {
         if self.next + events > self.frontier {
             self.frontier = sequencer.announced.get();
-            // With editors, the cursor may be far behind the writer, and a reader that joins starts at
-            // or before the cursor. So the frontier must not go further than a ring ahead of it.
+            // With editors, the cursor may be far behind the writer, and a reader that joins
+            // starts at or before the cursor. So the frontier must not go further than a ring
+            // ahead of it.
             let reach = sequencer.cursor_behind_editors(self.next) + sequencer.capacity();
             let frontier = (self.next + events.max(sequencer.capacity() / 2)).min(reach);
             if frontier > self.frontier {
                 self.frontier = frontier;
                 sequencer.announced.set(frontier);
-                // ORDERING: Release pairs with the Acquire in `Sequencer::place_reader`: a reader that
-                // sees the frontier sees a cursor at most `capacity` behind it.
+                // ORDERING: Release pairs with the Acquire in `Sequencer::place_reader`: a
+                // reader that sees the frontier sees a cursor at most `capacity` behind it.
                 sequencer.frontier.store(frontier, ordering!("claim_window.announce", Release));
                 if strong!("claim_window.fence") {
                     // ORDERING: SeqCst fence; pairs with the one in `Sequencer::place_reader` (I3).
@@ -138,8 +140,8 @@ impl ClaimWindow {
         after
     }
 
-    /// Waits until there is room for at least `needed` more events, asking for `wanted`. Also returns at
-    /// the deadline, and when an editor has left.
+    /// Waits until there is room for at least `needed` more events, asking for `wanted`. Also
+    /// returns at the deadline, and when an editor has left.
     #[cold]
     #[inline(never)]
     #[must_use]

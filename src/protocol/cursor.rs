@@ -8,8 +8,8 @@ use crate::sync::{AtomicU64, ordering};
 
 /// The number of published events, on cache lines of its own.
 ///
-/// It has one writer: the ring's writer, or an editor. It only grows, and its writer never loads it,
-/// but keeps a plain copy.
+/// It has one writer: the ring's writer, or an editor. It only grows, and its writer never
+/// loads it, but keeps a plain copy.
 #[derive(Debug)]
 pub(crate) struct Cursor(CachePadded<AtomicU64>);
 

@@ -1,8 +1,8 @@
 //! The chain of editors between the writer and the readers.
 //!
-//! Each stage may change the events that the stage before it has passed on, and passes them on to the
-//! next. The last one moves the cursor. So no reader ever sees an event that an editor may still
-//! change (I8).
+//! Each stage may change the events that the stage before it has passed on, and passes them on
+//! to the next. The last one moves the cursor. So no reader ever sees an event that an editor
+//! may still change (I8).
 
 #![forbid(unsafe_code)]
 
@@ -39,11 +39,11 @@ impl Stage {
         (0..).zip(names).map(stage).collect()
     }
 
-    /// Notes that this stage passes nothing on any more, because the editor with the index `departed`
-    /// has left.
+    /// Notes that this stage passes nothing on any more, because the editor with the index
+    /// `departed` has left.
     pub(crate) fn break_chain(&self, departed: usize) {
-        // ORDERING: Release pairs with the Acquire in `departed`: a thread that sees the chain broken
-        // sees everything that this editor has passed on.
+        // ORDERING: Release pairs with the Acquire in `departed`: a thread that sees the chain
+        // broken sees everything that this editor has passed on.
         self.broken_by.store(departed as u64 + 1, ordering!("editor_chain.break", Release));
     }
 

@@ -9,8 +9,8 @@ use super::sequencer::Sequencer;
 use crate::member::Member;
 use crate::sync::Finally;
 
-/// What a reader or an editor gets when it has used up everything available: more events, the end of
-/// the stream, or the failure of an editor.
+/// What a reader or an editor gets when it has used up everything available: more events, the
+/// end of the stream, or the failure of an editor.
 #[derive(Debug)]
 pub(crate) enum Ending {
     /// More events, up to this sequence.
@@ -22,8 +22,8 @@ pub(crate) enum Ending {
 }
 
 impl Sequencer {
-    /// Returns what there is for a reader at `position` that has found nothing new. `None` if it has to
-    /// wait.
+    /// Returns what there is for a reader at `position` that has found nothing new. `None` if
+    /// it has to wait.
     #[inline]
     pub(crate) fn ending(&self, position: u64) -> Option<Ending> {
         if !self.stages.is_empty() {
@@ -36,12 +36,12 @@ impl Sequencer {
         Some(if end > position { Ending::More(end) } else { Ending::Closed })
     }
 
-    /// Returns what there is for a handle at `position` that comes behind the editor with this index,
-    /// which moves the cursor `passed_on`.
+    /// Returns what there is for a handle at `position` that comes behind the editor with this
+    /// index, which moves the cursor `passed_on`.
     #[cold]
     fn ending_behind(&self, editor: usize, passed_on: &Cursor, position: u64) -> Option<Ending> {
-        // The cursor is loaded last: an editor leaves, and the writer closes, only after the last event
-        // that it has passed on.
+        // The cursor is loaded last: an editor leaves, and the writer closes, only after the
+        // last event that it has passed on.
         let departed = self.stages[editor].departed();
         let closed = self.is_closed();
         let end = passed_on.load();
@@ -54,8 +54,8 @@ impl Sequencer {
         departed.map(Ending::EditorLeft)
     }
 
-    /// Notes that an editor has left at `position`. If that is before the end of the stream, the stages
-    /// behind it get what it has passed on, and then learn that it has left.
+    /// Notes that an editor has left at `position`. If that is before the end of the stream,
+    /// the stages behind it get what it has passed on, and then learn that it has left.
     pub(crate) fn editor_leaves(&self, editor: usize, position: u64) {
         match self.ending_for_editor(editor, position) {
             Some(Ending::Closed) => (),
@@ -65,8 +65,8 @@ impl Sequencer {
         }
     }
 
-    /// Breaks the chain at an editor, which passes nothing on any more because the editor `departed`,
-    /// itself or one before it, has left.
+    /// Breaks the chain at an editor, which passes nothing on any more because the editor
+    /// `departed`, itself or one before it, has left.
     pub(crate) fn break_chain(&self, editor: usize, departed: usize) {
         self.stages[editor].break_chain(departed);
         let _then = Finally(|| self.freed.wake_all());
@@ -76,8 +76,8 @@ impl Sequencer {
         }
     }
 
-    /// Returns what there is for an editor at `position` that has found nothing new. `None` if it has to
-    /// wait.
+    /// Returns what there is for an editor at `position` that has found nothing new. `None` if
+    /// it has to wait.
     pub(crate) fn ending_for_editor(&self, editor: usize, position: u64) -> Option<Ending> {
         let arrived = &self.stages[editor].arrived;
         if editor > 0 {
@@ -90,8 +90,8 @@ impl Sequencer {
         Some(if end > position { Ending::More(end) } else { Ending::Closed })
     }
 
-    /// Returns an editor that has left before the end of the stream, if there is one. Then nothing that
-    /// is published from now on will ever be read.
+    /// Returns an editor that has left before the end of the stream, if there is one. Then
+    /// nothing that is published from now on will ever be read.
     pub(crate) fn departed_editor(&self) -> Option<&Member> {
         let departed = self.stages.iter().find_map(Stage::departed)?;
         Some(&self.stages[departed].member)

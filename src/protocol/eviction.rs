@@ -1,8 +1,9 @@
 //! Eviction: a stalled writer finds out which readers hold it back, for how long they have done so,
 //! and goes on without those that are overdue.
 //!
-//! A *gating reader* stands at the smallest gating sequence and waits for no other reader there. Only
-//! gating readers are evicted, and only if all of them may be: otherwise it would not help.
+//! A *gating reader* stands at the smallest gating sequence and waits for no other reader
+//! there. Only gating readers are evicted, and only if all of them may be: otherwise it would
+//! not help.
 
 #![forbid(unsafe_code)]
 
@@ -16,8 +17,9 @@ use crate::sync::strong;
 use crate::telemetry::trace;
 
 impl Sequencer {
-    /// Notes that the writer, at `next`, finds the ring full because of members at `position`. Evicts the
-    /// gating readers there, if all of them are evictable and overdue. Returns whether any was evicted.
+    /// Notes that the writer, at `next`, finds the ring full because of members at `position`.
+    /// Evicts the gating readers there, if all of them are evictable and overdue. Returns
+    /// whether any was evicted.
     pub(crate) fn note_full(&self, next: u64, position: u64) -> bool {
         let cursor = self.cursor_behind_editors(next);
         // Readers at the cursor are waiting for editors.
@@ -114,8 +116,8 @@ impl Sequencer {
             return None;
         }
         let due = self.due_at(position.get())?;
-        // A reader that is overdue and not idle wakes the writer when it becomes idle. One that is idle
-        // is evicted at the next refill.
+        // A reader that is overdue and not idle wakes the writer when it becomes idle. One that
+        // is idle is evicted at the next refill.
         let awaited = due > self.now() || self.are_idle(position.get());
         awaited.then(|| self.built.checked_add(Duration::from_nanos(due)))?
     }
@@ -127,15 +129,15 @@ impl Sequencer {
         self.gates.taken().filter(is_gating)
     }
 
-    /// Returns when all gating readers at `position` are due for eviction. `None` if one of them is not
-    /// evictable, or there are none.
+    /// Returns when all gating readers at `position` are due for eviction. `None` if one of
+    /// them is not evictable, or there are none.
     fn due_at(&self, position: u64) -> Option<u64> {
         let due = self.gating_readers(position).map(|gate| self.due(gate)).max();
         due.filter(|&due| due < u64::MAX)
     }
 
-    /// Returns when the reader of a gate is due for eviction. Its time runs only while all gating readers
-    /// are evictable.
+    /// Returns when the reader of a gate is due for eviction. Its time runs only while all
+    /// gating readers are evictable.
     fn due(&self, gate: &Gate) -> u64 {
         match self.stall_timers.of(gate).evictable_since.get() {
             0 => u64::MAX,

@@ -1,7 +1,8 @@
 //! A gate: the gating sequence of one reader, which the writer never laps.
 //!
-//! The reader moves its gate forward, and the writer reads it when it scans. The states of a gate are
-//! listed in `docs/design.md` ("State"); they are encoded in the two highest bits of one word.
+//! The reader moves its gate forward, and the writer reads it when it scans. The states of a
+//! gate are listed in `docs/design.md` ("State"); they are encoded in the two highest bits of
+//! one word.
 
 #![forbid(unsafe_code)]
 
@@ -17,12 +18,12 @@ use crate::waiting::EventCount;
 /// The word of a vacant gate: it is open, and its position is beyond every other.
 pub(super) const VACANT: u64 = u64::MAX;
 
-/// Set in the word of an open gate, which does not hold the writer back. The rest of the word is the
-/// position at which it was opened.
+/// Set in the word of an open gate, which does not hold the writer back. The rest of the word
+/// is the position at which it was opened.
 const OPEN: u64 = 1 << 63;
 
-/// Set in the word of a closed gate that the writer may open, because its reader holds no batch just
-/// now.
+/// Set in the word of a closed gate that the writer may open, because its reader holds no batch
+/// just now.
 const IDLE: u64 = 1 << 62;
 
 /// The gating sequence of one reader, on cache lines of its own.
@@ -42,8 +43,8 @@ pub(crate) struct Gate {
 #[derive(Debug)]
 struct Front {
     word: AtomicU64,
-    /// For how many nanoseconds the reader may hold the writer back before it is evicted. A policy: no
-    /// step of the protocol depends on its value.
+    /// For how many nanoseconds the reader may hold the writer back before it is evicted. A
+    /// policy: no step of the protocol depends on its value.
     patience: PlainU64,
     index: usize,
 }
@@ -119,10 +120,10 @@ impl Gate {
     /// Moves the gate forward: the reader is done with everything below `position`.
     #[inline]
     pub(crate) fn advance(&self, position: u64) {
-        // ORDERING: Release pairs with the Acquire in `gating_sequence`: the reader's last read of
-        // the slots below happens before the writer reuses them (I5). It also pairs with the Acquire
-        // in `progress`: what the reader has done with an event happens before its dependents see
-        // that event (I2).
+        // ORDERING: Release pairs with the Acquire in `gating_sequence`: the reader's last read
+        // of the slots below happens before the writer reuses them (I5). It also pairs with the
+        // Acquire in `progress`: what the reader has done with an event happens before its
+        // dependents see that event (I2).
         self.front.word.store(position, ordering!("gate.advance", Release));
     }
 
@@ -151,11 +152,11 @@ impl Gate {
         held.is_ok()
     }
 
-    /// Opens the gate on behalf of the writer, if it is idle at `position`. The writer may reuse slots
-    /// only after another scan.
+    /// Opens the gate on behalf of the writer, if it is idle at `position`. The writer may
+    /// reuse slots only after another scan.
     pub(crate) fn evict(&self, position: u64) -> bool {
-        // ORDERING: Relaxed; the writer scans once more before it reuses a slot, and that scan reads,
-        // through this exchange, the reader's last Release (I5).
+        // ORDERING: Relaxed; the writer scans once more before it reuses a slot, and that scan
+        // reads, through this exchange, the reader's last Release (I5).
         let evicted = self.front.word.compare_exchange(
             position | IDLE,
             position | OPEN,
@@ -165,12 +166,13 @@ impl Gate {
         evicted.is_ok()
     }
 
-    /// Whether the gate is still closed. A clone asks this after it has taken a gate of its own at the
-    /// same position, while the reader does not move: if so, the clone is protected.
+    /// Whether the gate is still closed. A clone asks this after it has taken a gate of its own
+    /// at the same position, while the reader does not move: if so, the clone is protected.
     pub(crate) fn confirm_closed(&self) -> bool {
-        // ORDERING: Release pairs with the Acquire in `gating_sequence`. This stores what it loads.
-        // So either it comes after an eviction and sees it; or the scan after a later eviction reads
-        // this store through the writer's exchange, and sees the gate of the clone (I3).
+        // ORDERING: Release pairs with the Acquire in `gating_sequence`. This stores what it
+        // loads. So either it comes after an eviction and sees it; or the scan after a later
+        // eviction reads this store through the writer's exchange, and sees the gate of the
+        // clone (I3).
         self.front.word.fetch_or(0, ordering!("gate.confirm_closed", Release)) & OPEN == 0
     }
 
@@ -193,7 +195,8 @@ impl Gate {
         self.front.word.load(Ordering::Relaxed) & (OPEN | IDLE) == IDLE
     }
 
-    /// Returns the position of the reader, for a dependent. That of a vacant gate is beyond everything.
+    /// Returns the position of the reader, for a dependent. That of a vacant gate is beyond
+    /// everything.
     pub(crate) fn progress(&self) -> Progress {
         // ORDERING: Acquire pairs with the Release in `advance` (I2).
         let word = self.front.word.load(ordering!("gate.progress", Acquire));
@@ -212,8 +215,8 @@ impl Gate {
         self.back.dependents.get().map(|dependents| &**dependents)
     }
 
-    /// Adds a holder, which keeps the gate from being taken again when its reader leaves. The caller
-    /// must know a present holder, or be the reader.
+    /// Adds a holder, which keeps the gate from being taken again when its reader leaves. The
+    /// caller must know a present holder, or be the reader.
     pub(crate) fn retain(&self, fences: Fences) {
         let dependents = self.back.dependents.get_or_init(|| {
             let moved = EventCount::new(fences);
@@ -231,8 +234,8 @@ impl Gate {
 
     /// Whether the gate has other holders than its reader.
     pub(crate) fn is_retained(&self) -> bool {
-        // ORDERING: Relaxed; a dependent retains the gate only through a reference to its reader, and
-        // the reader is calling this.
+        // ORDERING: Relaxed; a dependent retains the gate only through a reference to its
+        // reader, and the reader is calling this.
         let holders = |dependents: &Dependents| dependents.holders.load(Ordering::Relaxed);
         self.dependents().is_some_and(|dependents| holders(dependents) > 1)
     }
@@ -251,8 +254,8 @@ impl Gate {
         }
     }
 
-    /// Gives the gate up: the reader is done with everything. If dependents retain the gate, they see
-    /// the position at which the reader has left.
+    /// Gives the gate up: the reader is done with everything. If dependents retain the gate,
+    /// they see the position at which the reader has left.
     pub(crate) fn leave(&self, position: u64) {
         if self.dependents().is_some() {
             self.open(position);

@@ -60,8 +60,8 @@ impl Gates {
     /// original's gate move on, starts again.
     pub(crate) fn take_as_clone(&self, position: u64) -> Option<PlainArc<Gate>> {
         let gate = self.take(position)?;
-        // ORDERING: Release pairs with the Acquire in `smallest`: a scan that sees this increment sees
-        // the new gate and the high-water mark.
+        // ORDERING: Release pairs with the Acquire in `smallest`: a scan that sees this
+        // increment sees the new gate and the high-water mark.
         self.directory.joins.fetch_add(1, ordering!("gates.joined", Release));
         Some(gate)
     }

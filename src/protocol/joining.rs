@@ -37,8 +37,8 @@ pub(crate) struct Place {
 }
 
 impl Sequencer {
-    /// Takes a gate for a new reader. `None` if every gate is taken. Once the reader's own state agrees
-    /// with its gate, the caller must call `wake_after_join`. Lock-free.
+    /// Takes a gate for a new reader. `None` if every gate is taken. Once the reader's own
+    /// state agrees with its gate, the caller must call `wake_after_join`. Lock-free.
     ///
     /// The gate is taken at a position that is certainly not too far ahead, and moved to its place
     /// once the frontier is known: see [`place_reader`](Self::place_reader).
@@ -49,24 +49,25 @@ impl Sequencer {
         Some(Joined { gate, place })
     }
 
-    /// Closes a gate that its reader has opened, or moves it forward, to start anew. Once the reader's
-    /// own state agrees with its gate, the caller must call `wake_after_join`: dependents may be
-    /// waiting for events that the reader skips. Lock-free.
+    /// Closes a gate that its reader has opened, or moves it forward, to start anew. Once the
+    /// reader's own state agrees with its gate, the caller must call `wake_after_join`:
+    /// dependents may be waiting for events that the reader skips. Lock-free.
     pub(crate) fn rejoin(&self, gate: &Gate, start: Start) -> Place {
         gate.advance(self.conservative_start(start));
         self.place_reader(gate, start)
     }
 
-    /// Wakes the writer and the dependents of a reader that has joined, or rejoined, at `position`. They
-    /// may have seen its gate at the first, conservative place, and gone to sleep.
+    /// Wakes the writer and the dependents of a reader that has joined, or rejoined, at
+    /// `position`. They may have seen its gate at the first, conservative place, and gone to
+    /// sleep.
     pub(crate) fn wake_after_join(&self, gate: &Gate, position: u64) {
         if strong!("joining.wake") {
             self.wake_waiting_for(gate, position);
         }
     }
 
-    /// Returns a position at which a gate can be closed at first: certainly not ahead of the place where
-    /// its reader will start.
+    /// Returns a position at which a gate can be closed at first: certainly not ahead of the
+    /// place where its reader will start.
     fn conservative_start(&self, start: Start) -> u64 {
         let cursor = self.cursor.load();
         match start {
@@ -78,10 +79,10 @@ impl Sequencer {
 
     /// Moves a gate, which has just been closed, to the place where its reader starts.
     ///
-    /// The fence pairs with the one in `ClaimWindow::scan`. Either the writer's scan sees the gate, or
-    /// this sees the frontier that the scan worked under, below which the writer may write without
-    /// another scan. Under that frontier nothing from `frontier − capacity` on is written, so the
-    /// oldest intact event is there (I3).
+    /// The fence pairs with the one in `ClaimWindow::scan`. Either the writer's scan sees the
+    /// gate, or this sees the frontier that the scan worked under, below which the writer may
+    /// write without another scan. Under that frontier nothing from `frontier − capacity` on is
+    /// written, so the oldest intact event is there (I3).
     fn place_reader(&self, gate: &Gate, start: Start) -> Place {
         if strong!("joining.fence") {
             // ORDERING: SeqCst fence; pairs with the one in `ClaimWindow::scan` (I3).
@@ -102,8 +103,8 @@ impl Sequencer {
         Place { position, available }
     }
 
-    /// Takes a gate for a clone at `position`, which the gate of the original protects. `None` if every
-    /// gate is taken. Lock-free.
+    /// Takes a gate for a clone at `position`, which the gate of the original protects. `None`
+    /// if every gate is taken. Lock-free.
     ///
     /// No fence is needed. The original's gate holds the writer back for as long as it stands at
     /// `position`. A scan that misses the new gate, and sees the original's gate move on, repeats

@@ -2,8 +2,8 @@
 //! publish, commit, leave and close.
 //!
 //! Nothing here knows the type of an event or touches a slot. The invariants (I1 to I8) and the
-//! argument for each step are in `docs/design.md`. Joining, the end of the stream and eviction are in
-//! modules of their own, which extend this type.
+//! argument for each step are in `docs/design.md`. Joining, the end of the stream and eviction
+//! are in modules of their own, which extend this type.
 
 #![forbid(unsafe_code)]
 
@@ -36,11 +36,11 @@ pub(crate) struct Sequencer {
     pub(crate) built: Instant,
     /// How many events readers may see.
     pub(crate) cursor: Cursor,
-    /// The end of what the writer may write, announced before it scanned the gates. Never falls, and is
-    /// never more than `capacity` ahead of the cursor.
+    /// The end of what the writer may write, announced before it scanned the gates. Never
+    /// falls, and is never more than `capacity` ahead of the cursor.
     pub(crate) frontier: CachePadded<AtomicU64>,
-    /// The writer's own copy of the frontier. It lives here so that it survives a wait that panicked,
-    /// and so could not hand the claim window back.
+    /// The writer's own copy of the frontier. It lives here so that it survives a wait that
+    /// panicked, and so could not hand the claim window back.
     pub(crate) announced: Counter,
     pub(crate) gates: Gates,
     closed: CachePadded<AtomicBool>,
@@ -82,8 +82,8 @@ impl Sequencer {
 
     /// Closes the ring. Called when the writer is dropped.
     pub(crate) fn close(&self) {
-        // ORDERING: Release pairs with the Acquire in `is_closed`: a thread that sees the ring closed
-        // sees everything that was published.
+        // ORDERING: Release pairs with the Acquire in `is_closed`: a thread that sees the ring
+        // closed sees everything that was published.
         self.closed.store(true, ordering!("sequencer.close", Release));
         let arrivals = self.stages.iter().map(|stage| &stage.arrivals);
         {
@@ -134,8 +134,8 @@ impl Sequencer {
 
     /// Wakes all dependents, at whichever gate they sleep.
     pub(crate) fn wake_dependents(&self) {
-        // The event counts of gates are made on demand: without the fence, this thread might not see
-        // one that a sleeper has just made.
+        // The event counts of gates are made on demand: without the fence, this thread might
+        // not see one that a sleeper has just made.
         self.fences.waker();
         let dependents = self.gates.taken().filter_map(Gate::dependents);
         for_every(dependents, |dependents| dependents.moved.wake_all());
@@ -143,8 +143,9 @@ impl Sequencer {
 
     /// Wakes every sleeping reader, so that it polls again.
     ///
-    /// As in `close`, no fence is needed: the lock orders the caller's last store before the poll of a
-    /// reader that goes to sleep afterwards, and a reader that sleeps finds another epoch (I7).
+    /// As in `close`, no fence is needed: the lock orders the caller's last store before the
+    /// poll of a reader that goes to sleep afterwards, and a reader that sleeps finds another
+    /// epoch (I7).
     pub(crate) fn wake_readers(&self) {
         let _then = Finally(|| self.wake_dependents());
         self.published.wake_all();
@@ -181,8 +182,8 @@ impl Sequencer {
         self.freed.wake_all();
     }
 
-    /// Returns how far the cursor is, for a writer that is about to write `next`. Without editors the
-    /// two are the same.
+    /// Returns how far the cursor is, for a writer that is about to write `next`. Without
+    /// editors the two are the same.
     pub(crate) fn cursor_behind_editors(&self, next: u64) -> u64 {
         if self.stages.is_empty() || !strong!("sequencer.behind_editors") {
             next

@@ -1,7 +1,7 @@
 //! Stall timers: since when each reader has been holding a stalled writer back.
 //!
-//! The writer keeps them, in rings that have had an evictable reader. Only eviction and statistics use
-//! them.
+//! The writer keeps them, in rings that have had an evictable reader. Only eviction and
+//! statistics use them.
 
 #![forbid(unsafe_code)]
 
@@ -11,9 +11,9 @@ use crate::sync::Counter;
 
 /// The stall timers of all readers.
 ///
-/// Only the writer writes them, but for `reset` by a reader that takes a gate. They lie on cache lines
-/// that readers do not touch otherwise, and any thread may read them. Memory safety does not depend on
-/// them.
+/// Only the writer writes them, but for `reset` by a reader that takes a gate. They lie on
+/// cache lines that readers do not touch otherwise, and any thread may read them. Memory safety
+/// does not depend on them.
 #[derive(Debug)]
 pub(crate) struct StallTimers {
     /// The timers, by the index of the gate.
@@ -44,8 +44,8 @@ impl StallTimers {
         &self.timers[gate.index()]
     }
 
-    /// Resets the timer of a gate: its reader no longer holds the writer back, or a new reader has taken
-    /// the gate.
+    /// Resets the timer of a gate: its reader no longer holds the writer back, or a new reader
+    /// has taken the gate.
     pub(crate) fn reset(&self, gate: &Gate) {
         let since = &self.of(gate).since;
         if since.get() > 0 {
@@ -53,8 +53,8 @@ impl StallTimers {
         }
     }
 
-    /// Returns since when the reader of a gate, which is at the position where the writer is held back,
-    /// has been a gating reader. `None` if it was none when the writer last looked.
+    /// Returns since when the reader of a gate, which is at the position where the writer is
+    /// held back, has been a gating reader. `None` if it was none when the writer last looked.
     pub(super) fn gating_since(&self, gate: &Gate, counters: &WriterCounters) -> Option<u64> {
         let WriterCounters { since, position, held_since, .. } = counters;
         if self.updated.get() == 0 {

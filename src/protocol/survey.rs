@@ -1,7 +1,7 @@
 //! The survey: the positions and counters of all members at one moment, for statistics and errors.
 //!
-//! It only reads. Members go on meanwhile, so it reads in an order that keeps the numbers plausible:
-//! readers first, then the cursor, then the editors from last to first.
+//! It only reads. Members go on meanwhile, so it reads in an order that keeps the numbers
+//! plausible: readers first, then the cursor, then the editors from last to first.
 
 #![forbid(unsafe_code)]
 
@@ -126,8 +126,8 @@ fn row(entry: Registration, position: u64, end: u64, counters: &ReaderCounters) 
     }
 }
 
-/// Reads the present stall, if there is one. Called before any position is read, so that a reader that
-/// has moved on by then is not said to hold the writer back.
+/// Reads the present stall, if there is one. Called before any position is read, so that a
+/// reader that has moved on by then is not said to hold the writer back.
 fn stall(sequencer: &Sequencer) -> Option<Stall> {
     let counters = &sequencer.counters;
     let stalled = counters.since.get() != 0;
@@ -137,8 +137,8 @@ fn stall(sequencer: &Sequencer) -> Option<Stall> {
 }
 
 impl Stall {
-    /// Returns how long a member has held the writer back, which it does since `since`, if the writer has
-    /// noticed it already.
+    /// Returns how long a member has held the writer back, which it does since `since`, if the
+    /// writer has noticed it already.
     fn time(self, since: Option<u64>) -> Duration {
         Duration::from_nanos(self.now.saturating_sub(since.unwrap_or(self.now)))
     }
@@ -164,8 +164,8 @@ impl Sequencer {
         telemetry::slowest(&members(self).rows)
     }
 
-    /// Returns the member that holds the writer back: the one that is furthest behind. `None` if that is a
-    /// reader that is just joining, which is not registered yet.
+    /// Returns the member that holds the writer back: the one that is furthest behind. `None`
+    /// if that is a reader that is just joining, which is not registered yet.
     pub(crate) fn holder(&self) -> Option<Member> {
         let smallest = self.gates.smallest();
         let slowest = self.slowest()?;

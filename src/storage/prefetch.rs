@@ -7,8 +7,8 @@
 /// processor.
 pub(crate) const CACHE_LINE: usize = 64;
 
-/// The most cache lines that one call asks for. The processor prefetches the rest of a large event by
-/// itself, and has no room for many more requests.
+/// The most cache lines that one call asks for. The processor prefetches the rest of a large
+/// event by itself, and has no room for many more requests.
 const MOST: usize = 8;
 
 /// Prefetches so many bytes from an address on for writing: they are taken away from the cores that

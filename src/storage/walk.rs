@@ -45,8 +45,8 @@ impl<'a, T, const WRITES: bool> Walk<'a, T, WRITES> {
     /// line.
     const FAR: usize = READ_AHEAD / Slots::<T>::STRIDE * Slots::<T>::LANES + Slots::<T>::LANES;
 
-    /// Walks over `len` slots. The first is `slot`, in the block at the offset `start`, and `run` of
-    /// them are in that block.
+    /// Walks over `len` slots. The first is `slot`, in the block at the offset `start`, and
+    /// `run` of them are in that block.
     #[inline]
     fn new(slots: &'a Slots<T>, start: usize, slot: NonNull<T>, run: usize, len: usize) -> Self {
         Self { slots, slot, run, start, rest: len - run }

@@ -1,4 +1,4 @@
-//! The reader's guard over several events.
+//! The batch: the reader's guard over several events.
 
 use core::convert::Infallible;
 use core::fmt;
@@ -13,19 +13,18 @@ use crate::sequence::Sequence;
 use crate::storage::ReadBorrow;
 use crate::storage::{Block, Walk};
 
-/// Events that are there to read, by reference; from [`Reader::wait_batch`](crate::Reader::wait_batch).
+/// A guard over available events, which lends them by reference; from
+/// [`Reader::wait_batch`](crate::Reader::wait_batch).
 ///
-/// While the batch is held, the writer does not touch the events. Dropping it,
-/// also by a panic, *commits* all of it, read or not: the writer may use the
-/// slots again. Forgetting it commits nothing, and the same events come again.
-/// [`commit_through`](Self::commit_through) releases the first part earlier. All of this
-/// is wait-free, unless the writer has to be woken.
+/// While the batch is held, the writer does not touch its events. Dropping the batch, also by a
+/// panic, *commits* all of it, read or not: the writer may reuse the slots. Forgetting it
+/// commits nothing, and the same events come again. [`commit_through`](Self::commit_through)
+/// commits the first part earlier. All of this is wait-free, unless the writer has to be woken.
 ///
-/// In a long batch it matters when events are released. Iterating over `&batch`
-/// lends references that live as long as the batch, so everything is released
-/// together at the end. [`for_each`](Self::for_each) and
-/// [`next_event`](Self::next_event) lend one event at a time, and therefore
-/// release what they have passed, every quarter of the ring.
+/// In a long batch it matters when events are committed. Iterating over `&batch` lends
+/// references that live as long as the batch, so everything is committed together at the end.
+/// [`for_each`](Self::for_each) and [`next_event`](Self::next_event) lend one event at a time,
+/// and so commit the events that they have passed, every quarter of the ring.
 ///
 /// # Examples
 ///
@@ -44,10 +43,10 @@ use crate::storage::{Block, Walk};
 /// ```
 pub struct Batch<'r, T> {
     reader: &'r mut ReaderCore<T>,
-    /// The first event that is still in the batch. Those between the reader's
-    /// position and here were handed out one by one and are not yet committed.
+    /// The first event that is still in the batch. The events between the reader's position and
+    /// this one were lent one by one and are not yet committed.
     next: u64,
-    /// The block of that event, or the one before if that is the first of a block.
+    /// The block of `next`, or the block before if `next` is the first of a block.
     block: Block,
     /// The end of the batch; never below `next`.
     end: u64,
@@ -55,7 +54,7 @@ pub struct Batch<'r, T> {
 }
 
 impl<'r, T> Batch<'r, T> {
-    /// Borrows at most `limit` of the events that the reader knows to be there.
+    /// Borrows at most `limit` of the available events.
     #[inline]
     pub(crate) fn new(reader: &'r mut ReaderCore<T>, limit: usize) -> Self {
         let Range { start: next, end } = reader.readable();
@@ -74,15 +73,15 @@ impl<'r, T> Batch<'r, T> {
         (self.end - self.next) as usize
     }
 
-    /// Whether there is no event in the batch: it was asked for with a limit of
-    /// 0, or all of it is committed or handed out.
+    /// Whether there is no event in the batch: it was made with a limit of 0, or all of its
+    /// events are committed or handed out.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.next == self.end
     }
 
-    /// Returns the sequences of the events. To go through them one by one, iterate
-    /// over the batch, or over the range of their [numbers](Sequence::get).
+    /// Returns the range of the events' sequences. To go through them one by one, iterate over
+    /// the batch, or over the range of their [numbers](Sequence::get).
     #[inline]
     pub fn sequences(&self) -> Range<Sequence> {
         Sequence::new(self.next)..Sequence::new(self.end)
@@ -99,8 +98,8 @@ impl<'r, T> Batch<'r, T> {
         Some((Sequence::new(self.end - 1), self.get(index)?))
     }
 
-    /// Whether the event with this sequence is the last of the batch: also when it
-    /// was handed out already.
+    /// Whether the event with this sequence is the last of the batch, also if it was already
+    /// handed out.
     #[inline]
     pub fn is_last(&self, sequence: Sequence) -> bool {
         sequence.get() + 1 == self.end
@@ -114,8 +113,8 @@ impl<'r, T> Batch<'r, T> {
         }
         let slots = &self.reader.shared().slots;
         let slot = slots.slot(self.next + index as u64);
-        // SAFETY: I2, I4, I6: the event is in the batch, and `self` is borrowed
-        // for as long as the reference lives.
+        // SAFETY: I2, I4, I6: the event is in the batch, and `self` is borrowed for as long as the
+        // reference lives.
         Some(unsafe { slot.as_ref() })
     }
 
@@ -132,8 +131,8 @@ impl<'r, T> Batch<'r, T> {
         BatchEvents { walk, _lends: PhantomData }
     }
 
-    /// Releases the events up to and including `sequence` to the writer. They
-    /// are no longer in the batch. Does nothing if they are released already.
+    /// Commits the events up to and including `sequence`, which then are no longer in the
+    /// batch. Does nothing if they are committed already.
     ///
     /// # Panics
     ///
@@ -172,9 +171,8 @@ impl<'r, T> Batch<'r, T> {
         }
     }
 
-    /// Takes the first event out of the batch and lends it, with its sequence,
-    /// until the next call. Every quarter of the ring, the events that were
-    /// taken out before are released to the writer.
+    /// Takes the first event out of the batch and lends it, with its sequence, until the next
+    /// call. Every quarter of the ring, the events that were taken out before are committed.
     ///
     /// # Examples
     ///
@@ -200,20 +198,19 @@ impl<'r, T> Batch<'r, T> {
         slots.move_reader(&mut self.block, self.next);
         let sequence = self.next;
         self.next += 1;
-        // SAFETY: I2, I6: the event is in the batch; I4: nothing at or above its
-        // sequence is committed before the next call, and until then `self` is
-        // borrowed.
+        // SAFETY: I2, I6: the event is in the batch. I4: nothing at or above its sequence is
+        // committed before the next call, and until then `self` is borrowed.
         let event = unsafe { slots.slot_in(&self.block, sequence).as_ref() };
         Some((Sequence::new(sequence), event))
     }
 
-    /// Hands every event and its sequence to the closure, and commits as it goes,
-    /// at least every quarter of the ring.
+    /// Hands every event and its sequence to the closure, and commits as it goes, at least
+    /// every quarter of the ring.
     ///
     /// # Panics
     ///
-    /// If the closure does. The event that it was given then counts as read, and
-    /// so do those before it, but none after it.
+    /// If the closure does. The event that it was given then counts as read, and so do the
+    /// events before it, but none after it.
     #[inline]
     pub fn for_each(self, mut handle: impl FnMut(&T, Sequence)) {
         let handled = self.try_for_each(|event, sequence| {
@@ -225,9 +222,9 @@ impl<'r, T> Batch<'r, T> {
         }
     }
 
-    /// Hands the events and their sequences to the closure until it breaks off, and
-    /// commits as it goes, at least every quarter of the ring. The event at which the
-    /// closure breaks off counts as read, and none after it.
+    /// Hands the events and their sequences to the closure until it returns
+    /// [`Break`](ControlFlow::Break), and commits as it goes, at least every quarter of the
+    /// ring. The event at which the closure breaks counts as read, and none after it.
     ///
     /// # Panics
     ///
@@ -246,14 +243,14 @@ impl<'r, T> Batch<'r, T> {
         ControlFlow::Continue(())
     }
 
-    /// How many events may be passed before they are committed.
+    /// Returns how many events may be passed before they are committed.
     #[inline]
     fn stride(&self) -> u64 {
         (self.reader.shared().sequencer.capacity() / 4).max(1)
     }
 
-    /// Commits what was passed, if that is enough, and returns how much is left
-    /// uncommitted: less than may be passed.
+    /// Commits the events that were passed, if they are a whole stride. Returns how many are left
+    /// uncommitted: less than a stride.
     #[inline]
     fn commit_passed(&mut self) -> u64 {
         let uncommitted = self.next - self.reader.position();
@@ -264,19 +261,19 @@ impl<'r, T> Batch<'r, T> {
         0
     }
 
-    /// Takes everything below `position` out of the batch.
+    /// Removes everything below `position` from the batch.
     #[inline]
     fn skip_to(&mut self, position: u64) {
         self.next = position;
         self.block = self.reader.shared().slots.block(position);
     }
 
-    /// Commits everything below `next`, and leaves nothing else in the batch if not `all` was
-    /// handled.
+    /// Commits everything below `next`. If the stretch was not handled to its end, empties the
+    /// batch.
     #[inline(never)] // so that the loop that calls it stays short
     fn end_stretch(&mut self, next: u64, all: bool) {
         self.skip_to(next);
-        // Whoever is woken may panic: then nothing else is left either.
+        // A waker may panic: then the batch is left empty too.
         let end = mem::replace(&mut self.end, next);
         self.commit(next, self.block);
         if all {
@@ -291,14 +288,14 @@ impl<'r, T> Batch<'r, T> {
     }
 }
 
-/// A stretch of a batch while a closure is given one event after the other.
-/// Dropping it commits those that the closure was given; if these are not all,
-/// because it broke off or panicked, nothing else is left in the batch.
+/// A stretch of a batch while a closure is given its events one by one. Dropping it commits the
+/// events that the closure was given. If these are not all of them, because the closure broke
+/// or panicked, the rest of the batch is left uncommitted and comes again.
 struct Passing<'p, 'r, T> {
     batch: &'p mut Batch<'r, T>,
     /// The first event that the closure was not given.
     next: u64,
-    /// Whether the closure was given all of them and came back from the last.
+    /// Whether the closure was given all events and has returned from the last.
     all: bool,
 }
 
@@ -313,8 +310,8 @@ impl<T> Passing<'_, '_, T> {
         for slot in slots.walk::<false>(self.batch.block, self.batch.next, len) {
             let sequence = Sequence::new(self.next);
             self.next += 1;
-            // SAFETY: I2, I6: the slot is in the batch; I4: nothing is committed
-            // before the closure, which cannot keep the reference, has returned.
+            // SAFETY: I2, I6: the slot is in the batch. I4: nothing is committed before the
+            // closure, which cannot keep the reference, has returned.
             handle(unsafe { lend(slot) }, sequence)?;
         }
         self.all = true;
@@ -383,7 +380,7 @@ pub struct BatchEvents<'a, T> {
 /// The slot must be in a batch that is borrowed for `'a`.
 #[inline]
 unsafe fn lend<'a, T>(slot: NonNull<T>) -> &'a T {
-    // SAFETY: I2, I4, I6, as the caller promises.
+    // SAFETY: I2, I4, I6: the caller promises that the slot is in a borrowed batch.
     unsafe { slot.as_ref() }
 }
 
@@ -392,7 +389,7 @@ impl<'a, T> Iterator for BatchEvents<'a, T> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a T> {
-        // SAFETY: the walk passes the slots of a batch that is borrowed for `'a`.
+        // SAFETY: the walk passes slots of a batch that is borrowed for `'a`.
         self.walk.next().map(|slot| unsafe { lend(slot) })
     }
 

@@ -15,7 +15,7 @@ use crate::sync::{Arc, Finally, PlainArc};
 use crate::telemetry::trace;
 use crate::waiting::Wait;
 
-/// Registers a reader that has got a gate, and makes its core.
+/// Registers a member that has taken a gate, and makes its core.
 #[inline]
 fn register<T>(
     shared: Arc<Shared<T>>,
@@ -81,7 +81,7 @@ impl<T> ReaderCore<T> {
         let before = self.position;
         let sequencer = &self.shared.sequencer;
         let mut place = if self.has_lost_its_gate() && self.gate.is_retained() {
-            // Those that keep it must go on seeing where it was lost.
+            // The dependents that retain the gate must go on seeing where it was lost.
             let refused = || SubscribeError::new(sequencer.gates.capacity());
             let joined = sequencer.join(Start::Cursor).ok_or_else(refused)?;
             joined.gate.counters().continue_from(self.gate.counters());
@@ -102,8 +102,9 @@ impl<T> ReaderCore<T> {
         Ok(missed)
     }
 
-    /// Begins at a gate that it was just given, or has just closed. Whoever is woken by that
-    /// may panic: so the reader has to be there by then.
+    /// Ends a join or a rejoin: brings the gate into its state between two polls, and wakes the
+    /// threads and tasks that may have waited for it. A waker may panic, so the core must agree
+    /// with its gate before this is called.
     pub(crate) fn finish_joining(&self) {
         let Self { shared, gate, position, options, .. } = self;
         let _then = Finally(|| shared.sequencer.wake_after_join(gate, *position));
@@ -112,7 +113,8 @@ impl<T> ReaderCore<T> {
         }
     }
 
-    /// Whether its gate is open. If not, it will not be opened any more.
+    /// Whether the gate was opened, by the writer or because the stream has ended. If not, the
+    /// writer cannot open it any more.
     fn has_lost_its_gate(&self) -> bool {
         let options = self.options.as_ref();
         let may_be_evicted = |options: &ReaderOptions| options.patience.is_some() && !options.held;
@@ -121,7 +123,7 @@ impl<T> ReaderCore<T> {
         })
     }
 
-    /// Closes the gate of one that only looks in, and returns how many events it has missed.
+    /// Closes the gate of an observer for a look, and returns how many events it has missed.
     pub(crate) fn begin_look(&mut self, start: Start) -> u64 {
         let before = self.position;
         let place = self.shared.sequencer.rejoin(&self.gate, start);
@@ -132,14 +134,14 @@ impl<T> ReaderCore<T> {
         if place.available > place.position {
             self.gate.counters().found(place.available - place.position);
         }
-        // If somebody who is woken panics, the look is over.
+        // If a waker panics, the look is over.
         let looking = Release(self);
         looking.0.shared.sequencer.wake_after_join(&looking.0.gate, place.position);
         mem::forget(looking);
         place.position.saturating_sub(before)
     }
 
-    /// Ends a look that has found nothing: the next one begins at `position`.
+    /// Ends a look that has found nothing. The next look begins at `position`.
     pub(crate) fn end_look_at(&mut self, position: u64) {
         self.move_to(Place { position, available: position });
         self.release();

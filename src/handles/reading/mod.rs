@@ -1,6 +1,6 @@
-//! Reading: what a reader is made of, how it polls for events, and the batch it lends.
+//! Reading: the core of a reader, how it joins and polls for events, and the batch that it lends.
 //!
-//! The public handles, `Reader` and `Observer`, are thin: what they do is here.
+//! The public handles `Reader` and `Observer` are thin layers over this.
 //!
 //! May use: `handles/shared`, and the layers below.
 

@@ -1,4 +1,4 @@
-//! The options of a reader: coming after other readers, being evictable, observing.
+//! The options of a reader: dependent, evictable, or observing.
 
 #![forbid(unsafe_code)]
 
@@ -7,34 +7,35 @@ use std::time::Duration;
 use crate::error::End;
 use crate::protocol::{Barrier, Gate, Sequencer};
 
-/// What sets a reader apart from one that just reads every event as it comes.
+/// The options of a reader that is not plain, and the state that goes with them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReaderOptions {
-    /// Those that it comes after.
+    /// The readers that it comes after.
     pub(crate) barrier: Barrier,
-    /// For how long it may hold the writer up while it looks at nothing.
+    /// For how long it may hold the writer back while it holds no batch. `None`: it is not
+    /// evictable.
     pub(crate) patience: Option<Duration>,
-    /// Whether it holds the writer up only while it looks.
+    /// Whether it is an observer, which holds the writer back only while it looks.
     pub(super) observing: bool,
-    /// Whether it looks at something now, which the writer must not take away from it:
-    /// said of those whose gates are otherwise idle or open.
+    /// Whether the gate is held for a batch or a clone, and must be released afterwards. For
+    /// readers whose gates are otherwise idle or open.
     pub(super) held: bool,
-    /// Everything below this was there when it last looked, and is as long as it keeps its
-    /// gate.
+    /// Everything below this was available at the last poll, and still is while the reader
+    /// keeps its gate.
     pub(crate) seen: u64,
-    /// Whether it is a clone of one that has lost its place or has come to its end.
+    /// Whether it is a clone of a reader that was evicted, or whose stream has ended.
     pub(crate) lost: bool,
-    /// Why it will never read anything again, once it knows.
+    /// How the stream has ended early for this reader, once it knows.
     pub(super) end: Option<End>,
 }
 
 impl ReaderOptions {
-    /// The options of one that only looks in.
+    /// Returns the options of an observer.
     pub(crate) fn observing() -> Self {
         Self { observing: true, ..Self::default() }
     }
 
-    /// Whether a reader on these options is like any other.
+    /// Whether a reader with these options is a plain reader.
     pub(crate) fn are_none(&self) -> bool {
         self.barrier.is_empty() && self.patience.is_none() && !self.observing
     }
@@ -44,21 +45,22 @@ impl ReaderOptions {
         Self { held: false, ..self.clone() }
     }
 
-    /// Whether the gate of the reader does not always protect what comes next: the writer
-    /// may open it, or it is open.
+    /// Whether the gate does not always protect the next event: the writer may open it, or it
+    /// is open.
     pub(crate) fn can_lose_its_place(&self) -> bool {
         self.patience.is_some() || self.has_ended()
     }
 
+    /// Whether the stream has ended early for this reader.
     pub(crate) fn has_ended(&self) -> bool {
         self.end.is_some()
     }
 
-    /// Leaves a gate, which was just closed at `position`, as it is before the first look, and
-    /// tells the writer, who may have seen it before it was known on which options it is.
+    /// Brings a gate, which was just closed at `position`, into its state before the first
+    /// poll, and wakes the writer, which may have seen the gate plainly closed.
     pub(super) fn settle(&self, sequencer: &Sequencer, gate: &Gate, position: u64) {
         if self.observing {
-            // While it looks it is as if it were being evicted: nobody waits for long.
+            // An observer does not keep the others from being evicted while it looks.
             gate.set_patience(Duration::ZERO);
         } else if let Some(patience) = self.patience {
             gate.set_patience(patience);
@@ -68,7 +70,8 @@ impl ReaderOptions {
         sequencer.gate_released();
     }
 
-    /// Leaves a gate, which is closed at `position`, as it is between two looks.
+    /// Brings a gate, which is closed at `position`, into its state between two polls: open for an
+    /// observer, idle for an evictable reader.
     pub(super) fn rest(&self, gate: &Gate, position: u64) {
         if self.observing || self.lost {
             gate.open(position);

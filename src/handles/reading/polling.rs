@@ -1,4 +1,7 @@
-//! When a reader looks for events, and where.
+//! Polling: how a reader finds out which events are available, when, and where it looks.
+//!
+//! A plain reader looks at the stamp of the block where its next event will lie, and at the
+//! cursor only if there may be more. Readers with options are in `polling_options`.
 
 #![forbid(unsafe_code)]
 
@@ -10,7 +13,7 @@ use crate::handles::shared::Shared;
 use crate::protocol::Ending;
 
 impl<T> ReaderCore<T> {
-    /// Waits until there is something to read.
+    /// Waits until an event is available.
     #[inline]
     pub(crate) fn fill(&mut self) -> Result<Hold, End> {
         self.enter_block();
@@ -20,7 +23,7 @@ impl<T> ReaderCore<T> {
         }
     }
 
-    /// Waits until there is something to read, at most for `timeout`.
+    /// Waits until an event is available, at most for `timeout`.
     #[inline]
     pub(crate) fn fill_timeout(&mut self, timeout: Duration) -> Result<Hold, ReadTimeoutError> {
         self.enter_block();
@@ -33,7 +36,7 @@ impl<T> ReaderCore<T> {
         }
     }
 
-    /// Sees whether there is something to read.
+    /// Checks whether an event is available.
     #[inline]
     pub(crate) fn try_fill(&mut self) -> Result<Hold, TryReadError> {
         self.enter_block();
@@ -52,9 +55,9 @@ impl<T> ReaderCore<T> {
         }
     }
 
-    /// Takes a first look, at the right moment, and says whether there is something to
-    /// read. What is still there from an earlier look needs none: whoever holds its gate
-    /// briefly keeps nothing from one look to the next, not even if it forgets a batch.
+    /// Polls for the first time in a wait, at the moment that the pacing chooses. Events that
+    /// are still available from an earlier poll need no new one. (A gate that is held only
+    /// until `release` leaves none available, not even if a batch is forgotten.)
     #[inline]
     pub(super) fn poll_first(&mut self) -> Option<Hold> {
         if self.position < self.available {
@@ -68,7 +71,7 @@ impl<T> ReaderCore<T> {
         found.then_some(Hold::UntilCommit)
     }
 
-    /// Takes the first look as the pacing says, and tells it what was found.
+    /// Holds off as long as the pacing says, polls, and tells the pacing what was found.
     #[inline(never)]
     pub(super) fn poll_paced(&mut self) -> bool {
         self.pacing.hold_off();
@@ -81,15 +84,15 @@ impl<T> ReaderCore<T> {
         found
     }
 
-    /// Looks at the stamp that announces the next event, and if it is there already asks
-    /// for the whole range: this reader is behind. The cursor is on a line that the
-    /// writer would rather keep, and so it is asked only if there can be more in it.
+    /// Polls the stamp that announces the next event. If the event is there already, the reader
+    /// is behind, and takes everything that is published. It loads the cursor only if that may
+    /// tell more, because the cursor's cache line should stay with the writer.
     #[inline]
     fn catch_up(&mut self) -> bool {
         if self.options.is_some() { self.catch_up_with_options() } else { self.catch_up_plain() }
     }
 
-    /// Catches up as one that comes after nobody.
+    /// The same for a reader that comes after no other.
     #[inline]
     fn catch_up_plain(&mut self) -> bool {
         let end = self.published_end();
@@ -99,7 +102,8 @@ impl<T> ReaderCore<T> {
         end.is_some()
     }
 
-    /// Returns the end of all there is, if this reader, which comes after nobody, is behind.
+    /// Returns the end of everything published, if that is past this reader, which comes after
+    /// no other.
     #[inline]
     pub(super) fn published_end(&self) -> Option<u64> {
         let Shared { sequencer, slots, .. } = &*self.shared;
@@ -111,7 +115,7 @@ impl<T> ReaderCore<T> {
         Some(if told_all { stamped } else { sequencer.cursor.load() })
     }
 
-    /// Waits until there is something to read; `None` at the deadline.
+    /// Waits until an event is available. `None` at the deadline.
     #[inline(never)]
     fn wait_for(&mut self, deadline: Option<Instant>) -> Option<Result<Hold, End>> {
         if self.options.is_some() {
@@ -124,8 +128,8 @@ impl<T> ReaderCore<T> {
         Some(self.accept(seen))
     }
 
-    /// Returns the end of what may be read, if that is anything, or that nothing
-    /// more will come. Looks only at the stamp where the next event will be, so
+    /// Returns the end of what may be read, or how the stream has ended; `None` if there is
+    /// nothing new. A plain reader looks only at the stamp where its next event will be, so
     /// that the news comes in one cache line with the event.
     #[inline]
     pub(super) fn poll(&self) -> Option<Result<u64, End>> {
@@ -135,7 +139,7 @@ impl<T> ReaderCore<T> {
         self.poll_plain()
     }
 
-    /// Looks as one that comes after nobody.
+    /// The same for a reader that comes after no other.
     #[inline]
     pub(super) fn poll_plain(&self) -> Option<Result<u64, End>> {
         let Shared { sequencer, slots, .. } = &*self.shared;
@@ -146,7 +150,7 @@ impl<T> ReaderCore<T> {
         sequencer.ending(self.position).map(|ending| self.ended(ending))
     }
 
-    /// Says what it is for this reader that comes after what it has found.
+    /// Translates what the sequencer knows about the end of the stream for this reader.
     #[cold]
     pub(crate) fn ended(&self, ending: Ending) -> Result<u64, End> {
         match ending {
@@ -159,7 +163,7 @@ impl<T> ReaderCore<T> {
         }
     }
 
-    /// Takes what was seen for what may be read.
+    /// Accepts the result of a poll: makes the events available, or returns the end.
     #[inline]
     pub(super) fn accept(&mut self, seen: Result<u64, End>) -> Result<Hold, End> {
         if self.options.is_some() {
@@ -169,7 +173,7 @@ impl<T> ReaderCore<T> {
         Ok(Hold::UntilCommit)
     }
 
-    /// Takes note of how much may be read.
+    /// Makes the events below `end` available, and counts them.
     #[inline]
     pub(super) fn found(&mut self, end: u64) {
         self.available = end;

@@ -1,5 +1,7 @@
-//! Polling for events with options: after other readers, or from a gate that is not always
-//! closed.
+//! Polling for readers with options: dependent, evictable, or observing.
+//!
+//! A dependent reads up to its barrier. An evictable reader must close its idle gate before it
+//! reads, and learns there whether it was evicted.
 
 #![forbid(unsafe_code)]
 
@@ -12,7 +14,7 @@ use crate::error::{End, Evicted, TryReadError, UpstreamLeft};
 use crate::protocol::Ending;
 
 impl<T> ReaderCore<T> {
-    /// As `poll_first`, on options, where nothing is known to be there.
+    /// Like `poll_first`, for a reader with options that has nothing available.
     #[cold]
     pub(super) fn poll_first_with_options(&mut self) -> Option<Hold> {
         let seen = self.options.as_ref().is_some_and(|options| options.seen > self.position);
@@ -21,7 +23,7 @@ impl<T> ReaderCore<T> {
         found.then(|| self.hold())
     }
 
-    /// For how long the gate protects what was found.
+    /// Returns how long the gate protects the events that were found.
     pub(crate) fn hold(&self) -> Hold {
         if self.options.as_ref().is_some_and(|options| options.held) {
             Hold::UntilRelease
@@ -30,7 +32,7 @@ impl<T> ReaderCore<T> {
         }
     }
 
-    /// As `catch_up`, on options.
+    /// Like `catch_up`, for a reader with options.
     #[cold]
     pub(super) fn catch_up_with_options(&mut self) -> bool {
         match self.poll() {
@@ -39,14 +41,14 @@ impl<T> ReaderCore<T> {
         }
     }
 
-    /// As `try_fill`, on options, where nothing is known to be there.
+    /// Like `try_fill`, for a reader with options that has nothing available.
     #[cold]
     pub(super) fn try_fill_with_options(&mut self) -> Result<Hold, TryReadError> {
         let seen = self.poll().ok_or(TryReadError::Empty)?;
         Ok(self.accept_with_options(seen)?)
     }
 
-    /// As `look`, on options.
+    /// Like `poll`, for a reader with these options.
     #[cold]
     pub(super) fn poll_with(&self, options: &ReaderOptions) -> Option<Result<u64, End>> {
         if let Some(end) = &options.end {
@@ -65,8 +67,8 @@ impl<T> ReaderCore<T> {
         if reach.end > self.position {
             return Some(Ok(reach.end));
         }
-        // Who leaves at the end of the stream does so when it is closed: so that is asked
-        // after the barrier.
+        // An upstream that leaves at the end of the stream leaves after the ring was closed. So
+        // the end is asked for after the barrier.
         match (self.shared.sequencer.ending(self.position), reach.stopped) {
             (Some(ending @ (Ending::Closed | Ending::EditorLeft(_))), _) => {
                 Some(self.ended(ending))
@@ -78,7 +80,8 @@ impl<T> ReaderCore<T> {
         }
     }
 
-    /// As `take`, on options. Now the writer must not open the gate any more until `release`.
+    /// Like `accept`, for a reader with options. From now until `release`, the writer cannot
+    /// open the gate of an evictable reader.
     #[cold]
     pub(super) fn accept_with_options(&mut self, seen: Result<u64, End>) -> Result<Hold, End> {
         match (seen, &mut self.options) {
@@ -98,21 +101,20 @@ impl<T> ReaderCore<T> {
             }
             (Err(end @ End::UpstreamLeft(_)), Some(options)) => {
                 if options.end.is_none() {
-                    // It will never read on, and so nobody may wait for it.
+                    // This reader will never read on, so its gate must hold nobody back.
                     options.end = Some(end.clone());
                     options.held = false;
                     self.shared.sequencer.retire(&self.gate, self.position);
                 }
                 Err(end)
             }
-            (Ok(_), None) => unreachable!("it is on options"),
+            (Ok(_), None) => unreachable!("the reader has options"),
             (Err(end), _) => Err(end),
         }
     }
 
-    /// As `wait_for`, on options: waits for one after the other of those that have not come
-    /// far enough, and for the cursor if there are none; and no longer than until `stopped`
-    /// says so.
+    /// Like `wait_for`, for a reader with options. Waits for one lagging upstream after the
+    /// other, and for the cursor if none lags. Ends early when `stopped` returns `true`.
     #[cold]
     pub(super) fn wait_with_options(
         &mut self,
@@ -140,7 +142,7 @@ impl<T> ReaderCore<T> {
         Some(self.accept_with_options(seen))
     }
 
-    /// Says that it was evicted, and how much it has missed by now.
+    /// Returns the end of an evicted reader, with the number of events that it has missed so far.
     pub(super) fn evicted(&self) -> End {
         let missed = self.shared.sequencer.cursor.load() - self.position;
         End::Evicted(Evicted::new(self.position, missed))

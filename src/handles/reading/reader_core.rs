@@ -1,4 +1,7 @@
-//! What a reader is made of: its gate, its position, and what it knows to be published.
+//! The core of a reader: its gate, its position, and what it knows to be available.
+//!
+//! It lends slots below `available` (I2) and at or above its gate (I4). How it polls, joins and
+//! waits is in the modules beside this one.
 
 use core::mem;
 use core::ops::Range;
@@ -12,35 +15,35 @@ use crate::sync::{Arc, PlainArc};
 use crate::telemetry::trace;
 use crate::waiting::{Pacing, Wait};
 
-/// For how long the gate protects what a look has found.
+/// How long the gate protects the events that a poll has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hold {
-    /// Until the reader moves on.
+    /// Until the reader commits them.
     UntilCommit,
-    /// Until `release`, which must follow.
+    /// Until `release`, which the caller must see to.
     UntilRelease,
 }
 
-/// The state behind a [`Reader`](crate::Reader) and an [`Observer`](crate::Observer), and what
-/// its guards lend from.
+/// The state behind a [`Reader`](crate::Reader) and an [`Observer`](crate::Observer), from
+/// which they and their guards lend slots.
 pub(crate) struct ReaderCore<T> {
     pub(super) shared: Arc<Shared<T>>,
-    /// The gate that this reader holds.
+    /// The gate of this reader.
     pub(super) gate: PlainArc<Gate>,
-    /// The first sequence that is not committed: always what the gate says.
+    /// The first sequence that is not committed: always the position of the gate.
     pub(super) position: u64,
-    /// The block of `position`, or the one before if that is the first of a block.
+    /// The block of `position`, or the block before if `position` is the first of a block.
     pub(super) block: Block,
-    /// Everything below this may be read without another look; may be stale, never too large.
+    /// Everything below this may be read without another poll. May be stale, never too large.
     pub(super) available: u64,
     pub(super) pacing: Pacing,
     pub(super) wait: Wait,
     pub(super) member: Member,
-    /// `None` for one that just reads every event as it comes.
+    /// `None` for a plain reader, which reads every event as it comes.
     pub(super) options: Option<Box<ReaderOptions>>,
 }
 
-/// Releases what a reader holds briefly when it is dropped, also by a panic.
+/// Calls `release` when it is dropped, also by a panic.
 pub(crate) struct Release<'r, T>(pub(crate) &'r mut ReaderCore<T>);
 
 impl<T> Drop for Release<'_, T> {
@@ -82,7 +85,7 @@ impl<T> ReaderCore<T> {
         &self.member
     }
 
-    /// Clones the next event, which is there, and commits it.
+    /// Clones the next event, which must be available, and commits it.
     #[inline]
     pub(crate) fn take_clone(&mut self, hold: Hold) -> T
     where
@@ -101,15 +104,15 @@ impl<T> ReaderCore<T> {
     {
         let slots = &self.shared.slots;
         let mut borrow = slots.borrows.read(self.position, self.position + 1);
-        // SAFETY: I2: the event is below `available`; I4: and at the gate, which
-        // stays there until the reference is gone. I6: the slot holds a valid `T`.
+        // SAFETY: I2: the event is below `available`. I4: it is at the gate, which stays there
+        // until the reference is gone. I6: the slot holds a valid `T`.
         let event = unsafe { slots.slot_in(&self.block, self.position).as_ref() }.clone();
         borrow.release_below(self.position + 1);
         self.commit(self.position + 1, self.block);
         event
     }
 
-    /// As `clone_next`; also a clone that panics releases the gate.
+    /// Like `clone_next`, and releases the gate, also if the clone panics.
     #[cold]
     fn clone_next_and_release(&mut self) -> T
     where
@@ -118,8 +121,8 @@ impl<T> ReaderCore<T> {
         Release(self).0.clone_next()
     }
 
-    /// Releases everything below `position`, which is in this block or the first
-    /// after it, to the writer.
+    /// Commits everything below `position`, which must be in `block` or be the first sequence
+    /// after it.
     #[inline]
     pub(crate) fn commit(&mut self, position: u64, block: Block) {
         debug_assert!(self.position <= position);
@@ -145,32 +148,33 @@ impl<T> ReaderCore<T> {
         self.wait
     }
 
-    /// Says that the reader stands somewhere else, where its gate is.
+    /// Moves the reader to the place where its gate is now.
     pub(super) fn move_to(&mut self, place: Place) {
         self.position = place.position;
         self.available = place.available;
         self.block = self.shared.slots.block(place.position);
     }
 
-    /// Returns the block of the event at the gate.
+    /// Returns the block of `position`, or the block before.
     #[inline]
     pub(crate) fn block(&self) -> Block {
         self.block
     }
 
-    /// Moves to the block of the next event.
+    /// Moves to the block of `position`.
     #[inline]
     pub(super) fn enter_block(&mut self) {
         self.shared.slots.move_reader(&mut self.block, self.position);
     }
 
-    /// Returns what may be read without another look, from the gate on.
+    /// Returns the range that may be read without another poll.
     pub(crate) fn readable(&self) -> Range<u64> {
         self.position..self.available.max(self.position)
     }
 
-    /// Lends a batch what may be read. If the gate is held for that alone, what is left when
-    /// the batch is forgotten may not be read without another look, and so will be released.
+    /// Lends the available events to a batch. If the gate is held only until `release`, they
+    /// are not available afterwards: if the batch is forgotten, the reader polls again, and so
+    /// releases the gate later.
     #[cold]
     pub(crate) fn lend(&mut self) {
         if self.hold() == Hold::UntilRelease {
@@ -178,8 +182,8 @@ impl<T> ReaderCore<T> {
         }
     }
 
-    /// Ends what a batch or a clone has begun: the writer may open the gate again, or it is
-    /// opened.
+    /// Releases the gate after a batch or a clone, if it was held for that alone: an evictable
+    /// reader makes it idle, an observer opens it.
     #[cold]
     pub(crate) fn release(&mut self) {
         let Some(options) = &mut self.options else { return };

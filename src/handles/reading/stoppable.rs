@@ -1,4 +1,4 @@
-//! Waiting that can be called off: for readers whose thread is told to stop.
+//! Waits that can be cancelled, for readers whose managed thread is told to stop.
 
 #![forbid(unsafe_code)]
 
@@ -9,9 +9,9 @@ use super::reader_core::{Hold, ReaderCore};
 use crate::error::{End, ReadTimeoutError};
 
 impl<T> ReaderCore<T> {
-    /// Borrows everything that is there to read; waits until there is something, at most
-    /// for `timeout`, and no longer than until `stopped` says so. Whoever makes it say so
-    /// then calls `Sequencer::wake_readers`.
+    /// Borrows all available events. Waits until there is at least one, at most for `timeout`,
+    /// and until `stopped` returns `true`. A thread that makes `stopped` return `true` must
+    /// then call `Sequencer::wake_readers`.
     #[inline]
     pub(crate) fn batch_unless_stopped(
         &mut self,
@@ -29,7 +29,7 @@ impl<T> ReaderCore<T> {
         Ok(Batch::new(self, usize::MAX))
     }
 
-    /// Waits until there is something to read; `None` at the deadline.
+    /// Waits until an event is available. `None` at the deadline.
     #[inline(never)]
     fn wait_unless_stopped(
         &mut self,

@@ -1,9 +1,9 @@
-//! What only the inside of a reader shows.
+//! Pacing as seen from inside a reader.
 
 use crate::{Reader, Ring};
 
 #[test]
-fn who_tries_is_never_paced() {
+fn reads_that_do_not_wait_are_never_paced() {
     let (mut writer, ring) = Ring::builder(1024).build(|| 0);
     let mut reader = ring.subscribe().unwrap();
     let pacing = |reader: &Reader<i32>| format!("{:?}", reader.core.pacing);
@@ -20,5 +20,5 @@ fn who_tries_is_never_paced() {
 
     writer.publish(0);
     assert_eq!(reader.recv(), Ok(0));
-    assert_ne!(pacing(&reader), unpaced, "who waits is");
+    assert_ne!(pacing(&reader), unpaced, "a read that waits is");
 }

@@ -1,6 +1,7 @@
 //! The core of a writer: its claim window, and the steps of a publication.
 //!
-//! It reserves slots through the claim window, lends them to be written (I1), and makes them visible.
+//! It reserves slots through the claim window, lends them to be written (I1), and makes them
+//! visible.
 
 use core::mem;
 use core::ops::Range;

@@ -63,9 +63,9 @@ impl<T: RefUnwindSafe> RefUnwindSafe for Slots<T> {}
 
 impl<T: RefUnwindSafe> UnwindSafe for Slots<T> {}
 
-/// The block that a handle is at. With it, a handle finds the slots of the block without a division,
-/// and without storing a word at every step. Where each event has a block of its own, it is not
-/// needed and means nothing.
+/// The block that a handle is at. With it, a handle finds the slots of the block without a
+/// division, and without storing a word at every step. Where each event has a block of its own,
+/// it is not needed and means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Block {
     /// The offset of the block, in bytes.
@@ -308,8 +308,8 @@ impl<T> Slots<T> {
         self.stamp(block, sequence).store(end, ordering!("slots.set_stamp", Release));
     }
 
-    /// Returns the stamp of the block of `sequence`. If it is above `sequence`, everything below the
-    /// stamp may be read.
+    /// Returns the stamp of the block of `sequence`. If it is above `sequence`, everything
+    /// below the stamp may be read.
     #[inline]
     pub(crate) fn stamped(&self, block: &Block, sequence: u64) -> u64 {
         // ORDERING: Acquire pairs with the Release in `set_stamp` (I2).
