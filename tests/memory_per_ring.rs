@@ -1,0 +1,93 @@
+//! How much memory a ring takes: the formulas of `docs/tuning.md`, byte by byte.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::mem::{align_of, size_of};
+
+use broadring::Ring;
+
+/// Counts the bytes that each thread has allocated.
+struct Counting;
+
+thread_local! {
+    static ALLOCATED: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call goes to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATED.set(ALLOCATED.get() + layout.size());
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(start, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Returns how many bytes a ring allocates.
+fn bytes<T: Send + Sync>(capacity: usize, readers: usize, factory: impl FnMut() -> T) -> usize {
+    let before = ALLOCATED.get();
+    let _handles = Ring::builder(capacity).max_readers(readers).build(factory);
+    ALLOCATED.get() - before
+}
+
+/// The bytes of the slots, as the tuning guide gives them.
+fn slots<T>(capacity: usize) -> usize {
+    let first = align_of::<T>().max(8);
+    let event = size_of::<T>().max(align_of::<T>());
+    if first + event <= 64 {
+        let events_per_line = (64 - first) / event;
+        capacity.div_ceil(events_per_line) * 64
+    } else {
+        capacity * (first + event).next_multiple_of(first)
+    }
+}
+
+/// Checks the formula for a type, over capacities, and the bytes of 1024 slots as documented.
+fn check<T: Send + Sync>(factory: impl Fn() -> T, documented: usize) {
+    assert_eq!(slots::<T>(1024), documented);
+    let fixed = bytes(1, 1, &factory) - slots::<T>(1);
+    for capacity in [2, 16, 64, 1024, 4096] {
+        assert_eq!(bytes(capacity, 1, &factory), fixed + slots::<T>(capacity), "{capacity} slots");
+    }
+}
+
+#[test]
+fn small_events_share_cache_lines_with_their_stamps() {
+    check(|| 0_u8, 19 * 64);
+    check(|| 0_u64, 147 * 64);
+    check(|| [0_u64; 2], 342 * 64);
+    check(|| [0_u64; 3], 512 * 64);
+    check(|| [0_u64; 4], 1024 * 64);
+    check(|| [0_u64; 7], 1024 * 64);
+}
+
+#[test]
+fn large_events_take_their_size_and_eight_bytes() {
+    check(|| [0_u64; 8], 1024 * 72);
+    check(|| [0_u64; 32], 1024 * 264);
+    check(|| [0_u64; 128], 1024 * 1032);
+}
+
+#[test]
+fn alignment_counts_twice() {
+    #[repr(align(64))]
+    struct Aligned(#[expect(dead_code, reason = "only its size counts")] [u8; 64]);
+    check(|| Aligned([0; 64]), 1024 * 128);
+}
+
+#[test]
+#[cfg(all(target_arch = "x86_64", target_pointer_width = "64"))]
+fn each_possible_reader_takes_half_a_kibibyte_and_the_rest_two_kibibytes() {
+    let fixed = bytes(64, 0, || 0_u64) - slots::<u64>(64);
+    let per_reader = (bytes(64, 101, || 0_u64) - bytes(64, 1, || 0_u64)) / 100;
+    println!("{fixed} bytes for a ring, {per_reader} for each possible reader");
+    assert!(per_reader <= 512, "{per_reader} bytes for each possible reader");
+    assert!(fixed <= 2048, "{fixed} bytes besides slots and readers");
+}
