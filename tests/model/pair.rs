@@ -1,211 +1,30 @@
-//! Whatever one does to a ring, in whatever order, it answers exactly as a model
-//! does that keeps a queue for every reader.
+//! A ring and its model side by side: every operation is applied to both, and both must agree.
 
-mod common;
-
-use std::collections::VecDeque;
 use std::mem;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use broadring::{End, Reader, Ring, Sequence, TryClaimError, TryReadError, Writer};
-use common::{cases, event, events, finite};
-use proptest::collection::vec;
-use proptest::prelude::*;
+use broadring::{Reader, Ring, Sequence, TryClaimError, Writer};
 
-const MAX_READERS: usize = 4;
-
-/// One thing to do. Readers are chosen by an index into those there are.
-#[derive(Debug, Clone)]
-enum Op {
-    Publish(Publish),
-    PublishAll(u64),
-    Claim { how: HowToClaim, len: usize, then: Then },
-    Subscribe,
-    SubscribeFromOldest,
-    Clone(usize),
-    Recv(usize),
-    Batch { reader: usize, limit: usize, take: usize, then: Done },
-    Leave(usize),
-    Close,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Publish {
-    Wait,
-    Try,
-    TryWith,
-    NoTime,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum HowToClaim {
-    Wait,
-    Try,
-    UpTo,
-}
-
-/// What becomes of a claim.
-#[derive(Debug, Clone, Copy)]
-enum Then {
-    Publish,
-    PublishFirst(usize),
-    Drop,
-    Forget,
-}
-
-/// What becomes of a batch of which some events are taken.
-#[derive(Debug, Clone, Copy)]
-enum Done {
-    /// Nothing is taken; all of it is dropped.
-    Drop,
-    /// What is taken is committed, and the rest forgotten.
-    CommitAndForget,
-    /// It is taken one by one, and the batch is forgotten.
-    NextAndForget,
-    /// It is taken one by one, and the batch is dropped.
-    NextAndDrop,
-    /// A closure is given as many.
-    BreakOff,
-    /// A closure is given as many, over as many batches as it takes.
-    RunUntil,
-}
-
-fn an_op() -> impl Strategy<Value = Op> {
-    let len = || prop_oneof![0..5_usize, 0..70_usize];
-    let publish = prop_oneof![
-        Just(Publish::Wait),
-        Just(Publish::Try),
-        Just(Publish::TryWith),
-        Just(Publish::NoTime)
-    ];
-    let how = prop_oneof![Just(HowToClaim::Wait), Just(HowToClaim::Try), Just(HowToClaim::UpTo)];
-    let then = prop_oneof![
-        3 => Just(Then::Publish),
-        2 => len().prop_map(Then::PublishFirst),
-        1 => Just(Then::Drop),
-        1 => Just(Then::Forget)
-    ];
-    let done = prop_oneof![
-        Just(Done::Drop),
-        Just(Done::CommitAndForget),
-        Just(Done::NextAndForget),
-        Just(Done::NextAndDrop),
-        Just(Done::BreakOff),
-        Just(Done::RunUntil)
-    ];
-    let reader = || 0..MAX_READERS;
-    prop_oneof![
-        12 => publish.prop_map(Op::Publish),
-        3 => (0..20_u64).prop_map(Op::PublishAll),
-        8 => (how, len(), then).prop_map(|(how, len, then)| Op::Claim { how, len, then }),
-        2 => Just(Op::Subscribe),
-        2 => Just(Op::SubscribeFromOldest),
-        2 => reader().prop_map(Op::Clone),
-        8 => reader().prop_map(Op::Recv),
-        12 => (reader(), len(), len(), done)
-            .prop_map(|(reader, limit, take, then)| Op::Batch { reader, limit, take, then }),
-        3 => reader().prop_map(Op::Leave),
-        1 => Just(Op::Close),
-    ]
-}
-
-/// A reader as the model has it.
-#[derive(Debug, Clone, Default)]
-struct ModelReader {
-    position: u64,
-    unread: VecDeque<(u64, u64)>,
-    /// How many of the unread events the reader has learnt of. A batch holds no
-    /// others until it has read these.
-    known: usize,
-}
-
-impl ModelReader {
-    fn starting_at(position: u64, published: u64) -> Self {
-        let unread: VecDeque<_> = (position..published).map(|at| (at, event(at))).collect();
-        Self { position, known: unread.len(), unread }
-    }
-
-    /// Learns of what there is, if nothing is known.
-    fn look(&mut self, closed: bool) -> Result<(), TryReadError> {
-        if self.known == 0 {
-            self.known = self.unread.len();
-        }
-        match (self.known, closed) {
-            (0, true) => Err(TryReadError::Ended(End::Closed)),
-            (0, false) => Err(TryReadError::Empty),
-            _ => Ok(()),
-        }
-    }
-
-    fn commit(&mut self, events: usize) {
-        self.unread.drain(..events);
-        self.known -= events;
-        self.position += events as u64;
-    }
-}
-
-/// The ring as the model has it.
-struct Model {
-    capacity: usize,
-    published: u64,
-    readers: Vec<ModelReader>,
-    closed: bool,
-    /// How far the writer may write without looking at the readers again, and up
-    /// to where it has said that it might: what is older by a whole ring is not
-    /// given to those who join at the oldest event.
-    limit: u64,
-    frontier: u64,
-}
-
-impl Model {
-    fn new(capacity: usize) -> Self {
-        Self { capacity, published: 0, readers: Vec::new(), closed: false, limit: 0, frontier: 0 }
-    }
-
-    fn free(&self) -> usize {
-        let longest = self.readers.iter().map(|reader| reader.unread.len()).max();
-        self.capacity - longest.unwrap_or(0)
-    }
-
-    /// What the writer does to get that many slots.
-    fn ask_for(&mut self, events: usize) {
-        let end = self.published + events as u64;
-        if end > self.limit {
-            if end > self.frontier {
-                self.frontier = self.published + events.max(self.capacity / 2) as u64;
-            }
-            let slowest = self.readers.iter().map(|reader| reader.position).min();
-            let free = slowest.map_or(u64::MAX, |slowest| slowest + self.capacity as u64);
-            self.limit = self.frontier.min(free);
-        }
-    }
-
-    fn publish(&mut self, events: usize) {
-        for _ in 0..events {
-            for reader in &mut self.readers {
-                reader.unread.push_back((self.published, event(self.published)));
-            }
-            self.published += 1;
-        }
-    }
-}
+use crate::common::{event, events};
+use crate::ops::{Done, HowToClaim, MAX_READERS, Op, Publish, Then};
+use crate::queues::{Model, ModelReader};
 
 /// The ring itself and the model, which must agree.
-struct Pair {
-    model: Model,
-    writer: Option<Writer<u64>>,
-    ring: Ring<u64>,
-    readers: Vec<Reader<u64>>,
+pub(crate) struct Pair {
+    pub(crate) model: Model,
+    pub(crate) writer: Option<Writer<u64>>,
+    pub(crate) ring: Ring<u64>,
+    pub(crate) readers: Vec<Reader<u64>>,
 }
 
 impl Pair {
-    fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         let (writer, ring) = Ring::builder(capacity).max_readers(MAX_READERS).build(|| 0);
         Self { model: Model::new(capacity), writer: Some(writer), ring, readers: Vec::new() }
     }
 
-    fn apply(&mut self, op: Op) {
+    pub(crate) fn apply(&mut self, op: Op) {
         match op {
             Op::Publish(how) => self.publish(how),
             Op::PublishAll(len) => self.publish_all(len),
@@ -245,7 +64,7 @@ impl Pair {
     }
 
     /// Everything that can be asked without changing anything.
-    fn agree(&self) {
+    pub(crate) fn agree(&self) {
         let Self { model, writer, ring, readers } = self;
         assert_eq!(ring.cursor().get(), model.published);
         assert_eq!(ring.is_closed(), model.closed);
@@ -262,7 +81,7 @@ impl Pair {
         }
     }
 
-    fn publish(&mut self, how: Publish) {
+    pub(crate) fn publish(&mut self, how: Publish) {
         let Some(writer) = &mut self.writer else { return };
         let next = Sequence::new(self.model.published);
         let event = event(next.get());
@@ -291,7 +110,7 @@ impl Pair {
         }
     }
 
-    fn publish_all(&mut self, len: u64) {
+    pub(crate) fn publish_all(&mut self, len: u64) {
         let Some(writer) = &mut self.writer else { return };
         let len = len.min(self.model.free() as u64);
         let (start, end) = (self.model.published, self.model.published + len);
@@ -305,7 +124,7 @@ impl Pair {
         }
     }
 
-    fn claim(&mut self, how: HowToClaim, len: usize, then: Then) {
+    pub(crate) fn claim(&mut self, how: HowToClaim, len: usize, then: Then) {
         let Some(writer) = &mut self.writer else { return };
         let model = &mut self.model;
         let free = model.free();
@@ -360,7 +179,7 @@ impl Pair {
         model.publish(publish);
     }
 
-    fn join(&mut self, reader: Option<Reader<u64>>, start: u64) {
+    pub(crate) fn join(&mut self, reader: Option<Reader<u64>>, start: u64) {
         assert_eq!(reader.is_some(), self.readers.len() < MAX_READERS);
         if let Some(reader) = reader {
             self.readers.push(reader);
@@ -368,7 +187,7 @@ impl Pair {
         }
     }
 
-    fn recv(&mut self, reader: usize) {
+    pub(crate) fn recv(&mut self, reader: usize) {
         let Some(modelled) = self.model.readers.get_mut(reader) else { return };
         let reader = &mut self.readers[reader];
         let expected = modelled.look(self.model.closed).map(|()| modelled.unread[0].1);
@@ -378,7 +197,7 @@ impl Pair {
         }
     }
 
-    fn batch(&mut self, reader: usize, limit: usize, take: usize, then: Done) {
+    pub(crate) fn batch(&mut self, reader: usize, limit: usize, take: usize, then: Done) {
         let Some(modelled) = self.model.readers.get_mut(reader) else { return };
         let reader = &mut self.readers[reader];
         if let Done::RunUntil = then {
@@ -464,17 +283,4 @@ fn run_until(reader: &mut Reader<u64>, modelled: &mut ModelReader, take: usize) 
         assert_eq!(end_of_batch, modelled.known == 1);
         modelled.commit(1);
     }
-}
-
-#[test]
-fn a_ring_answers_as_the_model_does() {
-    finite(|| {
-        let capacity = (0..7_u32).prop_map(|power| 1 << power);
-        proptest!(cases(256), |(capacity in capacity, ops in vec(an_op(), 1..150))| {
-            let mut pair = Pair::new(capacity);
-            for op in ops {
-                pair.apply(op);
-            }
-        });
-    });
 }

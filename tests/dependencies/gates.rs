@@ -1,0 +1,72 @@
+//! The gate of a reader that has left is kept for its dependents and is free again after the last of them.
+
+use broadring::Ring;
+
+use crate::common::{publish_at_once, ring_of};
+use crate::rig::{after, blamed_by, read_one};
+
+#[test]
+fn the_place_of_one_that_has_left_is_free_when_nobody_comes_after_it_any_more() {
+    let (mut writer, ring) = Ring::builder(4).max_readers(3).build(|| 0);
+    for round in 0..20 {
+        let mut first = ring.subscribe().unwrap();
+        let second = after(&ring, [&first]);
+        let third = second.clone();
+        publish_at_once(&mut writer);
+        drop(first.recv());
+        drop(first);
+        assert_eq!(ring.reader_count(), 2);
+        assert_eq!(ring.subscribe().unwrap_err().max_readers(), 3);
+        if round % 2 == 0 {
+            drop(second);
+            assert_eq!(ring.reader_count(), 1);
+            // One place is free, and the other is kept by the third.
+            let guest = ring.subscribe().unwrap();
+            assert!(ring.subscribe().is_err());
+            drop((guest, third));
+        } else {
+            drop((second, third));
+        }
+        let everybody = [0; 3].map(|_| ring.subscribe().unwrap());
+        assert!(ring.subscribe().is_err());
+        for reader in &everybody {
+            assert_eq!(reader.position(), writer.cursor());
+        }
+    }
+}
+
+#[test]
+fn a_place_is_kept_by_a_description_too_until_that_is_dropped() {
+    let (mut writer, ring) = Ring::builder(4).max_readers(1).build(|| 0);
+    let mut first = ring.subscribe().unwrap();
+    publish_at_once(&mut writer);
+    drop(first.try_recv());
+    let description = ring.reader().after(&first).unwrap().after(&first).unwrap();
+    drop(first);
+    assert!(ring.subscribe().is_err());
+    // It holds nobody up.
+    for _ in 0..10 {
+        publish_at_once(&mut writer);
+    }
+    // Asked for, it finds no place either, and then the place is free.
+    assert_eq!(description.subscribe().unwrap_err().max_readers(), 1);
+    let first = ring.subscribe().unwrap();
+    drop(ring.reader().after(&first).unwrap());
+    assert!(ring.reader().after(&first).unwrap().subscribe().is_err());
+    drop(first);
+    assert!(ring.subscribe().is_ok());
+}
+
+#[test]
+fn a_description_outlives_those_that_it_is_after() {
+    let (mut writer, mut first, ring) = ring_of(4);
+    for _ in 0..3 {
+        publish_at_once(&mut writer);
+    }
+    read_one(&mut first);
+    let description = ring.reader().from_oldest().after(&first).unwrap();
+    drop(first);
+    let mut second = description.subscribe().unwrap();
+    read_one(&mut second);
+    assert_eq!(blamed_by(&mut second), ("reader 0".to_owned(), 1));
+}
