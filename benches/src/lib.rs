@@ -12,3 +12,19 @@ pub mod producers;
 pub mod subject;
 pub mod subjects;
 pub mod throughput;
+
+/// The pages for people who come from the libraries that are measured here: their programs and ours are
+/// documentation tests.
+#[cfg(doctest)]
+mod coming_from {
+    #[doc = include_str!("../../docs/coming-from/disruptor.md")]
+    mod disruptor {}
+    #[doc = include_str!("../../docs/coming-from/lmax.md")]
+    mod lmax {}
+    #[doc = include_str!("../../docs/coming-from/tokio-broadcast.md")]
+    mod tokio_broadcast {}
+    #[doc = include_str!("../../docs/coming-from/bus.md")]
+    mod bus {}
+    #[doc = include_str!("../../docs/coming-from/crossbeam-channel.md")]
+    mod crossbeam_channel {}
+}
