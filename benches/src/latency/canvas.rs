@@ -21,8 +21,8 @@ pub(super) struct Picture<'a> {
     pub(super) y: Scale,
     /// The lines; the first is drawn over the others.
     pub(super) series: &'a [Series],
-    /// Below the legend.
-    pub(super) legend_note: Option<&'a str>,
+    /// Below the legend, a line each.
+    pub(super) legend_notes: &'a [String],
 }
 
 /// A line.
@@ -34,10 +34,12 @@ pub(super) struct Series {
     pub(super) remark: Option<String>,
     /// How it is drawn.
     pub(super) stroke: Stroke,
-    /// Its points, in powers of ten.
-    pub(super) line: Vec<(f64, f64)>,
+    /// Its points, in powers of ten, in as many parts as lie on the scale.
+    pub(super) parts: Vec<Vec<(f64, f64)>>,
     /// The points that get a dot, hollow or not.
     pub(super) marks: Vec<(f64, f64, bool)>,
+    /// Where it leaves the scale, or has a point above it.
+    pub(super) above: Vec<f64>,
 }
 
 const WIDTH: u32 = 1040;
@@ -49,6 +51,10 @@ const TITLE: u32 = 50;
 const LEGEND_TOP: i32 = 14;
 const NAME_LINE: i32 = 24;
 const REMARK_LINE: i32 = 16;
+
+/// How far apart the marks of two series are that leave the scale at the same place, as a part of
+/// the width.
+const ASIDE: f64 = 0.011;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -79,7 +85,8 @@ fn paint(root: &Area<'_>, picture: &Picture<'_>) -> Result<(), Box<dyn std::erro
 fn legend_height(picture: &Picture<'_>) -> u32 {
     let remarks = picture.series.iter().filter(|series| series.remark.is_some()).count();
     let lines = picture.series.len() as u32 * NAME_LINE as u32;
-    LEGEND_TOP as u32 + lines + remarks as u32 * REMARK_LINE as u32 + 20
+    let notes = picture.legend_notes.len();
+    LEGEND_TOP as u32 + lines + (remarks + notes) as u32 * REMARK_LINE as u32 + 20
 }
 
 fn font(size: u32) -> TextStyle<'static> {
@@ -88,6 +95,7 @@ fn font(size: u32) -> TextStyle<'static> {
 
 fn lines(area: &Area<'_>, picture: &Picture<'_>) -> Result<(), Box<dyn std::error::Error>> {
     let mut chart = ChartBuilder::on(area)
+        .margin_top(12)
         .margin_right(28)
         .margin_bottom(10)
         .margin_left(14)
@@ -104,14 +112,25 @@ fn lines(area: &Area<'_>, picture: &Picture<'_>) -> Result<(), Box<dyn std::erro
         .x_desc(picture.x_title)
         .y_desc("latency")
         .draw()?;
-    for series in picture.series.iter().rev() {
-        let (stroke, points) = (series.stroke, series.line.iter().copied());
-        match stroke.dashes {
-            None => chart.draw_series(LineSeries::new(points, stroke.style()))?,
-            Some((dash, gap)) => {
-                chart.draw_series(DashedLineSeries::new(points, dash, gap, stroke.style()))?
-            }
-        };
+    let top = picture.y.range.end;
+    let width = picture.x.range.end - picture.x.range.start;
+    for (number, series) in picture.series.iter().enumerate().rev() {
+        let stroke = series.stroke;
+        for part in &series.parts {
+            let points = part.iter().copied();
+            match stroke.dashes {
+                None => chart.draw_series(LineSeries::new(points, stroke.style()))?,
+                Some((dash, gap)) => {
+                    chart.draw_series(DashedLineSeries::new(points, dash, gap, stroke.style()))?
+                }
+            };
+        }
+        // Side by side, since many leave the scale at the same place.
+        let aside = (number as f64 - (picture.series.len() - 1) as f64 / 2.0) * width * ASIDE;
+        chart.draw_series(series.above.iter().map(|&x| {
+            let x = (x + aside).clamp(picture.x.range.start, picture.x.range.end);
+            TriangleMarker::new((x, top), 7, stroke.color.filled())
+        }))?;
         let radius = stroke.width + 2;
         chart.draw_series(series.marks.iter().flat_map(|&(x, y, hollow)| {
             let inside = if hollow { PAPER } else { stroke.color };
@@ -142,8 +161,9 @@ fn names(area: &Area<'_>, picture: &Picture<'_>) -> Result<(), Box<dyn std::erro
         }
         y += NAME_LINE;
     }
-    if let Some(note) = picture.legend_note {
-        area.draw(&Text::new(note.to_owned(), (4, y + 8), font(15).pos(centred)))?;
+    for note in picture.legend_notes {
+        area.draw(&Text::new(note.clone(), (4, y + 8), font(15).pos(centred)))?;
+        y += REMARK_LINE;
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 
 use hdrhistogram::Histogram;
 
+use super::results::Row;
+
 /// Lines for each halving of the distance to 100 %, as HdrHistogram's own tools write.
 const LINES_PER_HALVING: u32 = 5;
 
@@ -29,4 +31,11 @@ pub(super) fn text(title: &str, histogram: &Histogram<u64>) -> String {
     text += &format!("#[Max     = {max:12.3}, Total count    = {events:12}]\n");
     text += &format!("#[Buckets = {buckets:12}, SubBuckets     = {parts:12}]\n");
     text
+}
+
+/// Returns the name of a row's percentile file.
+pub(super) fn file_name(row: &Row) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let subject: String = row.subject.chars().map(plain).collect();
+    format!("{subject}-{}.hgrm", row.rate.slug())
 }

@@ -3,12 +3,11 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::distribution::Levels;
-use super::output::file_name;
 use super::palette::{self, FINE_GRID, GRID, INK, PAPER};
 use super::plots::Plot;
 use super::rate::Rate;
 use super::results::{Results, Row};
-use super::{table, units};
+use super::{hgrm, table, units};
 use crate::figure::Figure;
 
 /// Writes the page.
@@ -187,7 +186,8 @@ fn how_to_read(results: &Results) -> Markup {
                 "HdrHistogram's plotter, in nanoseconds: "
                 @for (index, row) in results.rows.iter().enumerate() {
                     @if index > 0 { ", " }
-                    a href=(file_name(row)) { (file_name(row)) }
+                    @let file = hgrm::file_name(row);
+                    a href=(file) { (file) }
                 }
                 "."
             }

@@ -6,6 +6,7 @@
 //! and not of the first one alone ("coordinated omission").
 
 mod canvas;
+mod clip;
 mod clock;
 mod distribution;
 mod hgrm;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::results::{Results, Row};
+use super::results::Results;
 use super::{hgrm, html, plots};
 use crate::harness::write_file;
 
@@ -36,7 +36,7 @@ impl Output {
     pub(super) fn write(&self, results: &Results) -> Result<()> {
         for row in &results.rows {
             let title = format!("latency of {} at {}", row.subject, row.rate);
-            self.file(&file_name(row), &hgrm::text(&title, &row.all))?;
+            self.file(&hgrm::file_name(row), &hgrm::text(&title, &row.all))?;
         }
         let plots = plots::draw(results)?;
         for plot in &plots {
@@ -48,11 +48,4 @@ impl Output {
     fn file(&self, name: &str, contents: &str) -> Result<()> {
         write_file(&self.directory.join(name), contents)
     }
-}
-
-/// Returns the name of a row's percentile file.
-pub(super) fn file_name(row: &Row) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    let subject: String = row.subject.chars().map(plain).collect();
-    format!("{subject}-{}.hgrm", row.rate.slug())
 }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::canvas::{self, Picture, Series};
+use super::clip;
 use super::distribution::Levels;
 use super::palette::Stroke;
 use super::rate::Rate;
@@ -49,60 +50,85 @@ fn by_rate(
     what: &str,
     pick: fn(&Levels<Option<Figure>>) -> Option<&Figure>,
 ) -> Result<Plot> {
+    let latency = |row: &Row| Some(pick(&row.latency_ns)?.median.max(1.0));
     let point = |row: &Row| {
-        let latency = pick(&row.latency_ns)?.median.max(1.0);
-        Some(((row.rate.per_second() as f64).log10(), latency.log10(), row.overloaded))
+        let rate = (row.rate.per_second() as f64).log10();
+        Some((rate, latency(row)?.log10(), row.overloaded))
     };
+    let (overloaded, reached): (Vec<&Row>, Vec<&Row>) =
+        results.rows.iter().partition(|row| row.overloaded);
+    let y = scale::interesting(
+        &reached.into_iter().filter_map(latency).collect::<Vec<_>>(),
+        &overloaded.into_iter().filter_map(latency).collect::<Vec<_>>(),
+    );
+    let top = y.range.end;
     let series = |(stroke, name): (Stroke, &'static str)| {
-        let points: Vec<_> =
-            results.rows.iter().filter(|row| row.subject == name).filter_map(point).collect();
+        let rows = results.rows.iter().filter(|row| row.subject == name);
+        let points: Vec<_> = rows.filter_map(point).collect();
+        let line: Vec<_> = points.iter().map(|&(x, y, _)| (x, y)).collect();
+        let (marks, above): (Vec<_>, Vec<_>) = points.into_iter().partition(|mark| mark.1 <= top);
         Series {
             label: name.to_owned(),
             remark: None,
             stroke,
-            line: points.iter().map(|(x, y, _)| (*x, *y)).collect(),
-            marks: points,
+            parts: clip::line(&line, top).parts,
+            marks,
+            above: above.into_iter().map(|mark| mark.0).collect(),
         }
     };
     let series: Vec<Series> = strokes(results).map(series).collect();
+    let mut notes = Vec::new();
+    if series.iter().any(|series| series.marks.iter().any(|mark| mark.2)) {
+        notes.push("hollow: rate not reached".to_owned());
+    }
+    notes.extend(off_the_scale(&series, top));
     let title = format!("{what} by rate: {}", setting(results));
     let svg = canvas::draw(&Picture {
         title: &title,
         x_title: "events a second",
         x: scale::rates(&results.rates()),
-        y: latency_scale(&series),
+        y,
         series: &series,
-        legend_note: series
-            .iter()
-            .any(|series| series.marks.iter().any(|mark| mark.2))
-            .then_some("hollow: rate not reached"),
+        legend_notes: &notes,
     })?;
     Ok(Plot { name: format!("rates-{level}"), title, svg })
 }
 
 fn by_percentile(results: &Results, rate: Rate) -> Result<Plot> {
+    let rows: Vec<&Row> = results.rows.iter().filter(|row| row.rate == rate).collect();
+    let curves: Vec<Vec<(f64, f64)>> = rows.iter().map(|row| curve(row)).collect();
+    let latencies = |overloaded: bool| -> Vec<f64> {
+        let wanted = rows.iter().zip(&curves).filter(|(row, _)| row.overloaded == overloaded);
+        wanted.flat_map(|(_, curve)| curve).map(|point| 10_f64.powf(point.1)).collect()
+    };
+    let y = scale::interesting(&latencies(false), &latencies(true));
+    let top = y.range.end;
     let series = |(stroke, name): (Stroke, &'static str)| {
-        let row = results.rows.iter().find(|row| row.rate == rate && row.subject == name)?;
+        let (row, curve) = rows.iter().zip(&curves).find(|(row, _)| row.subject == name)?;
+        let clip::Clipped { parts, exits } = clip::line(curve, top);
+        let nowhere = if parts.is_empty() { ", off the scale" } else { "" };
         Some(Series {
             label: name.to_owned(),
             remark: row
                 .overloaded
-                .then(|| format!("reached {} only", units::rate(row.reached.median))),
+                .then(|| format!("reached {} only{nowhere}", units::rate(row.reached.median))),
             stroke,
-            line: curve(row),
+            parts,
             marks: vec![],
+            above: exits,
         })
     };
     let series: Vec<Series> = strokes(results).filter_map(series).collect();
-    let last = series.iter().filter_map(|series| series.line.last()).map(|point| point.0);
+    let notes: Vec<String> = off_the_scale(&series, top).into_iter().collect();
+    let last = curves.iter().filter_map(|curve| curve.last()).map(|point| point.0);
     let title = format!("Latency at {rate}: {}", setting(results));
     let svg = canvas::draw(&Picture {
         title: &title,
         x_title: "part of the events that took no longer",
         x: scale::percentiles(last.fold(0.0, f64::max)),
-        y: latency_scale(&series),
+        y,
         series: &series,
-        legend_note: None,
+        legend_notes: &notes,
     })?;
     Ok(Plot { name: format!("percentiles-{}", rate.slug()), title, svg })
 }
@@ -123,14 +149,10 @@ fn curve(row: &Row) -> Vec<(f64, f64)> {
         .collect()
 }
 
-fn latency_scale(series: &[Series]) -> scale::Scale {
-    let heights = || series.iter().flat_map(|series| &series.line).map(|point| point.1);
-    let least = heights().fold(f64::INFINITY, f64::min);
-    let greatest = heights().fold(f64::NEG_INFINITY, f64::max);
-    match least <= greatest {
-        true => scale::latencies(10_f64.powf(least), 10_f64.powf(greatest)),
-        false => scale::latencies(10.0, 1000.0),
-    }
+/// Explains the marks at the top edge, if there are any.
+fn off_the_scale(series: &[Series], top: f64) -> Option<String> {
+    let any = series.iter().any(|series| !series.above.is_empty());
+    any.then(|| format!("▲ above {}: off the scale", units::nanos(10_f64.powf(top))))
 }
 
 /// Writes what was the same in all runs.

@@ -47,6 +47,25 @@ impl ValueFormatter<f64> for Scale {
     }
 }
 
+/// The interesting latencies, in nanoseconds: an axis reaches at least up to the first, and never
+/// beyond the second.
+const TOP: Range<f64> = 10_000.0..100_000.0;
+
+/// An axis of latencies in nanoseconds that gives the interesting ones the room. `reached` are those
+/// of subjects that kept up, `others` those of queues that grew. What is above the axis is off the
+/// scale.
+pub(super) fn interesting(reached: &[f64], others: &[f64]) -> Scale {
+    let all = || reached.iter().chain(others).copied();
+    let least = all().fold(f64::INFINITY, f64::min);
+    let greatest = reached.iter().copied().fold(TOP.start, f64::max).min(TOP.end);
+    if least < greatest {
+        return latencies(least, greatest);
+    }
+    // Everything there is would be off the scale.
+    let greatest = all().fold(1000.0, f64::max);
+    latencies(least.min(greatest / 10.0), greatest)
+}
+
 /// An axis of latencies, from the least to the greatest, in nanoseconds.
 pub(super) fn latencies(least: f64, greatest: f64) -> Scale {
     let (least, greatest) = (least.max(1.0), greatest.max(least.max(1.0) * 2.0));

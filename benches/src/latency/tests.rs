@@ -16,7 +16,7 @@ use super::results::Results;
 use super::schedule::Schedule;
 use super::sweep::Sweep;
 use super::watch::{END, Watch};
-use super::{Arguments, hgrm, html, plots, scale, table, units};
+use super::{Arguments, clip, hgrm, html, plots, scale, table, units};
 use crate::cores::{self, Places};
 use crate::event::event;
 
@@ -195,6 +195,32 @@ fn axes_hold_what_is_drawn() {
     assert_eq!(labels(&nines), ["0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"]);
     assert_eq!(labels(&scale::percentiles(6.0))[0], "50 %");
     assert_eq!(labels(&scale::rates(&[rate("10k"), rate("20M")])), ["10 k/s", "20 M/s"]);
+}
+
+#[test]
+fn an_axis_of_latencies_gives_the_interesting_ones_the_room() {
+    let ends = |reached: &[f64], others: &[f64]| {
+        let range = scale::interesting(reached, others).range;
+        [range.start, range.end].map(|end| units::nanos(10_f64.powf(end)))
+    };
+    // A queue that grew for half a second does not stretch the axis.
+    assert_eq!(ends(&[160.0, 450.0], &[2e8]), ["100 ns", "10 µs"]);
+    // Subjects that kept up do, but not beyond the top.
+    assert_eq!(ends(&[160.0, 30e3], &[2e8]), ["100 ns", "50 µs"]);
+    assert_eq!(ends(&[160.0, 3e6], &[]), ["100 ns", "100 µs"]);
+    // If nothing would be on the scale, the axis shows all there is.
+    assert_eq!(ends(&[], &[2e8, 3e8]), ["20 ms", "500 ms"]);
+    assert_eq!(ends(&[], &[]), ["100 ns", "1 µs"]);
+}
+
+#[test]
+fn lines_are_cut_at_the_top_of_the_scale() {
+    let clipped = clip::line(&[(0.0, 1.0), (1.0, 3.0), (2.0, 3.0), (3.0, 1.0)], 2.0);
+    assert_eq!(clipped.parts, [vec![(0.0, 1.0), (0.5, 2.0)], vec![(2.5, 2.0), (3.0, 1.0)]]);
+    assert_eq!(clipped.exits, [0.5]);
+    let below = clip::line(&[(0.0, 1.0), (1.0, 2.0)], 2.0);
+    assert_eq!((below.parts.len(), below.exits.len()), (1, 0));
+    assert_eq!(clip::line(&[(0.0, 3.0), (1.0, 4.0)], 2.0), clip::Clipped::default());
 }
 
 /// Measures with every subject that can, shortly.
