@@ -160,6 +160,12 @@ fn how_to_read(results: &Results) -> Markup {
                 "99 % of what was asked the subject cannot keep up: the queue grows, and the "
                 "latency says how long the run was, not how quick the subject is."
             }
+            dt { "▲ at the top edge" }
+            dd {
+                "The plots give the latencies of 100 ns to some 10 µs the room. What is above their "
+                "scale, such as the queue of a subject that cannot keep up, is marked at the edge; "
+                "the tables have the values."
+            }
             dt { "Kinds" }
             dd {
                 "Compare like with like: a broadcast serves all readers from one buffer, a queue "

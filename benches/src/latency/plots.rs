@@ -94,18 +94,24 @@ fn by_rate(
     Ok(Plot { name: format!("rates-{level}"), title, svg })
 }
 
+/// The axis begins with the latencies from here on, in nines: the quickest few of all events would
+/// stretch it downwards for nothing.
+const FIRST: f64 = 0.1;
+
 fn by_percentile(results: &Results, rate: Rate) -> Result<Plot> {
     let rows: Vec<&Row> = results.rows.iter().filter(|row| row.rate == rate).collect();
     let curves: Vec<Vec<(f64, f64)>> = rows.iter().map(|row| curve(row)).collect();
     let latencies = |overloaded: bool| -> Vec<f64> {
         let wanted = rows.iter().zip(&curves).filter(|(row, _)| row.overloaded == overloaded);
-        wanted.flat_map(|(_, curve)| curve).map(|point| 10_f64.powf(point.1)).collect()
+        let points = wanted.flat_map(|(_, curve)| curve).filter(|point| point.0 >= FIRST);
+        points.map(|point| 10_f64.powf(point.1)).collect()
     };
     let y = scale::interesting(&latencies(false), &latencies(true));
-    let top = y.range.end;
+    let (bottom, top) = (y.range.start, y.range.end);
     let series = |(stroke, name): (Stroke, &'static str)| {
         let (row, curve) = rows.iter().zip(&curves).find(|(row, _)| row.subject == name)?;
-        let clip::Clipped { parts, exits } = clip::line(curve, top);
+        let curve: Vec<_> = curve.iter().map(|&(x, latency)| (x, latency.max(bottom))).collect();
+        let clip::Clipped { parts, exits } = clip::line(&curve, top);
         let nowhere = if parts.is_empty() { ", off the scale" } else { "" };
         Some(Series {
             label: name.to_owned(),

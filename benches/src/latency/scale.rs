@@ -47,8 +47,10 @@ impl ValueFormatter<f64> for Scale {
     }
 }
 
-/// The interesting latencies, in nanoseconds: an axis reaches at least up to the first, and never
-/// beyond the second.
+/// An axis of latencies begins at this or less, in nanoseconds, if anything is on the scale.
+const BOTTOM: f64 = 1000.0;
+
+/// An axis of latencies reaches at least up to the first, in nanoseconds, and never beyond the second.
 const TOP: Range<f64> = 10_000.0..100_000.0;
 
 /// An axis of latencies in nanoseconds that gives the interesting ones the room. `reached` are those
@@ -59,7 +61,7 @@ pub(super) fn interesting(reached: &[f64], others: &[f64]) -> Scale {
     let least = all().fold(f64::INFINITY, f64::min);
     let greatest = reached.iter().copied().fold(TOP.start, f64::max).min(TOP.end);
     if least < greatest {
-        return latencies(least, greatest);
+        return latencies(least.min(BOTTOM), greatest);
     }
     // Everything there is would be off the scale.
     let greatest = all().fold(1000.0, f64::max);

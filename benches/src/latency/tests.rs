@@ -208,6 +208,7 @@ fn an_axis_of_latencies_gives_the_interesting_ones_the_room() {
     // Subjects that kept up do, but not beyond the top.
     assert_eq!(ends(&[160.0, 30e3], &[2e8]), ["100 ns", "50 µs"]);
     assert_eq!(ends(&[160.0, 3e6], &[]), ["100 ns", "100 µs"]);
+    assert_eq!(ends(&[20e3, 30e3], &[]), ["1 µs", "50 µs"]);
     // If nothing would be on the scale, the axis shows all there is.
     assert_eq!(ends(&[], &[2e8, 3e8]), ["20 ms", "500 ms"]);
     assert_eq!(ends(&[], &[]), ["100 ns", "1 µs"]);
