@@ -1,5 +1,5 @@
-//! Everything at once: many readers of every kind, who join and leave while the
-//! writer publishes in every way, and each sees exactly what it should.
+//! Stress: readers of every kind join and leave while the writer publishes in every way, and each sees
+//! exactly what it should.
 
 mod common;
 

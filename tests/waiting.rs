@@ -1,5 +1,4 @@
-//! Whoever waits is woken by what it waits for, and by nothing less; and a time
-//! limit is kept.
+//! A waiting thread is woken by what it waits for, and by nothing less; and time limits are kept.
 
 mod common;
 
@@ -202,7 +201,7 @@ fn reading_with_a_time_limit_is_woken_in_time() {
 }
 
 #[test]
-fn a_sleeper_that_gave_up_does_not_harm_those_that_come_after() {
+fn a_reader_that_gave_up_waiting_does_not_harm_later_waits() {
     finite(|| {
         let wait = Wait::PARK.spins(0).yields(0);
         let (mut writer, ring) = Ring::builder(1).reader_wait(wait).writer_wait(wait).build(|| 0);
@@ -227,7 +226,7 @@ fn a_sleeper_that_gave_up_does_not_harm_those_that_come_after() {
 }
 
 #[test]
-fn a_reader_waits_its_own_way_or_else_the_ring_s() {
+fn a_reader_has_its_own_wait_strategy_or_else_that_of_the_ring() {
     let (_writer, ring) = Ring::builder(4).reader_wait(Wait::YIELD).build(|| 0_u64);
     assert!(format!("{:?}", ring.reader()).contains(&format!("{:?}", Wait::YIELD)));
     let own = ring.reader().wait(Wait::SPIN);
@@ -299,7 +298,7 @@ fn a_parked_thread_needs_no_core() {
 }
 
 #[test]
-fn everybody_waits_as_told_and_says_how() {
+fn every_handle_waits_as_it_is_told_and_shows_its_wait_strategy() {
     let (reader_wait, writer_wait) = (Wait::YIELD.spins(1), Wait::PARK.yields(3));
     let builder = Ring::builder(2).reader_wait(reader_wait).writer_wait(writer_wait);
     let (writer, ring) = builder.build(|| 0);

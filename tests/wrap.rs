@@ -1,5 +1,5 @@
-//! The ring is round: small rings make many laps, and claims and batches reach
-//! over the end and go on at the start.
+//! Wrapping: small rings make many laps, and claims and batches reach over the end and go on at the
+//! start.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! What the tests share: events that tell their place, tallies that notice any
-//! that is missing, and a deadline for whatever could wait for ever.
+//! What the tests share: numbered events, tallies that notice a missing one, every wait strategy and way
+//! to read, and deadlines for tests that could hang.
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
@@ -170,12 +170,12 @@ pub(crate) fn drain(mut reader: Reader<u64>) -> Tally {
     tally
 }
 
-/// Who the end of a stream is blamed on, and where that was.
+/// The member because of which a stream has ended, and its position.
 #[track_caller]
-pub(crate) fn blamed(end: End) -> (String, u64) {
+pub(crate) fn departed_upstream(end: End) -> (String, u64) {
     match end {
         End::UpstreamLeft(left) => (left.member().to_string(), left.position().get()),
-        end => panic!("nobody is to blame: {end:?}"),
+        end => panic!("no upstream has left: {end:?}"),
     }
 }
 

@@ -1,10 +1,10 @@
 //! A clone of a dependent has the same upstreams and reads on its own.
 
 use crate::common::{publish_at_once, ring_of};
-use crate::rig::{after, blamed_by, read_one, sees_nothing};
+use crate::rig::{after, departed_upstream_of, read_one, sees_nothing};
 
 #[test]
-fn a_clone_comes_after_the_same_ones_and_reads_on_its_own() {
+fn a_clone_has_the_same_upstreams_and_reads_on_its_own() {
     let (mut writer, mut first, ring) = ring_of(16);
     let mut second = after(&ring, [&first]);
     for _ in 0..10 {
@@ -27,11 +27,11 @@ fn a_clone_comes_after_the_same_ones_and_reads_on_its_own() {
     read_one(&mut first);
     read_one(&mut clone);
     drop(first);
-    assert_eq!(blamed_by(&mut clone), ("reader 0".to_owned(), 11));
+    assert_eq!(departed_upstream_of(&mut clone), ("reader 0".to_owned(), 11));
 }
 
 #[test]
-fn a_clone_of_one_that_knows_of_events_sees_only_what_the_others_have_committed() {
+fn a_clone_of_a_dependent_sees_only_what_the_upstreams_have_committed() {
     let (mut writer, mut first, ring) = ring_of(16);
     let mut second = after(&ring, [&first]);
     for _ in 0..6 {
@@ -48,17 +48,17 @@ fn a_clone_of_one_that_knows_of_events_sees_only_what_the_others_have_committed(
 }
 
 #[test]
-fn a_clone_of_one_that_has_come_to_its_end_is_at_its_end_as_well() {
+fn a_clone_of_a_reader_whose_stream_has_ended_has_ended_too() {
     let (mut writer, first, ring) = ring_of(2);
     let mut second = after(&ring, [&first]);
     publish_at_once(&mut writer);
     publish_at_once(&mut writer);
     drop(first);
     let mut unaware = second.clone();
-    assert_eq!(blamed_by(&mut second), ("reader 0".to_owned(), 0));
+    assert_eq!(departed_upstream_of(&mut second), ("reader 0".to_owned(), 0));
     let mut aware = second.clone();
     assert!(writer.try_publish(0).is_err());
-    assert_eq!(blamed_by(&mut unaware), ("reader 0".to_owned(), 0));
+    assert_eq!(departed_upstream_of(&mut unaware), ("reader 0".to_owned(), 0));
     // The one that was told before it was cloned never held the writer up.
     for _ in 0..5 {
         publish_at_once(&mut writer);
@@ -66,8 +66,8 @@ fn a_clone_of_one_that_has_come_to_its_end_is_at_its_end_as_well() {
     let mut late = aware.clone();
     assert_eq!((late.position().get(), late.lag()), (0, 7));
     for reader in [&mut aware, &mut late] {
-        assert_eq!(blamed_by(reader), ("reader 0".to_owned(), 0));
+        assert_eq!(departed_upstream_of(reader), ("reader 0".to_owned(), 0));
     }
     let mut third = after(&ring, [&late]);
-    assert_eq!(blamed_by(&mut third), ("reader 4".to_owned(), 0));
+    assert_eq!(departed_upstream_of(&mut third), ("reader 4".to_owned(), 0));
 }

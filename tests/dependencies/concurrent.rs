@@ -10,12 +10,12 @@ use std::thread::JoinHandle;
 use broadring::{End, Reader, Ring, Sequence, Wait};
 
 use crate::common::{
-    PARK, Tally, blamed, count, drain, event, events, eventually, finite, join, publish_at_once,
-    publish_next, ring_of, settle_down,
+    PARK, Tally, count, departed_upstream, drain, event, events, eventually, finite, join,
+    publish_at_once, publish_next, ring_of, settle_down,
 };
 use crate::rig::after;
 
-/// How far somebody has come, said before it commits and with no ordering of its own.
+/// How far a reader has come, stored before it commits and with no ordering of its own.
 type Progress = Arc<AtomicU64>;
 
 /// Reads to the end of the stream, and sees to it that those before have done each event.
@@ -91,7 +91,7 @@ fn everybody_after_somebody(capacity: usize, readers: u64, total: u64, seed: u64
 }
 
 #[test]
-fn in_any_graph_everybody_sees_everything_after_those_it_comes_after() {
+fn in_any_graph_every_reader_sees_everything_after_its_upstreams() {
     everybody_after_somebody(1, 4, count(1_000), 1);
     everybody_after_somebody(2, 8, count(2_000), 2);
     everybody_after_somebody(16, 12, count(10_000), 3);
@@ -99,7 +99,7 @@ fn in_any_graph_everybody_sees_everything_after_those_it_comes_after() {
 }
 
 #[test]
-fn when_one_panics_those_behind_it_read_what_it_has_committed_and_the_others_everything() {
+fn when_a_reader_panics_its_dependents_read_what_it_committed_and_other_readers_everything() {
     finite(|| {
         let total = count(4_000);
         for panics_at in [0, 1, total / 2, total - 1] {
@@ -122,7 +122,10 @@ fn when_one_panics_those_behind_it_read_what_it_has_committed_and_the_others_eve
                 let mut tally = Tally::at(behind.position());
                 let end = behind.run(|&event, at, _| tally.take_at(at, event));
                 // The event at which a handler panics counts as read.
-                assert_eq!(blamed(end), ("reader \"fragile\"".to_owned(), panics_at + 1));
+                assert_eq!(
+                    departed_upstream(end),
+                    ("reader \"fragile\"".to_owned(), panics_at + 1)
+                );
                 tally.ends_at(panics_at + 1);
                 behind
             });
@@ -130,7 +133,7 @@ fn when_one_panics_those_behind_it_read_what_it_has_committed_and_the_others_eve
                 let mut tally = Tally::at(last.position());
                 let end = last.run(|&event, at, _| tally.take_at(at, event));
                 if panics_at + 1 < total {
-                    assert_eq!(blamed(end), ("reader 2".to_owned(), panics_at + 1));
+                    assert_eq!(departed_upstream(end), ("reader 2".to_owned(), panics_at + 1));
                 }
                 tally.ends_at(panics_at + 1);
                 last
@@ -152,7 +155,7 @@ fn when_one_panics_those_behind_it_read_what_it_has_committed_and_the_others_eve
 }
 
 #[test]
-fn who_joins_after_one_that_is_running_sees_no_gap_and_nothing_too_early() {
+fn a_dependent_of_a_running_reader_sees_no_gap_and_nothing_too_early() {
     finite(|| {
         let total = count(20_000);
         for capacity in [2, 16] {
@@ -221,7 +224,7 @@ fn visit(
 }
 
 #[test]
-fn a_pipeline_whose_first_leaves_comes_to_its_end_one_after_the_other() {
+fn when_the_first_reader_of_a_pipeline_leaves_the_others_end_one_after_the_other() {
     finite(|| {
         for round in 0..count(30) {
             let (mut writer, ring) = Ring::builder(8).reader_wait(PARK).build(|| 0);
@@ -237,7 +240,7 @@ fn a_pipeline_whose_first_leaves_comes_to_its_end_one_after_the_other() {
                     thread::spawn(move || {
                         let mut tally = Tally::at(reader.position());
                         let end = reader.run(|&event, at, _| tally.take_at(at, event));
-                        assert_eq!(blamed(end), (format!("reader {before}"), round % 5));
+                        assert_eq!(departed_upstream(end), (format!("reader {before}"), round % 5));
                         tally.ends_at(round % 5);
                     })
                 })

@@ -3,10 +3,10 @@
 use broadring::Ring;
 
 use crate::common::{publish_at_once, ring_of};
-use crate::rig::{after, blamed_by, read_one};
+use crate::rig::{after, departed_upstream_of, read_one};
 
 #[test]
-fn the_place_of_one_that_has_left_is_free_when_nobody_comes_after_it_any_more() {
+fn the_gate_of_a_departed_reader_is_free_after_its_last_dependent() {
     let (mut writer, ring) = Ring::builder(4).max_readers(3).build(|| 0);
     for round in 0..20 {
         let mut first = ring.subscribe().unwrap();
@@ -36,7 +36,7 @@ fn the_place_of_one_that_has_left_is_free_when_nobody_comes_after_it_any_more() 
 }
 
 #[test]
-fn a_place_is_kept_by_a_description_too_until_that_is_dropped() {
+fn a_reader_builder_retains_the_gates_of_its_upstreams_until_it_is_dropped() {
     let (mut writer, ring) = Ring::builder(4).max_readers(1).build(|| 0);
     let mut first = ring.subscribe().unwrap();
     publish_at_once(&mut writer);
@@ -44,7 +44,7 @@ fn a_place_is_kept_by_a_description_too_until_that_is_dropped() {
     let description = ring.reader().after(&first).unwrap().after(&first).unwrap();
     drop(first);
     assert!(ring.subscribe().is_err());
-    // It holds nobody up.
+    // It does not hold the writer back.
     for _ in 0..10 {
         publish_at_once(&mut writer);
     }
@@ -58,7 +58,7 @@ fn a_place_is_kept_by_a_description_too_until_that_is_dropped() {
 }
 
 #[test]
-fn a_description_outlives_those_that_it_is_after() {
+fn a_reader_builder_outlives_the_upstreams_that_it_names() {
     let (mut writer, mut first, ring) = ring_of(4);
     for _ in 0..3 {
         publish_at_once(&mut writer);
@@ -68,5 +68,5 @@ fn a_description_outlives_those_that_it_is_after() {
     drop(first);
     let mut second = description.subscribe().unwrap();
     read_one(&mut second);
-    assert_eq!(blamed_by(&mut second), ("reader 0".to_owned(), 1));
+    assert_eq!(departed_upstream_of(&mut second), ("reader 0".to_owned(), 1));
 }

@@ -6,7 +6,7 @@ use crate::common::{publish_at_once, ring_of};
 use crate::rig::{after, read_one, sees_nothing};
 
 #[test]
-fn who_joins_after_one_that_is_behind_waits_until_that_one_has_come_so_far() {
+fn a_dependent_that_starts_ahead_of_its_upstream_waits_for_it() {
     for behind in 0..8 {
         let (mut writer, mut first, ring) = ring_of(8);
         for _ in 0..8 {
@@ -32,7 +32,7 @@ fn who_joins_after_one_that_is_behind_waits_until_that_one_has_come_so_far() {
 }
 
 #[test]
-fn who_joins_at_the_oldest_event_reads_up_to_where_the_others_are() {
+fn a_dependent_from_the_oldest_event_reads_up_to_its_upstreams() {
     for read in 0..=8 {
         let (mut writer, mut first, ring) = ring_of(8);
         let mut second = ring.subscribe().unwrap();
@@ -59,7 +59,7 @@ fn who_joins_at_the_oldest_event_reads_up_to_where_the_others_are() {
 }
 
 #[test]
-fn events_from_before_the_other_has_joined_count_as_committed() {
+fn events_from_before_the_upstream_joined_count_as_committed() {
     let (mut writer, early, ring) = ring_of(8);
     for _ in 0..5 {
         publish_at_once(&mut writer);
@@ -78,7 +78,7 @@ fn events_from_before_the_other_has_joined_count_as_committed() {
 }
 
 #[test]
-fn nobody_comes_after_a_reader_of_another_ring() {
+fn a_reader_cannot_come_after_a_reader_of_another_ring() {
     let (mut writer, reader, ring) = ring_of(4);
     let (_other_writer, stranger, other) = ring_of(4);
     assert_eq!(ring.reader().after(&stranger).err(), Some(OtherRingError));

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use broadring::{End, Ring, Role};
 
-use crate::common::{Tally, WAYS_TO_READ, blamed, drain, event, finite, publish_at_once, ring_of};
-use crate::rig::{after, blamed_by, read_one, sees_nothing};
+use crate::common::{
+    Tally, WAYS_TO_READ, departed_upstream, drain, event, finite, publish_at_once, ring_of,
+};
+use crate::rig::{after, departed_upstream_of, read_one, sees_nothing};
 
 #[test]
-fn when_another_leaves_too_early_what_it_has_committed_is_read_and_then_the_error() {
+fn when_an_upstream_leaves_too_early_its_dependent_reads_what_it_committed_and_then_gets_the_error()
+{
     for published in 0..6 {
         for committed in 0..=published {
             for name in [None, Some("journal")] {
@@ -34,7 +37,7 @@ fn when_another_leaves_too_early_what_it_has_committed_is_read_and_then_the_erro
                 let who = name.map_or("reader 1".to_owned(), |name| format!("reader {name:?}"));
                 let blame = (who, committed as u64);
                 for _ in 0..3 {
-                    assert_eq!(blamed_by(&mut third), blame);
+                    assert_eq!(departed_upstream_of(&mut third), blame);
                 }
                 match third.recv() {
                     Err(End::UpstreamLeft(left)) => {
@@ -44,8 +47,8 @@ fn when_another_leaves_too_early_what_it_has_committed_is_read_and_then_the_erro
                     }
                     other => panic!("{other:?}"),
                 }
-                // Of two that have left, the one that was less far is to blame.
-                let (who, at) = blamed_by(&mut second);
+                // Of two upstreams that have left, the one that was less far is named.
+                let (who, at) = departed_upstream_of(&mut second);
                 assert!(committed == 0 || who == "reader 0");
                 assert_eq!(at, 0);
             }
@@ -54,23 +57,23 @@ fn when_another_leaves_too_early_what_it_has_committed_is_read_and_then_the_erro
 }
 
 #[test]
-fn every_way_to_read_says_who_has_left() {
+fn every_way_to_read_names_the_upstream_that_has_left() {
     finite(|| {
         for (name, way) in WAYS_TO_READ {
             let (mut writer, first, ring) = ring_of(8);
             let mut second = after(&ring, [&first]);
             publish_at_once(&mut writer);
             drop(first);
-            assert_eq!(blamed(way(&mut second)), ("reader 0".to_owned(), 0), "{name}");
+            assert_eq!(departed_upstream(way(&mut second)), ("reader 0".to_owned(), 0), "{name}");
             // Also when the stream has ended: this reader has not read all of it.
             drop(writer);
-            assert_eq!(blamed(way(&mut second)), ("reader 0".to_owned(), 0), "{name}");
+            assert_eq!(departed_upstream(way(&mut second)), ("reader 0".to_owned(), 0), "{name}");
         }
     });
 }
 
 #[test]
-fn who_leaves_at_the_end_of_the_stream_does_not_leave_too_early() {
+fn leaving_at_the_end_of_the_stream_is_not_leaving_too_early() {
     finite(|| {
         for published in 0..5 {
             let (mut writer, mut first, ring) = ring_of(8);
@@ -92,7 +95,7 @@ fn who_leaves_at_the_end_of_the_stream_does_not_leave_too_early() {
 }
 
 #[test]
-fn who_leaves_before_the_last_event_leaves_too_early_even_when_the_ring_is_closed() {
+fn leaving_before_the_last_event_is_too_early_even_if_the_ring_is_closed() {
     finite(|| {
         for closes_first in [false, true] {
             let (mut writer, mut first, ring) = ring_of(8);
@@ -110,13 +113,13 @@ fn who_leaves_before_the_last_event_leaves_too_early_even_when_the_ring_is_close
             }
             read_one(&mut second);
             read_one(&mut second);
-            assert_eq!(blamed(second.recv().unwrap_err()), ("reader 0".to_owned(), 2));
+            assert_eq!(departed_upstream(second.recv().unwrap_err()), ("reader 0".to_owned(), 2));
         }
     });
 }
 
 #[test]
-fn who_comes_after_one_that_comes_after_another_is_told_of_the_one_before_it() {
+fn a_dependent_of_a_dependent_is_told_of_its_direct_upstream() {
     for learns in [false, true] {
         let (mut writer, mut first, ring) = ring_of(8);
         let mut second = after(&ring, [&first]);
@@ -132,18 +135,18 @@ fn who_comes_after_one_that_comes_after_another_is_told_of_the_one_before_it() {
         read_one(&mut second);
         read_one(&mut third);
         if learns {
-            assert_eq!(blamed_by(&mut second), ("reader 0".to_owned(), 1));
+            assert_eq!(departed_upstream_of(&mut second), ("reader 0".to_owned(), 1));
         } else {
             drop(second);
         }
-        assert_eq!(blamed_by(&mut third), ("reader 1".to_owned(), 1));
+        assert_eq!(departed_upstream_of(&mut third), ("reader 1".to_owned(), 1));
         read_one(&mut fourth);
-        assert_eq!(blamed_by(&mut fourth), ("reader 2".to_owned(), 1));
+        assert_eq!(departed_upstream_of(&mut fourth), ("reader 2".to_owned(), 1));
     }
 }
 
 #[test]
-fn the_error_says_where_the_other_was_and_not_where_the_reader_is() {
+fn the_error_has_the_position_of_the_upstream_not_that_of_the_reader() {
     for (evicted, rejoins) in [(false, false), (true, false), (false, true), (true, true)] {
         let (mut writer, ring) = Ring::builder(4).build(|| 0);
         let builder = ring.reader().name("first");
@@ -169,15 +172,18 @@ fn the_error_says_where_the_other_was_and_not_where_the_reader_is() {
         if rejoins {
             late.rejoin().unwrap();
         }
-        assert_eq!(blamed(late.recv().unwrap_err()), ("reader \"first\"".to_owned(), 1));
-        assert_eq!(blamed(late.recv().unwrap_err()), ("reader \"first\"".to_owned(), 1));
+        assert_eq!(departed_upstream(late.recv().unwrap_err()), ("reader \"first\"".to_owned(), 1));
+        assert_eq!(departed_upstream(late.recv().unwrap_err()), ("reader \"first\"".to_owned(), 1));
         early.rejoin().unwrap();
-        assert_eq!(blamed(early.recv().unwrap_err()), ("reader \"first\"".to_owned(), 1));
+        assert_eq!(
+            departed_upstream(early.recv().unwrap_err()),
+            ("reader \"first\"".to_owned(), 1)
+        );
     }
 }
 
 #[test]
-fn who_has_come_to_its_end_holds_the_writer_up_no_longer_even_if_it_is_kept() {
+fn a_reader_whose_stream_has_ended_does_not_hold_the_writer_back_even_if_it_is_kept() {
     for capacity in [1, 4] {
         let (mut writer, first, ring) = ring_of(capacity);
         let mut second = after(&ring, [&first]);
@@ -186,25 +192,25 @@ fn who_has_come_to_its_end_holds_the_writer_up_no_longer_even_if_it_is_kept() {
             publish_at_once(&mut writer);
         }
         drop(first);
-        // Nobody has told the readers, and so they still hold the writer up.
+        // The readers do not know yet, and so they still hold the writer back.
         assert!(writer.try_publish(0).is_err());
-        assert_eq!(blamed_by(&mut second), ("reader 0".to_owned(), 0));
+        assert_eq!(departed_upstream_of(&mut second), ("reader 0".to_owned(), 0));
         assert!(writer.try_publish(0).is_err());
-        assert_eq!(blamed_by(&mut third), ("reader 1".to_owned(), 0));
+        assert_eq!(departed_upstream_of(&mut third), ("reader 1".to_owned(), 0));
         assert!(!writer.has_readers());
         for _ in 0..3 * capacity {
             publish_at_once(&mut writer);
         }
         // And each goes on to say so, and where that was.
-        assert_eq!(blamed_by(&mut second), ("reader 0".to_owned(), 0));
-        assert_eq!(blamed_by(&mut third), ("reader 1".to_owned(), 0));
+        assert_eq!(departed_upstream_of(&mut second), ("reader 0".to_owned(), 0));
+        assert_eq!(departed_upstream_of(&mut third), ("reader 1".to_owned(), 0));
         assert_eq!(ring.reader_count(), 2);
         assert_eq!(second.lag(), 4 * capacity as u64);
     }
 }
 
 #[test]
-fn who_has_come_to_its_end_holds_the_writer_up_no_longer_whatever_it_has_forgotten() {
+fn a_reader_whose_stream_has_ended_does_not_hold_the_writer_back_even_after_a_forgotten_batch() {
     let (mut writer, ring) = Ring::builder(2).build(|| 0);
     let mut first = ring.subscribe().unwrap();
     let builder = ring.reader().after(&first).unwrap().evict_after(Duration::MAX);
@@ -223,7 +229,7 @@ fn who_has_come_to_its_end_holds_the_writer_up_no_longer_whatever_it_has_forgott
 }
 
 #[test]
-fn one_that_has_come_to_its_end_may_come_back_and_is_told_again() {
+fn a_reader_whose_stream_has_ended_may_rejoin_and_gets_the_same_end_again() {
     let (mut writer, first, ring) = ring_of(4);
     let mut second = after(&ring, [&first]);
     let mut third = after(&ring, [&second]);
@@ -231,14 +237,14 @@ fn one_that_has_come_to_its_end_may_come_back_and_is_told_again() {
         publish_at_once(&mut writer);
     }
     drop(first);
-    assert_eq!(blamed_by(&mut second), ("reader 0".to_owned(), 0));
+    assert_eq!(departed_upstream_of(&mut second), ("reader 0".to_owned(), 0));
     assert_eq!(second.rejoin(), Ok(4));
     // Who came after it saw it come to its end, which it did.
-    assert_eq!(blamed_by(&mut third), ("reader 1".to_owned(), 0));
+    assert_eq!(departed_upstream_of(&mut third), ("reader 1".to_owned(), 0));
     assert_eq!((second.position().get(), writer.remaining_capacity()), (4, 4));
-    assert_eq!(blamed_by(&mut second), ("reader 0".to_owned(), 0));
+    assert_eq!(departed_upstream_of(&mut second), ("reader 0".to_owned(), 0));
     let mut fourth = after(&ring, [&second]);
-    assert_eq!(blamed_by(&mut fourth), ("reader 1".to_owned(), 4));
+    assert_eq!(departed_upstream_of(&mut fourth), ("reader 1".to_owned(), 4));
     for _ in 0..10 {
         publish_at_once(&mut writer);
     }

@@ -9,7 +9,7 @@ use crate::common::{publish_at_once, ring_of};
 use crate::rig::{after, read_one, sees_nothing};
 
 #[test]
-fn in_a_pipeline_nobody_sees_an_event_before_the_one_before_has_committed_it() {
+fn in_a_pipeline_no_reader_sees_an_event_before_its_upstream_has_committed_it() {
     let (mut writer, first, ring) = ring_of(16);
     let mut pipeline = vec![first];
     for _ in 1..5 {
@@ -29,7 +29,7 @@ fn in_a_pipeline_nobody_sees_an_event_before_the_one_before_has_committed_it() {
 }
 
 #[test]
-fn in_a_diamond_the_last_sees_an_event_when_both_in_the_middle_have_committed_it() {
+fn in_a_diamond_the_last_reader_sees_an_event_once_both_middle_readers_have_committed_it() {
     for left_first in [false, true] {
         let (mut writer, mut top, ring) = ring_of(16);
         let mut left = after(&ring, [&top]);
@@ -53,7 +53,7 @@ fn in_a_diamond_the_last_sees_an_event_when_both_in_the_middle_have_committed_it
 }
 
 #[test]
-fn what_is_committed_early_is_seen_early_and_the_rest_is_not() {
+fn only_the_committed_part_of_a_batch_is_visible_to_dependents() {
     let (mut writer, mut first, ring) = ring_of(16);
     let mut second = after(&ring, [&first]);
     for _ in 0..10 {
@@ -76,7 +76,7 @@ fn what_is_committed_early_is_seen_early_and_the_rest_is_not() {
 }
 
 #[test]
-fn the_writer_is_held_back_by_the_last_alone() {
+fn only_the_last_reader_of_a_pipeline_holds_the_writer_back() {
     for capacity in [1, 2, 8] {
         let (mut writer, mut first, ring) = ring_of(capacity);
         let mut second = after(&ring, [&first]);

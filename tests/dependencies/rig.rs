@@ -2,7 +2,7 @@
 
 use broadring::{Reader, Ring, TryReadError, Writer};
 
-use crate::common::{PARK, blamed, event};
+use crate::common::{PARK, departed_upstream, event};
 
 /// Adds a reader that comes after these.
 pub(crate) fn after<'r>(
@@ -30,11 +30,11 @@ pub(crate) fn sees_nothing(reader: &mut Reader<u64>) {
     assert_eq!(reader.try_batch().map(drop), Err(TryReadError::Empty));
 }
 
-/// Who is blamed by a read that does not wait.
+/// The departed upstream that a read which does not wait names.
 #[track_caller]
-pub(crate) fn blamed_by(reader: &mut Reader<u64>) -> (String, u64) {
+pub(crate) fn departed_upstream_of(reader: &mut Reader<u64>) -> (String, u64) {
     match reader.try_batch() {
-        Err(TryReadError::Ended(end)) => blamed(end),
+        Err(TryReadError::Ended(end)) => departed_upstream(end),
         other => panic!("not ended: {other:?}"),
     }
 }

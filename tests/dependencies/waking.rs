@@ -6,12 +6,13 @@ use std::time::Duration;
 use broadring::{End, ReadTimeoutError, Reader, Ring};
 
 use crate::common::{
-    PARK, Tally, blamed, count, event, finite, join, publish_at_once, publish_next, settle_down,
+    PARK, Tally, count, departed_upstream, event, finite, join, publish_at_once, publish_next,
+    settle_down,
 };
 use crate::rig::sleepers;
 
 #[test]
-fn who_waits_for_others_is_woken_when_the_last_of_them_commits() {
+fn a_dependent_is_woken_when_the_last_of_its_upstreams_commits() {
     finite(|| {
         for others in [1, 2, 5] {
             let (mut writer, mut upstreams, mut last) = sleepers(others);
@@ -33,7 +34,7 @@ fn who_waits_for_others_is_woken_when_the_last_of_them_commits() {
 }
 
 #[test]
-fn who_waits_for_others_is_woken_by_the_end() {
+fn a_dependent_is_woken_by_the_end_of_the_stream() {
     finite(|| {
         for others in [1, 2, 5] {
             for round in 0..8 {
@@ -59,7 +60,7 @@ fn who_waits_for_others_is_woken_by_the_end() {
 }
 
 #[test]
-fn who_waits_for_others_with_a_time_limit_gives_up_and_is_as_good_as_before() {
+fn a_dependent_that_gives_up_waiting_can_go_on() {
     finite(|| {
         let (mut writer, mut upstreams, mut last) = sleepers(2);
         for round in 0..count(20) {
@@ -76,7 +77,7 @@ fn who_waits_for_others_with_a_time_limit_gives_up_and_is_as_good_as_before() {
 }
 
 #[test]
-fn a_writer_that_sleeps_is_woken_when_the_last_in_line_has_come_to_its_end() {
+fn a_sleeping_writer_is_woken_when_the_stream_of_the_last_dependent_ends() {
     finite(|| {
         for round in 0..count(40) {
             let (mut writer, upstreams, mut last) = sleepers(1);
@@ -89,7 +90,7 @@ fn a_writer_that_sleeps_is_woken_when_the_last_in_line_has_come_to_its_end() {
             drop(upstreams);
             let mut tally = Tally::at(last.position());
             let end = last.run(|&event, at, _| tally.take_at(at, event));
-            assert_eq!(blamed(end), ("reader 0".to_owned(), 0));
+            assert_eq!(departed_upstream(end), ("reader 0".to_owned(), 0));
             tally.ends_at(0);
             // The reader is still there, and the writer gets done all the same.
             join(writing);
@@ -99,7 +100,7 @@ fn a_writer_that_sleeps_is_woken_when_the_last_in_line_has_come_to_its_end() {
 }
 
 #[test]
-fn who_waits_is_woken_by_what_another_leaves_out() {
+fn a_dependent_is_woken_when_its_upstream_skips_events() {
     finite(|| {
         let (mut writer, ring) = Ring::builder(8).reader_wait(PARK).build(|| 0);
         let mut first = ring.subscribe().unwrap();
@@ -120,7 +121,7 @@ fn who_waits_is_woken_by_what_another_leaves_out() {
 }
 
 #[test]
-fn who_waits_for_several_is_woken_when_any_of_them_leaves() {
+fn a_dependent_is_woken_when_any_of_its_upstreams_leaves() {
     finite(|| {
         for leaves in 0..3 {
             for round in 0..4 {
@@ -136,7 +137,7 @@ fn who_waits_for_several_is_woken_when_any_of_them_leaves() {
                 settle_down(round);
                 drop(upstreams.remove(leaves));
                 let end = join(waiting).unwrap_err();
-                assert_eq!(blamed(end), (format!("reader {leaves}"), 0));
+                assert_eq!(departed_upstream(end), (format!("reader {leaves}"), 0));
                 drop(writer);
             }
         }
@@ -144,7 +145,7 @@ fn who_waits_for_several_is_woken_when_any_of_them_leaves() {
 }
 
 #[test]
-fn who_waits_for_several_is_woken_when_any_of_them_learns_that_one_before_it_has_left() {
+fn a_dependent_is_woken_when_the_stream_of_any_of_its_upstreams_ends() {
     finite(|| {
         for round in 0..4 {
             let (writer, ring) = Ring::builder(8).reader_wait(PARK).build(|| 0_u64);
@@ -157,15 +158,15 @@ fn who_waits_for_several_is_woken_when_any_of_them_learns_that_one_before_it_has
             let waiting = thread::spawn(move || last.recv());
             drop(first);
             settle_down(round);
-            assert_eq!(blamed(second.recv().unwrap_err()).0, "reader 1");
-            assert_eq!(blamed(join(waiting).unwrap_err()).0, "reader \"second\"");
+            assert_eq!(departed_upstream(second.recv().unwrap_err()).0, "reader 1");
+            assert_eq!(departed_upstream(join(waiting).unwrap_err()).0, "reader \"second\"");
             drop((writer, steady));
         }
     });
 }
 
 #[test]
-fn who_waits_for_several_is_woken_when_any_of_them_is_evicted() {
+fn a_dependent_is_woken_when_any_of_its_upstreams_is_evicted() {
     finite(|| {
         for round in 0..4 {
             let (mut writer, ring) = Ring::builder(2).reader_wait(PARK).build(|| 0_u64);
@@ -180,7 +181,7 @@ fn who_waits_for_several_is_woken_when_any_of_them_is_evicted() {
             let waiting = thread::spawn(move || last.recv());
             settle_down(round);
             publish_at_once(&mut writer);
-            assert_eq!(blamed(join(waiting).unwrap_err()).0, "reader \"slow\"");
+            assert_eq!(departed_upstream(join(waiting).unwrap_err()).0, "reader \"slow\"");
             drop(steady);
         }
     });

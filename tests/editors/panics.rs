@@ -5,7 +5,7 @@ use std::{mem, thread};
 
 use broadring::{Editor, End, Ring, TryReadError};
 
-use crate::common::{blamed, count, event, finite, join, publish_at_once};
+use crate::common::{count, departed_upstream, event, finite, join, publish_at_once};
 use crate::rig::{Edited, NAMES, publish_unedited, read_to_end};
 
 #[test]
@@ -168,7 +168,7 @@ fn when_the_thread_of_an_editor_panics_every_other_thread_ends_and_learns_its_na
                 assert_eq!(join(writing).name(), Some(name));
                 assert!(editing.remove(fragile).join().is_err());
                 for (end, next, _kept) in reading.into_iter().map(join) {
-                    assert_eq!((blamed(end), next), (left.clone(), panics_at));
+                    assert_eq!((departed_upstream(end), next), (left.clone(), panics_at));
                 }
                 for (index, editor) in editing.into_iter().enumerate() {
                     let end = join(editor);
@@ -176,7 +176,7 @@ fn when_the_thread_of_an_editor_panics_every_other_thread_ends_and_learns_its_na
                         // The editors before it have edited every published event.
                         assert_eq!(end, End::Closed);
                     } else {
-                        assert_eq!(blamed(end), left);
+                        assert_eq!(departed_upstream(end), left);
                     }
                 }
             }

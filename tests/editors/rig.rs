@@ -2,7 +2,7 @@
 
 use broadring::{Editor, End, Reader, Ring, TryReadError, Writer};
 
-use crate::common::{blamed, event};
+use crate::common::{departed_upstream, event};
 
 /// The names of the three editors of most rings here.
 pub(crate) const NAMES: [&str; 3] = ["first", "second", "third"];
@@ -92,7 +92,7 @@ pub(crate) fn read_to_end(reader: &mut Reader<Edited>) -> (End, u64) {
 #[track_caller]
 pub(crate) fn upstream_left<B>(read: Result<B, TryReadError>) -> (String, u64) {
     match read {
-        Err(TryReadError::Ended(end)) => blamed(end),
+        Err(TryReadError::Ended(end)) => departed_upstream(end),
         Err(TryReadError::Empty) => panic!("not ended"),
         Ok(_) => panic!("not empty"),
     }

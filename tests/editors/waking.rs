@@ -8,7 +8,7 @@ use std::time::Duration;
 use broadring::{End, ReadTimeoutError, Ring, Wait};
 
 use crate::common::{
-    PARK, Tally, blamed, count, event, finite, join, publish_at_once, settle_down,
+    PARK, Tally, count, departed_upstream, event, finite, join, publish_at_once, settle_down,
 };
 use crate::rig::{Edited, NAMES, publish_unedited, read_to_end};
 
@@ -99,10 +99,10 @@ fn parked_editors_readers_and_observers_are_woken_when_an_editor_leaves() {
                 settle_down(round);
                 drop(editors.pop());
                 for editor in editing {
-                    assert_eq!(blamed(join(editor).unwrap_err()), left);
+                    assert_eq!(departed_upstream(join(editor).unwrap_err()), left);
                 }
-                assert_eq!(blamed(join(reading)), left);
-                assert_eq!(blamed(join(observing).unwrap_err()), left);
+                assert_eq!(departed_upstream(join(reading)), left);
+                assert_eq!(departed_upstream(join(observing).unwrap_err()), left);
                 drop((writer, editors));
             }
         }
@@ -121,7 +121,7 @@ fn a_parked_dependent_reader_is_woken_when_an_editor_leaves() {
             settle_down(round);
             drop(editor);
             let end = join(waiting).unwrap_err();
-            assert_eq!(blamed(end), ("editor \"editor\"".to_owned(), 0));
+            assert_eq!(departed_upstream(end), ("editor \"editor\"".to_owned(), 0));
             drop((writer, first));
         }
     });

@@ -13,7 +13,7 @@ use crate::common::{Tally, count, event, finite, join, publish_at_once, settle_d
 use crate::rig::{evictable, fill, is_full, ring_that_parks, was_evicted};
 
 #[test]
-fn nobody_is_evicted_while_a_batch_of_it_is_held() {
+fn a_reader_is_not_evicted_while_it_holds_a_batch() {
     let (mut writer, ring) = Ring::builder(8).build(|| 0);
     let mut reader = evictable(&ring, Duration::ZERO);
     fill(&mut writer);
@@ -34,7 +34,7 @@ fn nobody_is_evicted_while_a_batch_of_it_is_held() {
 }
 
 #[test]
-fn nobody_is_evicted_while_events_are_lent_one_by_one() {
+fn a_reader_is_not_evicted_while_events_are_lent_one_by_one() {
     let (mut writer, ring) = Ring::builder(16).build(|| 0);
     let mut reader = evictable(&ring, Duration::ZERO);
     fill(&mut writer);
@@ -71,7 +71,7 @@ impl Clone for Bystander {
 }
 
 #[test]
-fn nobody_is_evicted_while_an_event_is_cloned() {
+fn a_reader_is_not_evicted_while_it_clones_an_event() {
     let (mut writer, ring) = Ring::builder(2).build(|| Bystander(u64::MAX));
     let mut reader = ring.reader().evict_after(Duration::ZERO).subscribe().unwrap();
     assert!(writer.try_publish(Bystander(0)).is_ok());
@@ -93,7 +93,7 @@ fn nobody_is_evicted_while_an_event_is_cloned() {
 }
 
 #[test]
-fn a_clone_that_panics_ends_the_look_and_the_event_comes_again() {
+fn a_panic_while_cloning_an_event_releases_the_gate_and_the_event_comes_again() {
     let (mut writer, ring) = Ring::builder(2).build(|| Bystander(u64::MAX));
     let mut reader = ring.reader().evict_after(Duration::ZERO).subscribe().unwrap();
     assert!(writer.try_publish(Bystander(0)).is_ok());
@@ -116,7 +116,7 @@ fn a_clone_that_panics_ends_the_look_and_the_event_comes_again() {
 }
 
 #[test]
-fn a_handler_that_panics_ends_the_look() {
+fn a_handler_that_panics_releases_the_gate() {
     finite(|| {
         for panics_at in 0..8 {
             let (mut writer, ring) = Ring::builder(8).build(|| 0);
@@ -141,7 +141,7 @@ fn a_handler_that_panics_ends_the_look() {
 }
 
 #[test]
-fn who_has_forgotten_a_batch_is_not_evicted_before_it_has_dropped_another() {
+fn a_reader_that_forgot_a_batch_is_not_evicted_before_it_has_dropped_another() {
     let (mut writer, ring) = Ring::builder(4).build(|| 0);
     let mut reader = evictable(&ring, Duration::ZERO);
     fill(&mut writer);
@@ -161,7 +161,7 @@ fn who_has_forgotten_a_batch_is_not_evicted_before_it_has_dropped_another() {
 }
 
 #[test]
-fn who_has_forgotten_a_batch_may_be_evicted_once_it_has_read_anything() {
+fn a_reader_that_forgot_a_batch_is_evictable_once_it_has_read_again() {
     type Way = fn(&mut Reader<u64>) -> u64;
     let ways: [(&str, Way); 5] = [
         ("recv", |reader| reader.recv().unwrap()),
@@ -195,7 +195,7 @@ fn who_has_forgotten_a_batch_may_be_evicted_once_it_has_read_anything() {
 }
 
 #[test]
-fn who_is_overdue_while_it_looks_is_evicted_when_it_looks_away() {
+fn a_reader_overdue_while_it_holds_a_batch_is_evicted_when_it_drops_the_batch() {
     finite(|| {
         for round in 0..count(20) {
             let (mut writer, ring) = ring_that_parks(2);

@@ -10,7 +10,7 @@ use crate::common::{count, event, finite, join, publish_at_once, publish_next};
 use crate::rig::{A_WHILE, AN_HOUR, evictable, fill, was_evicted};
 
 #[test]
-fn a_clone_of_one_who_may_be_evicted_starts_where_that_one_is() {
+fn a_clone_of_an_evictable_reader_starts_at_its_position() {
     for read in 0..8 {
         for forgets in [false, true] {
             let (mut writer, ring) = Ring::builder(8).build(|| 0);
@@ -39,7 +39,7 @@ fn a_clone_of_one_who_may_be_evicted_starts_where_that_one_is() {
 }
 
 #[test]
-fn the_time_that_another_takes_is_not_that_of_its_clone() {
+fn the_time_of_a_reader_does_not_count_against_its_clone() {
     let (mut writer, ring) = Ring::builder(2).build(|| 0);
     let original = evictable(&ring, A_WHILE);
     fill(&mut writer);
@@ -59,7 +59,7 @@ fn the_time_that_another_takes_is_not_that_of_its_clone() {
 }
 
 #[test]
-fn clones_of_one_that_was_evicted_were_evicted_too_and_come_back_each_on_its_own() {
+fn clones_of_an_evicted_reader_are_evicted_too_and_rejoin_on_their_own() {
     let (mut writer, ring) = Ring::builder(4).build(|| 0);
     let builder = ring.reader().name("dashboard").evict_after(Duration::ZERO);
     let mut original = builder.subscribe().unwrap();
@@ -95,7 +95,7 @@ fn clones_of_one_that_was_evicted_were_evicted_too_and_come_back_each_on_its_own
 }
 
 #[test]
-fn a_clone_of_one_that_is_evicted_meanwhile_is_whole_or_evicted() {
+fn a_clone_of_a_reader_that_is_just_evicted_is_intact_or_evicted() {
     finite(|| {
         for capacity in [1, 2, 8] {
             let (mut writer, ring) = Ring::builder(capacity).build(|| 0);

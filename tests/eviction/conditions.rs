@@ -12,7 +12,7 @@ use crate::common::{
 use crate::rig::{AN_HOUR, BRIEFLY, evictable, fill, is_full, ring_that_parks, was_evicted};
 
 #[test]
-fn nobody_is_evicted_who_may_not_be() {
+fn a_reader_without_evict_after_is_never_evicted() {
     let (mut writer, mut reader, _ring) = ring_of(4);
     fill(&mut writer);
     is_full(&mut writer);
@@ -24,7 +24,7 @@ fn nobody_is_evicted_who_may_not_be() {
 }
 
 #[test]
-fn nobody_is_evicted_before_its_time() {
+fn a_reader_is_not_evicted_before_its_patience_is_over() {
     for patience in [AN_HOUR, Duration::from_secs(u64::MAX), Duration::MAX] {
         let (mut writer, ring) = Ring::builder(4).build(|| 0);
         let mut reader = evictable(&ring, patience);
@@ -39,7 +39,7 @@ fn nobody_is_evicted_before_its_time() {
 }
 
 #[test]
-fn who_may_not_hold_the_writer_up_at_all_is_evicted_as_soon_as_the_ring_is_full() {
+fn a_reader_with_zero_patience_is_evicted_as_soon_as_the_ring_is_full() {
     for capacity in [1, 2, 16] {
         for read in 0..=capacity {
             let (mut writer, ring) = Ring::builder(capacity as usize).build(|| 0);
@@ -141,7 +141,7 @@ fn only_the_slowest_is_evicted() {
 }
 
 #[test]
-fn of_those_at_the_same_event_all_are_evicted_or_none_is() {
+fn of_the_readers_at_the_same_event_all_are_evicted_or_none() {
     for evictables in 1..4 {
         // Beside one who may not be evicted, nobody is: it would help nobody.
         let (mut writer, mut steady, ring) = ring_of(4);
@@ -174,7 +174,7 @@ fn of_those_at_the_same_event_all_are_evicted_or_none_is() {
 }
 
 #[test]
-fn one_that_sleeps_because_it_has_read_everything_is_never_evicted() {
+fn a_reader_asleep_because_it_has_read_everything_is_never_evicted() {
     finite(|| {
         let total = count(2_000);
         let (mut writer, ring) = Ring::builder(64).reader_wait(PARK).build(|| 0);

@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use broadring::{Reader, Ring, TryReadError};
 
-use crate::common::{blamed, event, eventually, publish_at_once, publish_next, ring_of};
+use crate::common::{departed_upstream, event, eventually, publish_at_once, publish_next, ring_of};
 use crate::rig::{A_WHILE, AN_HOUR, BRIEFLY, evictable, fill, is_full, was_evicted};
 
 #[test]
-fn one_that_waits_for_another_does_not_save_it() {
+fn a_dependent_does_not_save_its_upstream_from_eviction() {
     for (patience, many) in [(Duration::ZERO, false), (Duration::ZERO, true), (BRIEFLY, true)] {
         let (mut writer, ring) = Ring::builder(2).build(|| 0);
         let mut first = evictable(&ring, patience);
@@ -32,16 +32,16 @@ fn one_that_waits_for_another_does_not_save_it() {
             second.try_recv() != Err(TryReadError::Empty)
         });
         was_evicted(&mut first, 1, 2);
-        assert_eq!(blamed(second.recv().unwrap_err()), ("reader 0".to_owned(), 1));
+        assert_eq!(departed_upstream(second.recv().unwrap_err()), ("reader 0".to_owned(), 1));
         if let Some(mut third) = third {
-            assert_eq!(blamed(third.recv().unwrap_err()).1, 1);
+            assert_eq!(departed_upstream(third.recv().unwrap_err()).1, 1);
         }
         publish_at_once(&mut writer);
     }
 }
 
 #[test]
-fn one_that_waits_for_another_is_not_evicted_for_it() {
+fn a_dependent_is_not_evicted_for_its_upstream() {
     let (mut writer, ring) = Ring::builder(2).build(|| 0);
     let mut patient = evictable(&ring, AN_HOUR);
     let hasty = ring.reader().after(&patient).unwrap().evict_after(Duration::ZERO);
@@ -55,7 +55,7 @@ fn one_that_waits_for_another_is_not_evicted_for_it() {
 }
 
 #[test]
-fn the_time_that_another_takes_is_not_that_of_one_that_waits_for_it() {
+fn the_time_of_an_upstream_does_not_count_against_its_dependent() {
     // How the other goes, and the writer notices: it moves on, leaves, or is evicted itself.
     type Goes = fn(Reader<u64>) -> Option<Reader<u64>>;
     let ways: [(&str, Duration, Goes); 3] = [
@@ -109,7 +109,7 @@ fn the_time_that_another_takes_is_not_that_of_one_that_waits_for_it() {
 }
 
 #[test]
-fn one_that_comes_after_another_is_evicted_alone_when_it_is_alone() {
+fn a_dependent_behind_its_upstream_is_evicted_alone() {
     let (mut writer, mut first, ring) = ring_of(4);
     let builder = ring.reader().after(&first).unwrap().evict_after(Duration::ZERO);
     let mut second = builder.subscribe().unwrap();
@@ -138,7 +138,7 @@ fn one_that_comes_after_another_is_evicted_alone_when_it_is_alone() {
 }
 
 #[test]
-fn one_that_comes_after_another_and_is_evicted_with_it_is_told_of_itself_first() {
+fn a_dependent_evicted_with_its_upstream_learns_of_its_own_eviction_first() {
     let (mut writer, ring) = Ring::builder(2).build(|| 0);
     let mut first = evictable(&ring, Duration::ZERO);
     let builder = ring.reader().after(&first).unwrap().evict_after(Duration::ZERO);
@@ -148,7 +148,7 @@ fn one_that_comes_after_another_and_is_evicted_with_it_is_told_of_itself_first()
     was_evicted(&mut second, 0, 3);
     was_evicted(&mut first, 0, 3);
     assert_eq!(second.rejoin(), Ok(3));
-    assert_eq!(blamed(second.recv().unwrap_err()), ("reader 0".to_owned(), 0));
+    assert_eq!(departed_upstream(second.recv().unwrap_err()), ("reader 0".to_owned(), 0));
     for _ in 0..10 {
         publish_at_once(&mut writer);
     }

@@ -17,7 +17,7 @@ use crate::rig::{
 };
 
 #[test]
-fn the_writer_waits_for_as_long_as_it_is_told_and_goes_on_by_itself() {
+fn the_writer_waits_as_long_as_the_patience_and_goes_on_by_itself() {
     for wait in WAITS {
         finite(move || {
             let (mut writer, ring) = Ring::builder(4).writer_wait(wait).build(|| 0);
@@ -50,7 +50,7 @@ fn the_writer_waits_for_as_long_as_it_is_told_and_goes_on_by_itself() {
 }
 
 #[test]
-fn the_time_begins_again_whenever_the_reader_moves_on() {
+fn the_patience_starts_again_whenever_the_reader_moves_on() {
     finite(|| {
         let (mut writer, ring) = Ring::builder(2).build(|| 0);
         let mut slow = evictable(&ring, BRIEFLY);
@@ -70,7 +70,7 @@ fn the_time_begins_again_whenever_the_reader_moves_on() {
 }
 
 #[test]
-fn the_time_does_not_begin_again_when_somebody_else_looks_in() {
+fn the_patience_does_not_start_again_when_an_observer_looks() {
     // An observer closes its gate a whole ring behind for a moment, before it knows more: so
     // for that moment somebody else holds up a writer that waits for several slots.
     for wait in WAITS {
@@ -102,7 +102,7 @@ fn the_time_does_not_begin_again_when_somebody_else_looks_in() {
 }
 
 #[test]
-fn the_time_that_an_editor_takes_is_not_the_reader_s() {
+fn the_time_of_an_editor_does_not_count_against_a_reader() {
     let builder = Ring::builder(2);
     let (mut writer, [mut editor], ring) = builder.build_with_editors(["editor"], || 0);
     let mut reader = evictable(&ring, BRIEFLY);
@@ -119,7 +119,7 @@ fn the_time_that_an_editor_takes_is_not_the_reader_s() {
 }
 
 #[test]
-fn the_time_that_one_takes_who_may_not_be_evicted_is_not_the_reader_s() {
+fn the_time_of_a_reader_that_is_not_evictable_does_not_count_against_another() {
     for comes_after in [false, true] {
         let (mut writer, ring) = Ring::builder(2).build(|| 0);
         let mut slow = ring.subscribe().unwrap();
@@ -141,7 +141,7 @@ fn the_time_that_one_takes_who_may_not_be_evicted_is_not_the_reader_s() {
 }
 
 #[test]
-fn a_writer_that_sleeps_evicts_also_when_somebody_else_held_it_up_at_first() {
+fn a_sleeping_writer_evicts_even_if_another_reader_held_it_back_at_first() {
     // Who may not be evicted, or not so soon, stands beside one who may, and then moves on
     // or leaves.
     for (other, leaves) in
@@ -210,7 +210,7 @@ fn a_writer_that_claims_many_slots_evicts_one_reader_after_the_other() {
 }
 
 #[test]
-fn who_is_due_as_soon_as_the_writer_notices_is_evicted_too() {
+fn a_reader_without_patience_is_evicted_even_by_a_sleeping_writer() {
     // Behind the plain reader the writer sleeps without an alarm. When it is woken, the other
     // holds it up, and has no time left by the time that the alarm would be set.
     let (mut writer, ring) = Ring::builder(1).writer_wait(Wait::PARK).build(|| 0_u64);

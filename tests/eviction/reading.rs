@@ -9,7 +9,7 @@ use crate::common::{Tally, count, event, events, finite, join, publish_at_once};
 use crate::rig::{AN_HOUR, evictable};
 
 #[test]
-fn a_reader_that_may_be_evicted_sees_all_of_what_was_published_together() {
+fn an_evictable_reader_sees_the_events_of_a_claim_together() {
     for len in [1, 2, 7, 8, 20, 64] {
         for limit in [1, 2, 3, 10, usize::MAX] {
             let (mut writer, ring) = Ring::builder(64).build(|| 0);
@@ -35,7 +35,7 @@ fn a_reader_that_may_be_evicted_sees_all_of_what_was_published_together() {
 }
 
 #[test]
-fn a_reader_that_may_be_evicted_borrows_everything_that_is_there() {
+fn an_evictable_reader_borrows_all_available_events() {
     for published in 1..=64 {
         let (mut writer, ring) = Ring::builder(64).build(|| 0);
         let mut reader = evictable(&ring, AN_HOUR);
@@ -47,7 +47,7 @@ fn a_reader_that_may_be_evicted_borrows_everything_that_is_there() {
 }
 
 #[test]
-fn a_reader_that_may_be_evicted_starts_at_the_oldest_event_wherever_that_is() {
+fn an_evictable_reader_can_start_at_the_oldest_event() {
     for published in 0..200 {
         let (mut writer, ring) = Ring::builder(64).build(|| 0);
         for sequence in 0..published {
@@ -139,7 +139,7 @@ fn read_and_come_back(mut reader: Reader<Whole>, seed: u64) -> (u64, u64) {
 }
 
 #[test]
-fn whoever_is_evicted_and_comes_back_has_seen_or_missed_every_event() {
+fn an_evicted_reader_that_rejoins_has_seen_or_missed_every_event() {
     finite(|| {
         let total = count(20_000);
         for capacity in [1, 2, 16, 128] {

@@ -6,7 +6,7 @@ use crate::common::{event, publish_at_once, ring_of};
 use crate::rig::{AN_HOUR, BRIEFLY, evictable, fill};
 
 #[test]
-fn a_publication_that_was_in_vain_says_who_held_it_up() {
+fn a_refused_publication_names_the_reader_that_held_the_writer_back() {
     let named = |writer: &mut Writer<u64>| {
         let refused = writer.publish_timeout(7, BRIEFLY).unwrap_err();
         let holder = refused.holder().cloned();

@@ -7,13 +7,13 @@ use std::time::Duration;
 use broadring::{End, Ring, TryReadError};
 
 use crate::common::{
-    Tally, WAYS_TO_READ, blamed, count, event, finite, join, publish_at_once, publish_next,
-    ring_of, settle_down,
+    Tally, WAYS_TO_READ, count, departed_upstream, event, finite, join, publish_at_once,
+    publish_next, ring_of, settle_down,
 };
 use crate::rig::{evictable, fill, is_full, ring_that_parks, was_evicted};
 
 #[test]
-fn one_that_was_evicted_says_so_however_it_is_asked_and_for_as_long_as_it_is() {
+fn every_way_to_read_says_that_the_reader_was_evicted_until_it_rejoins() {
     finite(|| {
         for (name, way) in WAYS_TO_READ {
             let (mut writer, ring) = Ring::builder(2).build(|| 0);
@@ -44,7 +44,7 @@ fn one_that_was_evicted_says_so_however_it_is_asked_and_for_as_long_as_it_is() {
 }
 
 #[test]
-fn who_comes_back_goes_on_with_the_next_event_and_is_told_how_many_it_has_missed() {
+fn a_reader_that_rejoins_goes_on_with_the_next_event_and_learns_how_many_it_missed() {
     let (mut writer, ring) = Ring::builder(4).max_readers(1).build(|| 0);
     let builder = ring.reader().name("dashboard").evict_after(Duration::ZERO);
     let mut reader = builder.subscribe().unwrap();
@@ -81,7 +81,7 @@ fn who_comes_back_goes_on_with_the_next_event_and_is_told_how_many_it_has_missed
 }
 
 #[test]
-fn anybody_may_leave_out_what_is_there() {
+fn any_reader_may_skip_the_available_events() {
     let (mut writer, mut reader, ring) = ring_of(8);
     for published in 0..8 {
         let mut clone = reader.clone();
@@ -105,7 +105,7 @@ fn anybody_may_leave_out_what_is_there() {
 }
 
 #[test]
-fn a_writer_that_sleeps_is_woken_by_one_that_leaves_events_out() {
+fn a_sleeping_writer_is_woken_by_a_reader_that_skips_events() {
     finite(|| {
         for round in 0..count(40) {
             let (mut writer, ring) = ring_that_parks(2);
@@ -126,7 +126,7 @@ fn a_writer_that_sleeps_is_woken_by_one_that_leaves_events_out() {
 }
 
 #[test]
-fn one_that_was_evicted_frees_its_place_when_it_is_dropped() {
+fn an_evicted_reader_frees_its_gate_when_it_is_dropped() {
     let (mut writer, ring) = Ring::builder(2).max_readers(1).build(|| 0);
     for round in 0..20 {
         let mut reader = evictable(&ring, Duration::ZERO);
@@ -145,7 +145,7 @@ fn one_that_was_evicted_frees_its_place_when_it_is_dropped() {
 }
 
 #[test]
-fn one_that_others_come_after_comes_back_to_a_place_of_its_own() {
+fn an_evicted_upstream_rejoins_with_a_gate_of_its_own() {
     let (mut writer, ring) = Ring::builder(4).max_readers(4).build(|| 0);
     let builder = ring.reader().name("first").evict_after(Duration::ZERO);
     let mut first = builder.subscribe().unwrap();
@@ -165,8 +165,11 @@ fn one_that_others_come_after_comes_back_to_a_place_of_its_own() {
     }
     assert_eq!(first.try_batch().unwrap().len(), 2);
     // Those behind it were told where it was lost, and nothing of what came then.
-    assert_eq!(blamed(second.recv().unwrap_err()), ("reader \"first\"".to_owned(), 1));
-    assert_eq!(blamed(second.clone().recv().unwrap_err()), ("reader \"first\"".to_owned(), 1));
+    assert_eq!(departed_upstream(second.recv().unwrap_err()), ("reader \"first\"".to_owned(), 1));
+    assert_eq!(
+        departed_upstream(second.clone().recv().unwrap_err()),
+        ("reader \"first\"".to_owned(), 1)
+    );
     let mut third = ring.reader().after(&first).unwrap().subscribe().unwrap();
     publish_at_once(&mut writer);
     assert_eq!(third.try_recv(), Err(TryReadError::Empty));
@@ -181,7 +184,7 @@ fn one_that_others_come_after_comes_back_to_a_place_of_its_own() {
 }
 
 #[test]
-fn who_finds_no_place_to_come_back_to_stays_where_it_is_and_may_try_again() {
+fn a_reader_that_finds_no_gate_to_rejoin_with_stays_where_it_is_and_may_try_again() {
     let (mut writer, ring) = Ring::builder(2).max_readers(2).build(|| 0);
     let mut first = evictable(&ring, Duration::ZERO);
     fill(&mut writer);
@@ -191,7 +194,7 @@ fn who_finds_no_place_to_come_back_to_stays_where_it_is_and_may_try_again() {
         was_evicted(&mut first, 0, published - 1);
         assert_eq!(first.rejoin().unwrap_err().max_readers(), 2);
         was_evicted(&mut first, 0, published - 1);
-        assert_eq!(blamed(second.recv().unwrap_err()), ("reader 0".to_owned(), 0));
+        assert_eq!(departed_upstream(second.recv().unwrap_err()), ("reader 0".to_owned(), 0));
         publish_at_once(&mut writer);
     }
     assert_eq!(ring.reader_count(), 2);

@@ -112,7 +112,7 @@ impl Model {
         self.frontier.saturating_sub(self.capacity)
     }
 
-    /// Whether somebody has this place, or comes after who had it.
+    /// Whether this gate is taken, or retained by dependents.
     pub(crate) fn is_taken(&self, place: usize) -> bool {
         self.readers.iter().any(|reader| reader.place == place)
             || self.observers.iter().any(|observer| observer.place == place)
@@ -152,8 +152,8 @@ impl Model {
     }
 
     /// Those of these places whose readers are not there because they come after another.
-    /// One that has come back elsewhere is not who it was for those who came after it.
-    pub(crate) fn culprits(&self, holders: &[usize]) -> Vec<usize> {
+    /// A reader that has rejoined with another gate is no longer the upstream of its former dependents.
+    pub(crate) fn gating(&self, holders: &[usize]) -> Vec<usize> {
         let waits = |place| {
             let reader = self.readers.iter().find(|reader| reader.place == place);
             reader.is_some_and(|it| it.after.iter().any(|(other, _)| holders.contains(other)))
@@ -180,13 +180,13 @@ impl Model {
                 .filter(|&(_, position)| position == smallest)
                 .map(|(place, _)| place)
                 .collect();
-            let culprits = self.culprits(&holders);
+            let gating = self.gating(&holders);
             let evicts =
-                smallest < self.cursor() && culprits.iter().all(|&place| self.is_evictable(place));
+                smallest < self.cursor() && gating.iter().all(|&place| self.is_evictable(place));
             if !evicts {
                 return false;
             }
-            for place in culprits {
+            for place in gating {
                 self.places[place].open = true;
             }
         }

@@ -19,7 +19,7 @@ pub(crate) struct Pair {
     pub(crate) ring: Ring<u64>,
     pub(crate) readers: Vec<Reader<u64>>,
     pub(crate) observers: Vec<Observer<u64>>,
-    /// Those who have left are `None`.
+    /// Readers that have left are `None`.
     pub(crate) editors: Vec<Option<Editor<u64>>>,
 }
 

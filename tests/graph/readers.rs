@@ -138,7 +138,7 @@ impl Pair {
         let old = modelled.place;
         let Place { position, open } = self.model.places[old];
         let rejoined = self.readers[index].rejoin();
-        // Those who come after it must go on seeing where it was.
+        // Its dependents must go on seeing where it was.
         let place = match open && self.model.is_kept(old) {
             true => self.model.take(cursor),
             false => Some(old),

@@ -49,7 +49,7 @@ pub(crate) struct Model {
     pub(crate) closed: bool,
     /// How far the writer may write without looking at the readers again, and up
     /// to where it has said that it might: what is older by a whole ring is not
-    /// given to those who join at the oldest event.
+    /// given to readers that join at the oldest event.
     pub(crate) limit: u64,
     pub(crate) frontier: u64,
 }

@@ -11,7 +11,7 @@ use crate::common::{PARK, count, drain, event, finite, join, publish_next, ring_
 use crate::rig::account;
 
 #[test]
-fn observers_on_a_ring_that_runs_free_see_whole_events_and_account_for_all() {
+fn observers_of_a_ring_without_readers_see_whole_events_and_account_for_all() {
     finite(|| {
         let total = count(60_000);
         for capacity in [1, 2, 8, 512] {

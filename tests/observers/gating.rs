@@ -13,7 +13,7 @@ use crate::common::{
 use crate::rig::{account, observed};
 
 #[test]
-fn observers_take_nothing_from_the_readers_and_the_writer() {
+fn observers_take_nothing_from_readers_and_the_writer() {
     let (mut writer, mut reader, ring) = ring_of(8);
     let mut observers: Vec<_> = (0..10).map(|_| ring.observe().unwrap()).collect();
     for sequence in 0..200 {
@@ -64,7 +64,7 @@ fn while_a_glimpse_is_held_the_writer_does_not_touch_what_it_shows() {
 }
 
 #[test]
-fn a_glimpse_that_is_forgotten_holds_the_writer_until_the_next_look() {
+fn a_forgotten_glimpse_holds_the_writer_back_until_the_next_look() {
     for ends_by in 0..3 {
         let (mut writer, mut observer, _ring) = observed(4);
         for _ in 0..6 {
@@ -112,7 +112,7 @@ fn a_panic_while_a_glimpse_is_held_ends_the_look() {
 }
 
 #[test]
-fn a_writer_that_sleeps_behind_a_glimpse_is_woken_when_that_is_over() {
+fn a_writer_asleep_behind_a_glimpse_is_woken_when_the_look_ends() {
     finite(|| {
         for round in 0..count(60) {
             let (mut writer, ring) = Ring::builder(2).writer_wait(PARK).build(|| 0);

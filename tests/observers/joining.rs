@@ -7,7 +7,7 @@ use broadring::{Ring, Role};
 use crate::common::ring_of;
 
 #[test]
-fn an_observer_takes_the_place_of_a_reader() {
+fn an_observer_counts_as_one_of_the_ring_s_readers() {
     let (writer, ring) = Ring::builder(4).max_readers(3).build(|| 0_u64);
     for _ in 0..10 {
         let reader = ring.reader().name("reader").subscribe().unwrap();
@@ -35,7 +35,7 @@ fn an_observer_takes_the_place_of_a_reader() {
 
 #[test]
 #[should_panic(expected = "an observer cannot come after others")]
-fn an_observer_comes_after_nobody() {
+fn an_observer_cannot_come_after_readers() {
     let (_writer, reader, ring) = ring_of(4);
     let _ = ring.reader().after(&reader).unwrap().observe();
 }

@@ -6,7 +6,7 @@ use crate::common::{event, publish_at_once, ring_of};
 use crate::rig::{account, observed};
 
 #[test]
-fn everything_is_there_until_a_whole_ring_is_published() {
+fn an_observer_sees_everything_until_a_whole_ring_is_published() {
     for capacity in [1, 2, 8, 64] {
         let (mut writer, mut observer, ring) = observed(capacity);
         for published in 1..=capacity as u64 {
@@ -20,7 +20,7 @@ fn everything_is_there_until_a_whole_ring_is_published() {
 }
 
 #[test]
-fn in_a_ring_of_one_the_latest_event_is_there_until_the_writer_has_asked_for_its_slot() {
+fn in_a_ring_of_one_slot_the_latest_event_is_visible_until_the_writer_reserves_the_slot() {
     let (mut writer, mut observer, _ring) = observed(1);
     for sequence in 0..10 {
         publish_at_once(&mut writer);
@@ -44,7 +44,7 @@ fn in_a_ring_of_one_the_latest_event_is_there_until_the_writer_has_asked_for_its
 }
 
 #[test]
-fn an_observer_begins_with_the_next_event_unless_told_otherwise() {
+fn an_observer_starts_with_the_next_event_by_default() {
     let (mut writer, _early, ring) = ring_of(8);
     for _ in 0..5 {
         publish_at_once(&mut writer);
@@ -62,7 +62,7 @@ fn an_observer_begins_with_the_next_event_unless_told_otherwise() {
 }
 
 #[test]
-fn a_look_with_a_limit_shows_the_oldest_events_and_the_next_one_those_behind() {
+fn a_look_with_a_limit_shows_the_oldest_events_and_the_next_look_goes_on() {
     for limit in 1..10 {
         let (mut writer, mut observer, _ring) = observed(64);
         for round in 0..5 {
@@ -141,7 +141,7 @@ fn the_latest_event_is_shown_alone_whether_or_not_it_was_seen() {
 }
 
 #[test]
-fn what_was_missed_before_a_latest_event_that_is_not_there_is_not_forgotten() {
+fn events_missed_before_an_unavailable_latest_event_are_still_counted() {
     for capacity in [1, 2, 8] {
         for ends in [false, true] {
             let (mut writer, ring) = Ring::builder(capacity).build(|| 0_u64);
@@ -171,7 +171,7 @@ fn what_was_missed_before_a_latest_event_that_is_not_there_is_not_forgotten() {
 }
 
 #[test]
-fn events_of_no_size_are_observed_as_well() {
+fn zero_sized_events_can_be_observed() {
     let (mut writer, ring) = Ring::builder(4).build(|| ());
     let mut observer = ring.observe().unwrap();
     for _ in 0..10 {

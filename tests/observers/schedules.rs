@@ -132,7 +132,7 @@ fn a_schedule(capacity: u64, largest_claim: u64, ops: Vec<Op>) {
 }
 
 #[test]
-fn whatever_happens_every_event_was_seen_or_missed() {
+fn in_any_schedule_every_event_was_seen_or_missed() {
     finite(|| {
         let capacity = (0..7_u32).prop_map(|power| 1 << power);
         let schedule = (capacity, any::<Index>()).prop_flat_map(|(capacity, largest)| {

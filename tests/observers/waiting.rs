@@ -9,7 +9,7 @@ use crate::common::{WAITS, count, finite, join, publish_at_once, publish_next, s
 use crate::rig::{account, observed};
 
 #[test]
-fn what_is_left_is_seen_before_the_end() {
+fn dependents_read_what_is_left_before_the_end() {
     finite(|| {
         for left in 0..5 {
             let (mut writer, mut observer, ring) = observed(8);
@@ -35,7 +35,7 @@ fn what_is_left_is_seen_before_the_end() {
 }
 
 #[test]
-fn who_waits_to_look_is_woken_by_an_event_and_by_the_end() {
+fn a_waiting_observer_is_woken_by_an_event_and_by_the_end() {
     finite(|| {
         for wait in WAITS {
             let (mut writer, ring) = Ring::builder(4).build(|| 0);
@@ -58,7 +58,7 @@ fn who_waits_to_look_is_woken_by_an_event_and_by_the_end() {
 }
 
 #[test]
-fn who_looks_with_a_time_limit_gives_up_and_is_as_good_as_before() {
+fn an_observer_that_gives_up_waiting_can_go_on() {
     finite(|| {
         for wait in WAITS {
             let (mut writer, ring) = Ring::builder(4).reader_wait(wait).build(|| 0);

@@ -9,7 +9,7 @@ use crate::common::{eventually, finite, join, ring_of};
 use crate::rig::{BRIEFLY, DROWSY, after, named, publish, read, row};
 
 #[test]
-fn a_look_that_finds_events_is_a_batch_and_the_largest_is_remembered() {
+fn a_poll_that_finds_events_counts_as_a_batch_and_the_largest_is_kept() {
     let (mut writer, mut reader, ring) = ring_of(16);
     let mut counted = Vec::new();
     for events in [3, 7, 1, 7, 2] {
@@ -23,7 +23,7 @@ fn a_look_that_finds_events_is_a_batch_and_the_largest_is_remembered() {
 }
 
 #[test]
-fn what_a_limit_leaves_behind_is_counted_with_the_look_that_found_it() {
+fn events_left_behind_by_a_limit_are_counted_with_the_poll_that_found_them() {
     let (mut writer, mut reader, ring) = ring_of(16);
     publish(&mut writer, 9);
     read(&mut reader, 4);
@@ -37,7 +37,7 @@ fn what_a_limit_leaves_behind_is_counted_with_the_look_that_found_it() {
 }
 
 #[test]
-fn readers_on_terms_are_counted_like_others() {
+fn readers_with_options_are_counted_like_others() {
     let (mut writer, mut journal, ring) = ring_of(16);
     let mut logic = after(&ring, "logic", &journal);
     let patient = ring.reader().evict_after(Duration::from_secs(3600));
@@ -58,7 +58,7 @@ fn readers_on_terms_are_counted_like_others() {
 }
 
 #[test]
-fn an_observer_counts_what_it_has_seen() {
+fn an_observer_counts_the_events_that_it_has_seen() {
     let (mut writer, ring) = Ring::builder(16).build(|| 0_u64);
     let mut tap = ring.reader().name("tap").observe().unwrap();
     publish(&mut writer, 4);
@@ -72,7 +72,7 @@ fn an_observer_counts_what_it_has_seen() {
 }
 
 #[test]
-fn an_editor_counts_what_has_arrived() {
+fn an_editor_counts_the_events_that_have_arrived() {
     let (mut writer, [mut first, mut second], ring) =
         Ring::builder(16).build_with_editors(["first", "second"], || 0_u64);
     let reader = ring.subscribe().unwrap();
@@ -138,7 +138,7 @@ fn sleeping_and_waking_are_counted() {
 }
 
 #[test]
-fn those_who_sleep_behind_others_are_counted_too() {
+fn dependents_that_sleep_at_gates_are_counted_too() {
     finite(|| {
         let (mut writer, [mut editor], ring) =
             Ring::builder(4).reader_wait(DROWSY).build_with_editors(["editor"], || 0_u64);

@@ -52,7 +52,7 @@ fn a_claim_that_is_refused_is_a_stall() {
 }
 
 #[test]
-fn the_reader_that_holds_the_writer_up_is_named_until_it_moves() {
+fn the_reader_that_holds_the_writer_back_is_named_until_it_moves() {
     let (mut writer, ring) = Ring::builder(4).build(|| 0_u64);
     let [mut a, mut b] = ["a", "b"].map(|name| named(&ring, name));
     publish(&mut writer, 4);
@@ -73,7 +73,7 @@ fn the_reader_that_holds_the_writer_up_is_named_until_it_moves() {
 }
 
 #[test]
-fn the_time_begins_again_when_the_reader_moves() {
+fn the_holding_time_starts_again_when_the_reader_moves() {
     for may_be_evicted in [false, true] {
         let (mut writer, ring) = Ring::builder(4).build(|| 0_u64);
         let builder = ring.reader();
@@ -94,7 +94,7 @@ fn the_time_begins_again_when_the_reader_moves() {
 }
 
 #[test]
-fn the_time_goes_on_when_somebody_comes_after_the_reader() {
+fn the_holding_time_goes_on_when_a_dependent_joins() {
     for stays in [false, true] {
         let (mut writer, reader, ring) = ring_of(4);
         publish(&mut writer, 4);
@@ -110,7 +110,7 @@ fn the_time_goes_on_when_somebody_comes_after_the_reader() {
 }
 
 #[test]
-fn all_that_hold_the_writer_up_are_named() {
+fn all_members_that_hold_the_writer_back_are_named() {
     let (mut writer, ring) = Ring::builder(4).build(|| 0_u64);
     let [_a, _b, mut c] = ["a", "b", "c"].map(|name| named(&ring, name));
     publish(&mut writer, 4);
@@ -120,7 +120,7 @@ fn all_that_hold_the_writer_up_are_named() {
 }
 
 #[test]
-fn a_reader_that_waits_for_another_is_not_to_blame() {
+fn a_reader_that_waits_for_another_does_not_hold_the_writer_back() {
     // Whichever of them has the first place.
     for swapped in [false, true] {
         let (mut writer, ring) = Ring::builder(4).build(|| 0_u64);
@@ -141,7 +141,7 @@ fn a_reader_that_waits_for_another_is_not_to_blame() {
 }
 
 #[test]
-fn an_editor_is_to_blame_if_every_reader_has_what_there_is() {
+fn an_editor_holds_the_writer_back_if_the_readers_have_read_everything() {
     let (mut writer, [mut first, mut second], ring) =
         Ring::builder(4).build_with_editors(["first", "second"], || 0_u64);
     let mut reader = named(&ring, "reader");
@@ -174,7 +174,7 @@ fn an_editor_is_to_blame_if_every_reader_has_what_there_is() {
 }
 
 #[test]
-fn an_observer_holds_the_writer_up_only_while_it_looks() {
+fn an_observer_holds_the_writer_back_only_while_it_looks() {
     let (mut writer, ring) = Ring::builder(4).build(|| 0_u64);
     let mut tap = ring.reader().name("tap").observe().unwrap();
     publish(&mut writer, 2);
@@ -190,7 +190,7 @@ fn an_observer_holds_the_writer_up_only_while_it_looks() {
 }
 
 #[test]
-fn whoever_reads_no_more_is_not_slowest() {
+fn a_reader_whose_stream_has_ended_is_not_the_slowest() {
     let (mut writer, ring) = Ring::builder(4).build(|| 0_u64);
     let evicted = ring.reader().name("evicted").evict_after(Duration::ZERO);
     let evicted = evicted.subscribe().unwrap();

@@ -1,4 +1,4 @@
-//! Snapshots: positions, counters and stalls of a ring and its members, exact while nobody moves, and
+//! Snapshots: positions, counters and stalls of a ring and its members, exact while nothing moves, and
 //! which member holds the writer back.
 
 #[path = "../common/mod.rs"]

@@ -30,7 +30,7 @@ fn members_are_listed_in_the_order_in_which_they_joined() {
 }
 
 #[test]
-fn whoever_has_left_is_not_listed_even_if_somebody_comes_after_it() {
+fn a_departed_reader_is_not_listed_even_if_it_has_dependents() {
     let (_writer, journal, ring) = ring_of(8);
     let logic = after(&ring, "logic", &journal);
     let journal_was = journal.member().clone();
@@ -41,7 +41,7 @@ fn whoever_has_left_is_not_listed_even_if_somebody_comes_after_it() {
 }
 
 #[test]
-fn a_clone_and_the_next_in_a_place_begin_with_zero() {
+fn a_clone_and_the_next_reader_of_a_gate_start_counting_at_zero() {
     let (mut writer, mut reader, ring) = ring_of(8);
     publish(&mut writer, 4);
     read(&mut reader, 4);
@@ -54,7 +54,7 @@ fn a_clone_and_the_next_in_a_place_begin_with_zero() {
 
 #[test]
 fn a_reader_that_rejoins_goes_on_counting() {
-    // In its old place, or in another one because somebody comes after the old one.
+    // With its old gate, or with another one because dependents retain the old one.
     for kept in [false, true] {
         let (mut writer, ring) = Ring::builder(4).build(|| 0);
         let told = |reader: &Reader<u64>| {

@@ -1,4 +1,4 @@
-//! A snapshot shows positions and lags, which are exact while nobody moves.
+//! A snapshot shows positions and lags, which are exact while nothing moves.
 
 use std::panic::RefUnwindSafe;
 use std::panic::UnwindSafe;
@@ -11,7 +11,7 @@ use crate::common::{count, finite, join, ring_of};
 use crate::rig::{after, fill, named, publish, read, row};
 
 #[test]
-fn snapshots_go_anywhere() {
+fn snapshots_are_send_and_sync_and_static() {
     fn portable<T: Send + Sync + Clone + Eq + UnwindSafe + RefUnwindSafe + 'static>() {}
     portable::<Stats>();
     portable::<WriterStats>();
@@ -20,7 +20,7 @@ fn snapshots_go_anywhere() {
 }
 
 #[test]
-fn of_a_new_ring_there_is_nothing_to_say() {
+fn a_snapshot_of_a_new_ring_is_empty() {
     let (writer, ring) = Ring::builder(16).build(|| 0_u64);
     let stats = ring.stats();
     assert_eq!((stats.capacity, stats.closed), (16, false));
@@ -33,7 +33,7 @@ fn of_a_new_ring_there_is_nothing_to_say() {
 }
 
 #[test]
-fn the_writer_sees_what_the_ring_does() {
+fn the_snapshot_of_the_writer_equals_that_of_the_ring() {
     let (mut writer, mut reader, ring) = ring_of(8);
     fill(&mut writer);
     read(&mut reader, 3);
@@ -47,7 +47,7 @@ fn the_writer_sees_what_the_ring_does() {
 }
 
 #[test]
-fn positions_and_lags_are_exact_while_nobody_moves() {
+fn positions_and_lags_are_exact_while_nothing_moves() {
     let (mut writer, mut reader, ring) = ring_of(16);
     publish(&mut writer, 5);
     let mut late = ring.subscribe().unwrap();
@@ -64,7 +64,7 @@ fn positions_and_lags_are_exact_while_nobody_moves() {
 }
 
 #[test]
-fn an_event_that_a_batch_still_holds_is_not_done() {
+fn an_event_that_a_batch_still_holds_is_not_committed() {
     let (mut writer, mut reader, ring) = ring_of(16);
     publish(&mut writer, 8);
     let mut batch = reader.try_batch().unwrap();
@@ -76,7 +76,7 @@ fn an_event_that_a_batch_still_holds_is_not_done() {
 }
 
 #[test]
-fn closing_is_seen() {
+fn a_snapshot_shows_that_the_ring_is_closed() {
     let (mut writer, reader, ring) = ring_of(8);
     publish(&mut writer, 3);
     drop(writer);
@@ -86,7 +86,7 @@ fn closing_is_seen() {
 }
 
 #[test]
-fn snapshots_taken_while_everybody_moves_make_sense() {
+fn snapshots_taken_while_all_members_move_are_plausible() {
     finite(|| {
         let (mut writer, [mut editor], ring) =
             Ring::builder(8).build_with_editors(["editor"], || 0_u64);

@@ -7,7 +7,7 @@ use broadring::Ring;
 use crate::rig::{BRIEFLY, after, named, publish, read};
 
 #[test]
-fn a_refusal_names_who_held_the_writer_up() {
+fn a_refusal_names_the_reader_that_held_the_writer_back() {
     let (mut writer, ring) = Ring::builder(2).build(|| 0_u64);
     let mut journal = named(&ring, "journal");
     let logic = after(&ring, "logic", &journal);
@@ -24,7 +24,7 @@ fn a_refusal_names_who_held_the_writer_up() {
 }
 
 #[test]
-fn a_refusal_names_the_editor_that_held_the_writer_up() {
+fn a_refusal_names_the_editor_that_held_the_writer_back() {
     let (mut writer, [mut first, second], ring) =
         Ring::builder(2).build_with_editors(["first", "second"], || 0_u64);
     let mut reader = ring.subscribe().unwrap();

@@ -6,7 +6,7 @@ use broadring::{Member, MemberStats, Reader, Ring, Stats, Wait, Writer};
 
 use crate::common::publish_at_once;
 
-/// Long enough for whoever waits to have waited.
+/// Long enough for a waiting thread to have waited.
 pub(crate) const BRIEFLY: Duration = Duration::from_millis(2);
 
 /// Sleeps at once when there is nothing to do.
@@ -40,7 +40,7 @@ pub(crate) fn row<'s>(stats: &'s Stats, member: &Member) -> &'s MemberStats {
     stats.members.iter().find(|row| row.member == *member).expect("it is at the ring")
 }
 
-/// The names of those who hold the writer up.
+/// The names of the members that hold the writer back.
 pub(crate) fn holders(ring: &Ring<u64>) -> Vec<String> {
     let rows = ring.stats().members.into_iter().filter(|row| row.holding.is_some());
     rows.map(|row| row.member.name().unwrap().to_owned()).collect()
