@@ -6,16 +6,22 @@
 //!
 //! May use: every layer below. Not: `managed`, `asynch`.
 
+mod shared;
+
+// The order of these three is that of the methods of `Ring` in its documentation.
+mod ring_builder;
+
+mod reader_builder;
+
+mod ring;
+
+mod reading;
+mod writing;
+
 mod editor;
 mod observer;
 mod reader;
-mod reader_builder;
-mod reading;
-mod ring;
-mod ring_builder;
-mod shared;
 mod writer;
-mod writing;
 
 pub use editor::{EditBatch, EditIterMut, Editor};
 pub use observer::{Glimpse, Observer};
