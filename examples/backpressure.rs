@@ -1,7 +1,7 @@
 //! A slow consumer, and what the writer can do about it: refuse, wait for a
 //! limited time, drop and count, wait, or let the reader go.
 //!
-//! Nothing is ever lost behind a reader's back: a full ring holds the writer up,
+//! Nothing is ever lost behind a reader's back: a full ring holds the writer back,
 //! and each of its methods says what that means for the caller.
 //!
 //! ```text
@@ -27,7 +27,7 @@ fn main() {
     let_go(&mut writer, reader);
 }
 
-/// The ring takes as many events as it has slots while nobody reads.
+/// While the reader does not read, the ring takes as many events as it has slots.
 fn fill(writer: &mut Writer<String>) {
     for number in 1..=CAPACITY {
         writer.publish(format!("event {number}"));
@@ -85,7 +85,7 @@ fn wait(writer: &mut Writer<String>, mut reader: Reader<String>) -> Reader<Strin
     consumer.join().expect("the consumer has seen every event, in order")
 }
 
-/// A reader that is dropped no longer holds anybody up.
+/// A reader that is dropped no longer holds the writer back.
 fn let_go(writer: &mut Writer<String>, reader: Reader<String>) {
     fill(writer);
     drop(reader);
@@ -93,5 +93,7 @@ fn let_go(writer: &mut Writer<String>, reader: Reader<String>) {
     let published = writer.publish_all((1..=1000).map(|n| format!("unread {n}")));
     let count = published.end - published.start;
     assert!(!writer.has_readers());
-    println!("let go:  the reader is dropped, and {count} more events held nobody up");
+    println!(
+        "let go:  the reader is dropped, and the writer published {count} more without waiting"
+    );
 }

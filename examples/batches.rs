@@ -44,7 +44,7 @@ fn claim(writer: &mut Writer<Order>, reader: &mut Reader<Order>) -> Result<(), B
     for (order, cents) in claim.iter_mut().zip([250, 199, 1_000]) {
         order.set("ada", cents);
     }
-    assert!(reader.try_batch().is_err(), "nobody sees a claim before it is published");
+    assert!(reader.try_batch().is_err(), "no reader sees a claim before it is published");
     claim.publish();
 
     let batch = reader.wait_batch()?;

@@ -7,10 +7,10 @@
 //!                                 tap          looks in now and then
 //! ```
 //!
-//! Two editors complete every order in place before anybody reads it. The matching engine
+//! Two editors complete every order in place before any reader sees it. The matching engine
 //! sees an order only when both the journal and the replica have it. The dashboard cannot
 //! keep up: instead of holding everybody up, it is evicted, and comes back. The tap is put
-//! on the running ring and taken off again without anybody noticing.
+//! on the running ring and taken off again, and no other handle notices.
 //!
 //! ```text
 //! cargo run --release --example graph
@@ -71,7 +71,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("journal    {ORDERS} orders, hash {hash:016x}; the replica has the same");
     println!("matching   {accepted} orders accepted, {rejected} over the limit");
     println!("dashboard  {shown} orders shown, {missed} missed in {evictions} evictions");
-    println!("tap        {seen} orders seen, {unseen} missed, and nobody was held up");
+    println!("tap        {seen} orders seen, {unseen} missed, and the writer was not held back");
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 //! Readers that join while the writer publishes: with the next event, with the
-//! oldest one that is still there, or where another reader stands.
+//! oldest event that is still in the ring, or at the position of another reader.
 //!
 //! Wherever a reader starts, from there on it misses nothing.
 //!

@@ -1,8 +1,8 @@
 //! The stages of a little exchange, each on a managed thread, started together and shut
 //! down together.
 //!
-//! A journal compresses every tick, and nobody acts on a tick that it has not got: risk
-//! control comes after it. A third thread makes candles, and says how often the market was
+//! A journal compresses every tick. Risk control comes after the journal, so that it acts on no tick
+//! that the journal has not got. A third thread makes candles, and says how often the market was
 //! quiet. Their state is built on their threads, where it may hold what is not `Send`.
 //!
 //! ```text
@@ -12,7 +12,7 @@
 //! ```
 //!
 //! With `--hang` there is an auditor whose handler never returns from a tick. The ring has
-//! room for the rest, and the shutdown says in time who it waits for in vain.
+//! room for the rest, and the shutdown names in time the reader that it waits for in vain.
 
 use std::cell::Cell;
 use std::io::{self, Write};

@@ -57,7 +57,7 @@ fn main() -> Result<(), SubscribeError> {
 /// Finds two cores that this process may be pinned to, by trying.
 ///
 /// Two cores may still be two halves of one, where the processor runs two threads
-/// on each: that costs speed, but nobody is kept waiting.
+/// on each: that costs speed, but no thread waits for a core for long.
 fn two_cores() -> Result<(CoreId, CoreId), &'static str> {
     let cores = core_affinity::get_core_ids().unwrap_or_default();
     let &[first, second, ..] = cores.as_slice() else {

@@ -100,7 +100,7 @@ impl Graph {
     }
 }
 
-/// Also when the view panics nobody is left behind.
+/// Also when the view panics, no thread is left behind.
 impl Drop for Graph {
     fn drop(&mut self) {
         self.join();
@@ -126,7 +126,7 @@ fn write(mut writer: Writer<Order>, control: &Control) {
     }
 }
 
-/// Completes every order, before anybody else sees it.
+/// Completes every order before any reader sees it.
 fn edit(mut editor: Editor<Order>, control: &Control) {
     let mut worker = Worker::new(control);
     while let Ok(mut batch) = editor.wait_batch_up_to(worker.takes()) {

@@ -7,7 +7,7 @@
 //! A writer publishes orders at a steady rate. An editor completes them; a journal and a risk
 //! check read them, the logic reads them after the journal, and an observer looks in now and
 //! then. Choose one with the arrow keys and make it slower: see the lag grow until the ring is
-//! full, and who is told to be to blame. The observer never is.
+//! full, and which reader is said to hold the writer back. The observer never is.
 //!
 //! `graph.rs` is the program that is watched: who reads, and after whom. `watch.rs` makes rates
 //! of snapshots from `Ring::stats`, and `view.rs` draws them. `control.rs` is how the keys reach
@@ -85,7 +85,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Draws until somebody wants to quit.
+/// Draws until the user wants to quit.
 fn show(
     terminal: &mut DefaultTerminal,
     graph: &Graph,

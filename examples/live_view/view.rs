@@ -49,7 +49,7 @@ impl View {
         .areas(frame.area());
         frame.render_widget(headline(watch), title);
         self.draw_stages(frame, table, watch, graph);
-        frame.render_widget(blame(watch).block(panel(" the writer ")), holder);
+        frame.render_widget(holder_panel(watch).block(panel(" the writer ")), holder);
         draw_history(frame, history, watch);
         frame.render_widget(help(), keys);
     }
@@ -169,13 +169,13 @@ fn bar(share: f64, width: usize, style: Style) -> Line<'static> {
     Line::from(vec![Span::styled(full, style), rest.fg(Color::Indexed(238))])
 }
 
-/// Who holds the writer up, and how much of it there was.
-fn blame(watch: &Watch) -> Paragraph<'static> {
+/// Which member holds the writer back, and for how long the writer was held back in all.
+fn holder_panel(watch: &Watch) -> Paragraph<'static> {
     let stats = &watch.now;
     let now = match stats.slowest() {
         Some(slowest) => match slowest.holding {
             Some(held) => {
-                let text = format!("held up for {} by the {}", time(held), slowest.member);
+                let text = format!("held back for {} by the {}", time(held), slowest.member);
                 Line::from(text.red().bold())
             }
             None => {
@@ -183,12 +183,12 @@ fn blame(watch: &Watch) -> Paragraph<'static> {
                 format!("has room; slowest is the {member}, {lag} behind").into()
             }
         },
-        None => "has room; nobody is behind".into(),
+        None => "has room; no reader is behind".into(),
     };
     let writer = &stats.writer;
     let share = 100.0 * writer.stalled.as_secs_f64() / stats.age.as_secs_f64();
     let ever = format!(
-        "so far held up {} times for {} in all, {share:.0} % of the time; woken {} times",
+        "so far held back {} times for {} in all, {share:.0} % of the time; woken {} times",
         writer.stalls,
         time(writer.stalled),
         writer.wakes
@@ -203,7 +203,7 @@ fn draw_history(frame: &mut Frame<'_>, area: Rect, watch: &Watch) {
     let most = watch.rates.iter().copied().max().unwrap_or(0);
     let title = format!(" events/s, at most {} ", short(most as f64));
     draw_line(frame, rates, &title, &watch.rates, most, Color::Blue);
-    draw_line(frame, held_up, " time held up, of 100 % ", &watch.held_up, 1000, Color::Red);
+    draw_line(frame, held_up, " time held back, of 100 % ", &watch.held_up, 1000, Color::Red);
 }
 
 fn draw_line<'v>(
