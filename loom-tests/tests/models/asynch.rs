@@ -186,7 +186,7 @@ fn a_future_that_moves_to_another_task_is_woken_there() {
 
 #[test]
 fn threads_and_tasks_that_sleep_together_are_all_woken() {
-    explore(2400, [(0, 0)], || {
+    explore(1100, [(0, 0)], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
         let mut in_thread = ring.subscribe().unwrap();
         let mut in_task = ring.subscribe().unwrap();

@@ -26,7 +26,7 @@ fn a_reader_that_sees_the_ring_closed_sees_everything_published() {
 
 #[test]
 fn nothing_is_lost_at_the_end() {
-    explore(150, [(0, 2)], || {
+    explore(120, [(0, 2)], || {
         let (mut writer, ring) = ring(2, 1);
         let mut reader = ring.subscribe().unwrap();
         let writing = thread::spawn(move || {

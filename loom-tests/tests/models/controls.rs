@@ -128,6 +128,8 @@ controls! {
         => "sleep::a_parked_reader_is_woken_by_an_event", LOST_WAKE_UP;
     the_wake_up_of_everybody: "event_count.wake_all"
         => "sleep::a_parked_reader_is_woken_by_the_end_of_the_stream", LOST_WAKE_UP;
+    the_count_of_sleepers: "event_count.parked"
+        => "sleep::a_parked_reader_is_woken_by_an_event", LOST_WAKE_UP;
     the_wake_up_of_tasks: "event_count.wake_tasks"
         => "asynch::a_reading_task_is_woken_by_an_event", LOST_WAKE_UP;
     the_second_look_of_a_reading_task: "asynch.read_again"

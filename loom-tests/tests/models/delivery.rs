@@ -49,7 +49,7 @@ fn every_reader_holds_the_writer_back() {
 fn a_reader_that_is_behind_takes_all_there_is() {
     // Each event has a block of its own, so the stamp of the first tells nothing about the
     // others, and the reader loads the cursor, which may be further on.
-    explore(36, [1, 2, 3], || {
+    explore(18, [1, 2, 3], || {
         let (mut writer, ring) = Ring::builder(4).max_readers(1).build(|| [0; 8]);
         let mut reader = ring.subscribe().unwrap();
         writer.publish([0; 8]);

@@ -70,7 +70,7 @@ fn the_writer_stays_behind_the_editor_where_nobody_reads() {
 
 #[test]
 fn a_reader_that_joins_behind_an_editor_is_never_lapped() {
-    explore(6900, [(0, 3), (1, 3)], || {
+    explore(3700, [(0, 3), (1, 3)], || {
         let (mut writer, mut editor, ring) = edited(Wait::YIELD, 2);
         let reading = thread::spawn(move || {
             read_to_end(&mut ring.reader().from_oldest().subscribe().unwrap())
@@ -112,7 +112,7 @@ mod sleep {
 
     #[test]
     fn a_parked_editor_is_woken_by_the_writer_and_wakes_the_reader() {
-        explore(980, [0], || hand_on_one_event(Wait::PARK, 2));
+        explore(380, [0], || hand_on_one_event(Wait::PARK, 2));
     }
 
     #[test]

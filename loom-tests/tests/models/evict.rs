@@ -95,7 +95,7 @@ fn an_evicted_reader_rejoins_where_it_is_not_lapped() {
 fn a_clone_of_an_evictable_reader_is_protected_or_evicted_too() {
     // Whether the clone has read the event, and whether the writer has published another.
     let outcomes = [(false, false), (false, true), (true, false), (true, true)];
-    explore(9800, outcomes, || {
+    explore(9400, outcomes, || {
         let (mut writer, ring) = ring(1, 2);
         let reader = impatient(&ring);
         publish(&mut writer, [0]);
@@ -122,7 +122,7 @@ fn a_clone_of_an_evictable_reader_is_protected_or_evicted_too() {
 #[test]
 fn a_dependent_does_not_save_its_upstream_and_is_not_lapped() {
     // How many events each reader has read before the writer went on without it.
-    explore(2400, [(0, 0), (1, 0), (1, 1)], || {
+    explore(1600, [(0, 0), (1, 0), (1, 1)], || {
         let (mut writer, ring) = ring(1, 2);
         let mut first = impatient(&ring);
         let builder = ring.reader().after(&first).unwrap().evict_after(Duration::ZERO);

@@ -56,7 +56,7 @@ fn the_last_reader_of_a_chain_holds_the_writer_back() {
 
 #[test]
 fn a_dependent_reads_what_its_departed_upstream_committed_and_no_more() {
-    explore(7300, [0, 1], || {
+    explore(4000, [0, 1], || {
         let (mut writer, ring) = ring(2, 2);
         let (mut first, mut second) = pair(&ring);
         let leaving = thread::spawn(move || {
@@ -114,7 +114,7 @@ mod sleep {
 
     #[test]
     fn a_parked_dependent_is_woken_by_a_commit() {
-        explore(140, [0], || {
+        explore(33, [0], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
             let (mut first, mut second) = pair(&ring);
             publish(&mut writer, [0]);
@@ -129,7 +129,7 @@ mod sleep {
 
     #[test]
     fn a_parked_dependent_is_woken_when_its_upstream_leaves() {
-        explore(190, [()], || {
+        explore(155, [()], || {
             let (writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
             let (first, mut second) = pair(&ring);
             let dependent = thread::spawn(move || second.recv());
@@ -153,7 +153,7 @@ mod sleep {
 
     #[test]
     fn a_parked_dependent_is_woken_when_any_of_its_upstreams_leaves() {
-        explore(120, [()], || {
+        explore(105, [()], || {
             let (writer, ring) = ring_that_waits(Wait::PARK, 2, 3);
             let (first, second) = (ring.subscribe().unwrap(), ring.subscribe().unwrap());
             let builder = ring.reader().after(&second).unwrap().after(&first).unwrap();
@@ -167,7 +167,7 @@ mod sleep {
 
     #[test]
     fn a_parked_dependent_is_woken_when_its_upstream_skips_events() {
-        explore(330, [0], || {
+        explore(100, [0], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
             let (mut first, mut second) = pair(&ring);
             publish(&mut writer, [0]);
@@ -182,7 +182,7 @@ mod sleep {
 
     #[test]
     fn a_parked_dependent_is_woken_when_an_editor_leaves() {
-        explore(110, [()], || {
+        explore(85, [()], || {
             let builder = Ring::builder(2).max_readers(2).reader_wait(Wait::PARK);
             let (writer, [editor], ring) = builder.build_with_editors([""], Event::default);
             let (first, mut second) = pair(&ring);
@@ -195,7 +195,7 @@ mod sleep {
 
     #[test]
     fn a_writer_parked_behind_a_reader_that_has_ended_is_woken() {
-        explore(95, [()], || {
+        explore(90, [()], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
             let (mut first, mut second) = pair(&ring);
             publish(&mut writer, [0]);
@@ -212,7 +212,7 @@ mod sleep {
 
     #[test]
     fn leaving_at_the_end_of_the_stream_is_not_leaving_early() {
-        explore(30200, [(0, 1)], || {
+        explore(18000, [(0, 1)], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
             let (mut first, mut second) = pair(&ring);
             publish(&mut writer, [0]);

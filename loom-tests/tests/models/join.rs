@@ -8,7 +8,7 @@ use crate::{Event, publish, read, read_to_end, ring};
 #[test]
 fn a_reader_that_joins_at_the_cursor_is_never_lapped() {
     // Without other readers the writer runs free until it notices this one.
-    explore(11100, [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)], || {
+    explore(6100, [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)], || {
         let (mut writer, ring) = ring(2, 1);
         let reading = thread::spawn(move || read_to_end(&mut ring.subscribe().unwrap()));
         publish(&mut writer, 0..4);
@@ -19,7 +19,7 @@ fn a_reader_that_joins_at_the_cursor_is_never_lapped() {
 
 #[test]
 fn a_reader_that_joins_at_the_oldest_event_is_never_lapped() {
-    explore(14900, [(0, 4), (1, 4), (2, 4)], || {
+    explore(8000, [(0, 4), (1, 4), (2, 4)], || {
         let (mut writer, ring) = ring(2, 1);
         let reading = thread::spawn(move || {
             read_to_end(&mut ring.reader().from_oldest().subscribe().unwrap())
@@ -34,7 +34,7 @@ fn a_reader_that_joins_at_the_oldest_event_is_never_lapped() {
 fn no_reader_joins_ahead_of_the_cursor() {
     // With a single slot the frontier moves at every event, always to a whole
     // ring ahead.
-    explore(2400, [(0, 3), (1, 3), (2, 3), (3, 3)], || {
+    explore(1600, [(0, 3), (1, 3), (2, 3), (3, 3)], || {
         let (mut writer, ring) = ring(1, 1);
         let reading = thread::spawn(move || read_to_end(&mut ring.subscribe().unwrap()));
         publish(&mut writer, 0..3);
@@ -46,7 +46,7 @@ fn no_reader_joins_ahead_of_the_cursor() {
 #[test]
 fn a_clone_is_protected_in_a_gate_that_the_scan_has_passed() {
     // The clone takes gate 0 while the scan may be between gates 0 and 1.
-    explore(650, [()], || {
+    explore(300, [()], || {
         let (mut writer, ring) = ring(1, 2);
         let leaving = ring.subscribe().unwrap();
         let mut original = ring.subscribe().unwrap();

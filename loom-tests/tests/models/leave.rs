@@ -42,7 +42,7 @@ fn a_departed_reader_has_finished_reading_when_the_writer_goes_on() {
 fn a_departed_reader_has_finished_reading_when_its_gate_is_taken_again() {
     // The newer reader is a clone, because any other way to join passes a fence, which would
     // hide the missing ordering.
-    explore(2000, [(false, false), (false, true), (true, false), (true, true)], || {
+    explore(1800, [(false, false), (false, true), (true, false), (true, true)], || {
         let (mut writer, ring) = unclonable(2);
         let leaver = ring.subscribe().unwrap();
         let mut original = ring.subscribe().unwrap();

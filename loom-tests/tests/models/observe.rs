@@ -21,7 +21,7 @@ fn look(observer: &mut Observer<Event>) -> (u64, u64) {
 
 #[test]
 fn an_observer_sees_whole_events_and_counts_those_it_misses() {
-    explore(8900, [()], || {
+    explore(5000, [()], || {
         let (mut writer, ring) = ring(2, 1);
         let mut observer = ring.observe().unwrap();
         let looking = thread::spawn(move || {
@@ -37,7 +37,7 @@ fn an_observer_sees_whole_events_and_counts_those_it_misses() {
 
 #[test]
 fn the_latest_event_is_whole() {
-    explore(1800, [None, Some(0), Some(1), Some(2)], || {
+    explore(1000, [None, Some(0), Some(1), Some(2)], || {
         let (mut writer, ring) = ring(2, 1);
         let mut observer = ring.observe().unwrap();
         let looking = thread::spawn(move || {

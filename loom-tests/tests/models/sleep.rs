@@ -22,7 +22,7 @@ fn a_parked_reader_is_woken_by_an_event() {
 
 #[test]
 fn parked_readers_are_all_woken() {
-    explore(1900, [(0, 0)], || {
+    explore(860, [(0, 0)], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
         let mut first = ring.subscribe().unwrap();
         let mut second = ring.subscribe().unwrap();
@@ -48,7 +48,7 @@ fn a_parked_reader_is_woken_by_the_end_of_the_stream() {
 
 #[test]
 fn a_parked_writer_is_woken_by_a_commit() {
-    explore(18, [()], || {
+    explore(12, [()], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 1);
         let mut reader = ring.subscribe().unwrap();
         publish(&mut writer, [0]);
@@ -62,7 +62,7 @@ fn a_parked_writer_is_woken_by_a_commit() {
 
 #[test]
 fn a_parked_writer_is_woken_by_the_slower_of_two_commits() {
-    explore(580, [()], || {
+    explore(330, [()], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
         let mut first = ring.subscribe().unwrap();
         let mut second = ring.subscribe().unwrap();
@@ -95,7 +95,7 @@ fn a_writer_parked_behind_a_joining_reader_is_woken_when_it_has_joined() {
     // The joining reader closes its gate a whole ring back, then moves it forward to the
     // oldest event. When that is event 1, slot 0 is free, and only the join itself can wake
     // the writer.
-    explore(140, [0, 1], || {
+    explore(90, [0, 1], || {
         let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
         publish(&mut writer, 0..2);
         let writing = thread::spawn(move || {

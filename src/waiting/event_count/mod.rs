@@ -54,6 +54,8 @@ struct State {
     epoch: u64,
     /// The smallest position that a registered sleeper waits for, or [`NOBODY`].
     threshold: u64,
+    /// How many threads sleep. One that has registered and is still looking is not among them.
+    parked: usize,
     /// The registered tasks.
     #[cfg(feature = "async")]
     tasks: tasks::Tasks,
@@ -71,6 +73,7 @@ impl EventCount {
             state: Mutex::new(State {
                 epoch: 0,
                 threshold: NOBODY,
+                parked: 0,
                 #[cfg(feature = "async")]
                 tasks: tasks::Tasks::default(),
             }),
@@ -130,8 +133,12 @@ impl EventCount {
         self.set_threshold(&mut state, NOBODY);
         #[cfg(feature = "async")]
         let tasks = state.tasks.take();
+        let parked = state.parked;
         drop(state);
-        self.wakes.notify_all();
+        // A notification is a system call.
+        if parked > 0 {
+            self.wakes.notify_all();
+        }
         #[cfg(feature = "async")]
         tasks.wake();
     }
@@ -173,20 +180,27 @@ impl EventCount {
     /// Sleeps until the epoch is over (`true`) or the deadline has come (`false`).
     fn park(&self, epoch: u64, deadline: Option<Instant>) -> bool {
         let mut state = sync::lock(&self.state);
-        while state.epoch == epoch {
+        if strong!("event_count.parked") {
+            state.parked += 1;
+        }
+        let in_time = loop {
+            if state.epoch != epoch {
+                break true;
+            }
             state = match deadline {
                 None => self.wakes.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(Instant::now());
                     if left.is_zero() {
-                        return false;
+                        break false;
                     }
                     let waited = self.wakes.wait_timeout(state, left);
                     waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0
                 }
             };
-        }
-        true
+        };
+        state.parked = state.parked.saturating_sub(1);
+        in_time
     }
 
     /// Returns how often sleepers were woken.

@@ -69,7 +69,8 @@ impl Wait {
     }
 
     /// Sets how often to look with the rest of the time slice given up in between, before
-    /// parking. Only [`Wait::PARK`] has a phase after this one.
+    /// parking. Only [`Wait::PARK`] has a phase after this one. It looks at least once before it
+    /// parks.
     #[must_use]
     pub const fn yields(self, yields: u32) -> Self {
         Self { yields, ..self }
@@ -88,11 +89,13 @@ impl Wait {
     ) -> Option<R> {
         // Under loom every look is a branch to explore, so go to the last phase at once.
         let brief = |looks| if MODEL { 0 } else { looks };
+        // Whoever finds something at once need not register, and so need not be woken.
+        let spins = if self.yields == 0 { self.spins.max(1) } else { self.spins };
         let waited = match self.last {
             Last::Spin => spin(None, deadline, &mut look),
             Last::Yield => spin(Some(brief(self.spins)), deadline, &mut look)
                 .or_else(|()| yield_slices(None, deadline, &mut look)),
-            Last::Park => spin(Some(brief(self.spins)), deadline, &mut look)
+            Last::Park => spin(Some(brief(spins)), deadline, &mut look)
                 .or_else(|()| yield_slices(Some(brief(self.yields)), deadline, &mut look))
                 .or_else(|()| Ok(events.sleep(threshold, deadline, parks, &mut look))),
         };

@@ -31,6 +31,16 @@ fn a_parking_wait_first_looks_as_often_as_it_is_told() {
 }
 
 #[test]
+fn a_parking_wait_looks_before_it_registers() {
+    let events = EventCount::new(Fences::choose());
+    let found =
+        Wait::PARK.spins(0).yields(0).until(&events, 0, None, &Counter::default(), || Some(()));
+    assert_eq!(found, Some(()));
+    events.wake(0);
+    assert_eq!(events.wakes(), 0, "nobody waits for position 0");
+}
+
+#[test]
 fn after_the_deadline_every_wait_looks_once_and_gives_up() {
     let events = EventCount::new(Fences::choose());
     for wait in [Wait::SPIN, Wait::YIELD, Wait::YIELD.spins(0), Wait::PARK, Wait::PARK.spins(0)] {
