@@ -25,7 +25,7 @@ use crate::telemetry::{Slowest, Stats};
 /// Publishing is wait-free while there is room and no reader has to be woken: it writes the slot,
 /// the cursor and the stamp of the slot's block, and looks once whether a reader sleeps. Twice in
 /// every lap of the ring, and whenever the ring seems full, the writer looks at the position of
-/// every reader. That is lock-free, and repeats only when a reader is cloned meanwhile.
+/// every reader, once.
 ///
 /// In a ring with [editors](crate::Editor) one of which has left, nothing more can be published
 /// once the ring is full. Then the methods that wait without a limit panic, and the others name
@@ -335,7 +335,7 @@ impl<T> Writer<T> {
         let capacity = self.core.shared().sequencer.capacity();
         let next = self.core.next();
         let behind = self.core.shared().sequencer.cursor_behind_editors(next);
-        let smallest = self.core.shared().sequencer.gates.smallest().min(behind);
+        let smallest = self.core.shared().sequencer.gates.scan().min(behind);
         let end = smallest.saturating_add(capacity);
         end.saturating_sub(next).min(capacity) as usize
     }

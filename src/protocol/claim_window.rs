@@ -110,7 +110,7 @@ impl ClaimWindow {
                 }
             }
         }
-        let smallest = sequencer.gates.smallest();
+        let smallest = sequencer.gates.scan();
         self.limit = self.frontier.min(smallest.saturating_add(sequencer.capacity()));
         smallest
     }

@@ -20,8 +20,9 @@ pub(crate) struct Gates {
 struct Directory {
     /// The high-water mark: no gate at or above this index was ever taken. Only grows.
     high: AtomicUsize,
-    /// How many clones have taken a gate.
-    joins: AtomicU64,
+    /// The smallest position at which a reader was cloned since the writer's last scan began, or
+    /// [`VACANT`].
+    cloned_at: AtomicU64,
     /// 1 once the ring has had an evictable reader, 0 before.
     evictable: PlainU64,
 }
@@ -32,7 +33,7 @@ impl Gates {
             all: (0..count).map(|index| PlainArc::new(Gate::vacant(index))).collect(),
             directory: CachePadded::new(Directory {
                 high: AtomicUsize::new(0),
-                joins: AtomicU64::new(0),
+                cloned_at: AtomicU64::new(VACANT),
                 evictable: PlainU64::new(0),
             }),
         }
@@ -57,33 +58,44 @@ impl Gates {
 
     /// Takes a vacant gate for a clone, and closes it at `position`, where the gate of the original
     /// stands. `None` if all gates are taken. A scan that misses the new gate, and then sees the
-    /// original's gate move on, starts again.
+    /// original's gate move on, finds the position in the directory.
     pub(crate) fn take_as_clone(&self, position: u64) -> Option<PlainArc<Gate>> {
         let gate = self.take(position)?;
-        // ORDERING: Release pairs with the Acquire in `smallest`: a scan that sees this
-        // increment sees the new gate and the high-water mark.
-        self.directory.joins.fetch_add(1, ordering!("gates.joined", Release));
+        // ORDERING: Release pairs with the Acquire in `scan`: a scan that takes this position out
+        // of the directory sees the new gate and the high-water mark.
+        self.directory.cloned_at.fetch_min(position, ordering!("gates.cloned", Release));
         Some(gate)
     }
 
-    /// Returns the smallest position of a closed gate, or `u64::MAX` if no gate is closed.
+    /// Returns the smallest position of a closed gate, or `u64::MAX` if no gate is closed. Only the
+    /// writer may call this: only the latest call has protected all clones.
     ///
-    /// If a reader was cloned during the scan, it starts again. Otherwise a clone could take a gate
-    /// that the scan has passed, the original could move on before the scan comes to its gate, and
-    /// the clone would be unprotected.
+    /// A clone could take a gate that the scan has passed, the original could move on before the
+    /// scan comes to its gate, and the clone would be unprotected. So each clone leaves its
+    /// position in the directory, the scan forgets at its beginning what it finds there, because it
+    /// will see those gates, and counts at its end what was left there meanwhile.
     ///
-    /// Lock-free: it repeats only when a reader was cloned.
-    pub(crate) fn smallest(&self) -> u64 {
-        loop {
-            // ORDERING: Acquire pairs with the Release in `take_as_clone`.
-            let joins = self.directory.joins.load(ordering!("gates.scan_joins", Acquire));
-            let smallest = self.taken().map(|gate| gate.gating_sequence()).min().unwrap_or(VACANT);
-            // ORDERING: Relaxed; it stays behind the Acquire loads of the gates, and so sees every
-            // clone that was made before a position that these loads have read.
-            if self.directory.joins.load(Ordering::Relaxed) == joins || !strong!("gates.rescan") {
-                return smallest;
-            }
+    /// Wait-free: it reads each gate once, however many readers are cloned meanwhile.
+    pub(crate) fn scan(&self) -> u64 {
+        let cloned_at = &self.directory.cloned_at;
+        // ORDERING: Acquire pairs with the Release in `take_as_clone`.
+        if cloned_at.load(ordering!("gates.scan_clones", Acquire)) != VACANT {
+            // ORDERING: Acquire, as above.
+            cloned_at.swap(VACANT, ordering!("gates.scan_clones", Acquire));
         }
+        let smallest = self.smallest();
+        if !strong!("gates.count_clones") {
+            return smallest;
+        }
+        // ORDERING: Relaxed; it stays behind the Acquire loads of the gates, and so sees every
+        // clone that was made before a position that these loads have read.
+        smallest.min(cloned_at.load(Ordering::Relaxed))
+    }
+
+    /// Returns the smallest position of a closed gate, or `u64::MAX` if no gate is closed, for
+    /// statistics: it may miss a reader that is cloned meanwhile.
+    pub(crate) fn smallest(&self) -> u64 {
+        self.taken().map(Gate::gating_sequence).min().unwrap_or(VACANT)
     }
 
     /// Whether the ring has ever had an evictable reader.

@@ -107,8 +107,8 @@ impl Sequencer {
     /// if every gate is taken. Lock-free.
     ///
     /// No fence is needed. The original's gate holds the writer back for as long as it stands at
-    /// `position`. A scan that misses the new gate, and sees the original's gate move on, repeats
-    /// itself: see `Gates::smallest`.
+    /// `position`. A scan that misses the new gate, and sees the original's gate move on, finds the
+    /// position in the directory: see `Gates::scan`.
     pub(crate) fn join_as_clone(&self, position: u64) -> Option<PlainArc<Gate>> {
         let gate = self.gates.take_as_clone(position)?;
         self.stall_timers.reset(&gate);

@@ -78,11 +78,11 @@ controls! {
         => "leave::a_departed_reader_has_finished_reading_when_the_writer_goes_on", RACE;
     the_acquire_of_a_vacant_gate: "gate.take"
         => "leave::a_departed_reader_has_finished_reading_when_its_gate_is_taken_again", RACE;
-    the_release_of_a_join: "gates.joined"
+    the_release_of_a_clone: "gates.cloned"
         => "join::a_clone_is_protected_in_a_gate_that_the_scan_has_passed", RACE;
-    the_acquire_of_a_join: "gates.scan_joins"
+    the_acquire_of_a_clone: "gates.scan_clones"
         => "join::a_clone_is_protected_in_a_gate_that_the_scan_has_passed", RACE;
-    the_second_scan_after_a_join: "gates.rescan"
+    the_clones_that_a_scan_counts: "gates.count_clones"
         => "join::a_clone_is_protected_in_a_gate_that_the_scan_has_passed", RACE;
     the_fence_of_a_join: "joining.fence"
         => "join::a_reader_that_joins_at_the_oldest_event_is_never_lapped", RACE;
