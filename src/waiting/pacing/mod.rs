@@ -9,7 +9,7 @@
 //! fewer than enough.
 //!
 //! - It doubles the delay while events come as fast as only a writer at full speed publishes
-//!   them. No delay is longer than [`LONGEST`].
+//!   them, and come no slower after the longer delay. No delay is longer than [`LONGEST`].
 //! - It halves the delay when a poll finds nothing, or many times what is enough, and ends it when
 //!   it would be shorter than [`SHORTEST`].
 //! - It drops the delay as soon as it does not pay, and then rests longer and longer before the
@@ -21,6 +21,7 @@
 
 #![forbid(unsafe_code)]
 
+use core::mem;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -39,13 +40,16 @@ const PRICE: u64 = 32;
 const ENOUGH: u64 = 256;
 
 /// The longest rest, in events, between a delay that did not pay and the next trial.
-const LONGEST_REST: u64 = 1024;
+const LONGEST_REST: u64 = 4096;
 
 /// The delay of one reader before it polls for events.
 #[derive(Debug, Clone)]
 pub(crate) struct Pacing {
     /// The current delay in nanoseconds, or 0.
     delay: u32,
+    /// How many picoseconds an event took before the delay became as long as it is. 0 if the delay
+    /// has proved itself.
+    to_beat: u64,
     /// No delay is tried before this sequence.
     rest_until: u64,
     /// The length of the next rest, in events.
@@ -63,6 +67,7 @@ impl Pacing {
         let enough = ENOUGH.min(capacity / 4).max(1);
         Self {
             delay: 0,
+            to_beat: 0,
             rest_until: 0,
             next_rest: 1,
             enough,
@@ -78,6 +83,11 @@ impl Pacing {
         position < self.rest_until
     }
 
+    /// Returns the sequence before which the reader rests: 0 if it does not.
+    pub(crate) fn rests_until(&self) -> u64 {
+        self.rest_until
+    }
+
     /// Waits out the delay.
     pub(crate) fn hold_off(&self) {
         for _ in 0..self.delay.div_ceil(self.pause) {
@@ -91,6 +101,7 @@ impl Pacing {
             self.judge(position, events, Instant::now());
         } else if events < self.enough && !self.rests(position) && !MODEL {
             self.delay = SHORTEST;
+            self.to_beat = 0;
             self.looked = Instant::now();
         }
     }
@@ -104,17 +115,23 @@ impl Pacing {
     fn judge(&mut self, position: u64, events: u64, now: Instant) {
         let since = now.saturating_duration_since(self.looked);
         self.looked = now;
-        if since > Duration::from_nanos(events * PRICE) {
+        let each = since.as_nanos() as u64 * 1000 / events.max(1);
+        let to_beat = mem::take(&mut self.to_beat);
+        let slower = to_beat > 0 && each > to_beat + to_beat / 4;
+        if each > PRICE * 1000 || slower {
             self.delay = 0;
             self.rest_until = position + events + self.next_rest;
             self.next_rest = (self.next_rest * 2).min(LONGEST_REST);
             return;
         }
-        self.next_rest = 1;
-        if events < self.enough {
-            self.delay = (self.delay * 2).min(LONGEST);
-        } else if events >= 4 * self.enough {
+        if to_beat > 0 {
+            self.next_rest = 1;
+        }
+        if events >= 4 * self.enough {
             self.shorten();
+        } else if events < self.enough && self.delay < LONGEST {
+            self.delay *= 2;
+            self.to_beat = each;
         }
     }
 

@@ -52,13 +52,33 @@ fn a_delay_that_does_not_pay_is_dropped_and_tried_more_and_more_rarely() {
         if pacing.delay > 0 {
             delays.push(position);
         }
-        if delays.len() == 14 {
+        if delays.len() == 16 {
             break;
         }
     }
     let between: Vec<_> = delays.windows(2).map(|pair| pair[1] - pair[0] - 2).collect();
-    let expected: Vec<_> = (0..13).map(|times| (1 << times).min(LONGEST_REST)).collect();
+    let expected: Vec<_> = (0..15).map(|times| (1 << times).min(LONGEST_REST)).collect();
     assert_eq!(between, expected);
+}
+
+#[test]
+fn a_longer_delay_after_which_events_come_slower_is_dropped() {
+    // A thread that publishes a batch and then reads it, trial after trial.
+    let mut pacing = pacing();
+    let mut rests = Vec::new();
+    for batch in 0.. {
+        let (position, held_off) = (16 * batch, u64::from(pacing.delay));
+        poll(&mut pacing, position, 16, held_off + 50);
+        if held_off > u64::from(SHORTEST) {
+            assert_eq!(pacing.delay, 0);
+            rests.push(pacing.rest_until - position - 16);
+        }
+        if rests.len() == 14 {
+            break;
+        }
+    }
+    let expected: Vec<_> = (0..14).map(|times| (1 << times).min(LONGEST_REST)).collect();
+    assert_eq!(rests, expected);
 }
 
 #[test]
