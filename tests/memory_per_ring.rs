@@ -39,14 +39,16 @@ fn bytes<T: Send + Sync>(capacity: usize, readers: usize, factory: impl FnMut() 
 
 /// The bytes of the slots, as the tuning guide gives them.
 fn slots<T>(capacity: usize) -> usize {
-    let first = align_of::<T>().max(8);
     let event = size_of::<T>().max(align_of::<T>());
+    let first = align_of::<T>().max(8);
     if first + event <= 64 {
         let events_per_line = (64 - first) / event;
-        capacity.div_ceil(events_per_line) * 64
-    } else {
-        capacity * (first + event).next_multiple_of(first)
+        return capacity.div_ceil(events_per_line) * 64;
     }
+    let first = align_of::<T>().max(64);
+    let per_block = if event < 4096 { 1 << (4096 / event).ilog2() } else { 1 };
+    let block = |events: usize| (first + events * event).next_multiple_of(first);
+    capacity.div_ceil(per_block) * block(capacity.min(per_block))
 }
 
 /// Checks the formula for a type, over capacities, and the bytes of 1024 slots as documented.
@@ -69,17 +71,22 @@ fn small_events_share_cache_lines_with_their_stamps() {
 }
 
 #[test]
-fn large_events_take_their_size_and_eight_bytes() {
-    check(|| [0_u64; 8], 1024 * 72);
-    check(|| [0_u64; 32], 1024 * 264);
-    check(|| [0_u64; 128], 1024 * 1032);
+fn large_events_take_their_size_and_a_cache_line_for_up_to_four_kibibytes_of_them() {
+    check(|| [0_u64; 8], 16 * (64 + 64 * 64));
+    check(|| [0_u64; 9], 32 * (64 + 32 * 72));
+    check(|| [0_u64; 32], 64 * (64 + 16 * 256));
+    check(|| [0_u64; 128], 256 * (64 + 4 * 1024));
+    check(|| [0_u64; 512], 1024 * (64 + 4096));
 }
 
 #[test]
-fn alignment_counts_twice() {
+fn alignment_counts_as_size_and_for_the_stamp() {
     #[repr(align(64))]
-    struct Aligned(#[expect(dead_code, reason = "only its size counts")] [u8; 64]);
-    check(|| Aligned([0; 64]), 1024 * 128);
+    struct Line(#[expect(dead_code, reason = "only its size counts")] [u8; 8]);
+    #[repr(align(256))]
+    struct Lines(#[expect(dead_code, reason = "only its size counts")] [u8; 8]);
+    check(|| Line([0; 8]), 16 * (64 + 64 * 64));
+    check(|| Lines([0; 8]), 64 * (256 + 16 * 256));
 }
 
 #[test]

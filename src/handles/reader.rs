@@ -179,8 +179,12 @@ impl<T> Reader<T> {
     where
         T: Clone,
     {
-        let hold = self.core.fill()?;
-        Ok(self.core.take_clone(hold))
+        let position = match self.core.one_at_hand() {
+            Some(position) => position,
+            None if self.core.find() => self.core.position(),
+            None => return self.core.recv_slowly(),
+        };
+        Ok(self.core.clone_at(position))
     }
 
     /// Returns a clone of the next event, and commits it. Never waits.

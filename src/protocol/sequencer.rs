@@ -124,12 +124,15 @@ impl Sequencer {
     /// Like `wake_waiting_for`, for a gate whose reader has dependents.
     #[inline(never)]
     fn wake_with_dependents(&self, dependents: &Dependents, position: u64) {
-        let _then = Finally(|| {
-            if strong!("sequencer.commit_wake") {
-                dependents.moved.wake_again(position);
-            }
-        });
+        let _then = Finally(|| self.wake_dependents_of(dependents, position));
         self.freed.wake(position);
+    }
+
+    /// Wakes the dependents of a reader whose gate was moved to `position`, after the writer.
+    fn wake_dependents_of(&self, dependents: &Dependents, position: u64) {
+        if strong!("sequencer.commit_wake") {
+            dependents.moved.wake_again(position);
+        }
     }
 
     /// Wakes all dependents, at whichever gate they sleep.
@@ -151,11 +154,29 @@ impl Sequencer {
         self.published.wake_all();
     }
 
-    /// Wakes the writer because a gate has become idle or open, which may end its wait.
-    pub(crate) fn gate_released(&self) {
+    /// Wakes the writer, whatever it waits for, because a gate has become idle or open at `position`;
+    /// and the dependents of its reader, because the gate may have moved there.
+    #[inline]
+    pub(crate) fn gate_released(&self, gate: &Gate, position: u64) {
+        match gate.dependents() {
+            None => self.wake_always(),
+            Some(dependents) => self.wake_always_with_dependents(dependents, position),
+        }
+    }
+
+    /// Wakes the writer, whatever it waits for.
+    #[inline]
+    fn wake_always(&self) {
         if strong!("sequencer.gate_released") {
             self.freed.wake(u64::MAX - 1);
         }
+    }
+
+    /// Like `gate_released`, for a gate whose reader has dependents.
+    #[inline(never)]
+    fn wake_always_with_dependents(&self, dependents: &Dependents, position: u64) {
+        let _then = Finally(|| self.wake_dependents_of(dependents, position));
+        self.wake_always();
     }
 
     /// Opens the gate of a reader at `position` that will never read on.

@@ -3,7 +3,7 @@
 use core::iter::FusedIterator;
 use core::ptr::NonNull;
 
-use super::slots::{Block, READ_AHEAD, Slots};
+use super::slots::{Block, Slots};
 
 /// An iterator over the slots of a run of sequences, block by block. It gives out addresses; the
 /// guards that hold it lend what they point to.
@@ -11,10 +11,10 @@ use super::slots::{Block, READ_AHEAD, Slots};
 pub(crate) struct Walk<'a, T, const WRITES: bool> {
     slots: &'a Slots<T>,
     slot: NonNull<T>,
-    /// How many slots are still to come in this block.
-    run: usize,
-    /// The offset of this block.
-    start: usize,
+    /// The end of the slots that are still to come in this block.
+    end: NonNull<T>,
+    /// The start of this block.
+    start: *mut u8,
     /// How many slots are still to come after this block.
     rest: usize,
 }
@@ -33,41 +33,33 @@ impl<T> Slots<T> {
         if !self.holds(&block, sequence) {
             self.turn(&mut block);
         }
-        let left = if Self::LANES == 1 { 1 } else { block.end.wrapping_sub(sequence) as usize };
+        let run = self.run(&block, sequence).min(len);
+        let slot = self.slot_in(&block, sequence);
         let start = self.start(&block, sequence);
-        Walk::new(self, start, self.slot_in(&block, sequence), left.min(len), len)
+        Walk { slots: self, slot, end: after(slot, run), start, rest: len - run }
     }
 }
 
-impl<'a, T, const WRITES: bool> Walk<'a, T, WRITES> {
-    /// A reader prefetches only while more slots than this are still to come. What is not yet
-    /// published belongs to the writer, and a reader leaves it alone, but for the end of a cache
-    /// line.
-    const FAR: usize = READ_AHEAD / Slots::<T>::STRIDE * Slots::<T>::LANES + Slots::<T>::LANES;
-
-    /// Walks over `len` slots. The first is `slot`, in the block at the offset `start`, and
-    /// `run` of them are in that block.
-    #[inline]
-    fn new(slots: &'a Slots<T>, start: usize, slot: NonNull<T>, run: usize, len: usize) -> Self {
-        Self { slots, slot, run, start, rest: len - run }
-    }
-
+impl<T, const WRITES: bool> Walk<'_, T, WRITES> {
     /// Returns how many of the slots are in the first block.
-    #[cfg(test)]
+    #[inline]
     pub(super) fn run(&self) -> usize {
-        self.run
+        (self.end.addr().get() - self.slot.addr().get()) / Slots::<T>::PITCH
     }
 
     /// Moves to the next block. `rest` must not be 0.
     #[inline]
     fn turn(&mut self) {
         self.start = self.slots.next_start(self.start);
-        self.slot = self.slots.memory.at(self.start + Slots::<T>::FIRST);
+        self.slot = self.slots.first_slot(self.start);
         if Slots::<T>::SMALL {
             self.fetch(self.slot, self.rest);
+        } else if WRITES {
+            self.slots.fetch_stamp_to_write(self.start);
         }
-        self.run = self.slots.lanes(self.start).min(self.rest);
-        self.rest -= self.run;
+        let run = self.slots.lanes(self.start).min(self.rest);
+        self.end = after(self.slot, run);
+        self.rest -= run;
     }
 
     /// Prefetches ahead of a slot, after which `left` slots are to come.
@@ -75,10 +67,17 @@ impl<'a, T, const WRITES: bool> Walk<'a, T, WRITES> {
     fn fetch(&self, slot: NonNull<T>, left: usize) {
         if WRITES {
             self.slots.fetch_to_write(slot);
-        } else if left > Self::FAR {
+        } else if left > Slots::<T>::FAR {
             self.slots.fetch_to_read(slot);
         }
     }
+}
+
+/// Returns the end of `count` slots of one block, of which `slot` is the first.
+#[inline]
+fn after<T>(slot: NonNull<T>, count: usize) -> NonNull<T> {
+    // SAFETY: the slots, and so their end, are inside the memory.
+    unsafe { slot.byte_add(count * Slots::<T>::PITCH) }
 }
 
 impl<T, const WRITES: bool> Iterator for Walk<'_, T, WRITES> {
@@ -86,26 +85,23 @@ impl<T, const WRITES: bool> Iterator for Walk<'_, T, WRITES> {
 
     #[inline]
     fn next(&mut self) -> Option<NonNull<T>> {
-        if self.run == 0 {
+        if self.slot == self.end {
             if self.rest == 0 {
                 return None;
             }
             self.turn();
         }
-        self.run -= 1;
         let slot = self.slot;
+        self.slot = after(slot, 1);
         if !Slots::<T>::SMALL {
-            self.fetch(slot, self.run + self.rest);
+            self.fetch(slot, self.run() + self.rest);
         }
-        // SAFETY: `slot` is in the block that the walk is in, so one slot further is in that block
-        // or at its end, inside the memory.
-        self.slot = unsafe { slot.byte_add(Slots::<T>::PITCH) };
         Some(slot)
     }
 
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = self.run + self.rest;
+        let len = self.run() + self.rest;
         (len, Some(len))
     }
 
@@ -114,11 +110,11 @@ impl<T, const WRITES: bool> Iterator for Walk<'_, T, WRITES> {
     fn fold<B, F: FnMut(B, NonNull<T>) -> B>(mut self, init: B, mut f: F) -> B {
         let mut folded = init;
         loop {
-            for lane in 0..self.run {
-                // SAFETY: `run` slots from `slot` on are in this block.
-                let slot = unsafe { self.slot.byte_add(lane * Slots::<T>::PITCH) };
+            while self.slot != self.end {
+                let slot = self.slot;
+                self.slot = after(slot, 1);
                 if !Slots::<T>::SMALL {
-                    self.fetch(slot, self.run - lane + self.rest);
+                    self.fetch(slot, self.run() + self.rest);
                 }
                 folded = f(folded, slot);
             }

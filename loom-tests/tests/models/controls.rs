@@ -105,6 +105,9 @@ controls! {
         => "graph::a_departed_upstream_has_finished_reading_when_its_gate_is_vacant", RACE;
     the_hold_of_an_evictable_reader: "gate.hold"
         => "evict::a_reader_is_not_evicted_while_it_holds_a_batch", RACE;
+    the_hold_of_a_reader_that_clones_what_it_has_seen: "gate.hold"
+        => "evict::a_reader_is_not_evicted_while_it_clones_an_event_that_an_earlier_poll_has_seen",
+        RACE;
     the_release_of_a_gate_confirmed_closed: "gate.confirm_closed"
         => "evict::a_clone_of_an_evictable_reader_is_protected_or_evicted_too", RACE;
     the_release_of_a_broken_chain: "editor_chain.break"

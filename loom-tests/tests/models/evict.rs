@@ -42,6 +42,30 @@ fn a_reader_is_not_evicted_while_it_holds_a_batch() {
 }
 
 #[test]
+fn a_reader_is_not_evicted_while_it_clones_an_event_that_an_earlier_poll_has_seen() {
+    explore(370, [0, 1, 2], || {
+        let (mut writer, ring) = ring(2, 1);
+        let mut reader = impatient(&ring);
+        publish(&mut writer, [0, 1]);
+        let reading = thread::spawn(move || {
+            for number in 0..2 {
+                match reader.recv() {
+                    Ok(event) => assert_eq!(event.number(), number),
+                    Err(End::Evicted(evicted)) => {
+                        assert_eq!(evicted.position().get(), number);
+                        return number;
+                    }
+                    Err(end) => panic!("{end}"),
+                }
+            }
+            2
+        });
+        publish(&mut writer, [2, 3]);
+        reading.join().unwrap()
+    });
+}
+
+#[test]
 fn an_evicted_reader_has_finished_reading() {
     /// An event whose clone panics: a reader reads it, and commits nothing.
     #[derive(Default)]
@@ -161,7 +185,7 @@ mod sleep {
 
     #[test]
     fn a_writer_parked_behind_a_held_batch_is_woken_to_evict_its_reader() {
-        explore(420, [()], || {
+        explore(260, [()], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
             let mut reader = impatient(&ring);
             publish(&mut writer, 0..2);

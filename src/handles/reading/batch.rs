@@ -195,7 +195,7 @@ impl<'r, T> Batch<'r, T> {
         }
         self.commit_passed();
         let slots = &self.reader.shared().slots;
-        slots.move_reader(&mut self.block, self.next);
+        slots.move_reader(&mut self.block, self.next, self.end);
         let sequence = self.next;
         self.next += 1;
         // SAFETY: I2, I6: the event is in the batch. I4: nothing at or above its sequence is
@@ -265,7 +265,7 @@ impl<'r, T> Batch<'r, T> {
     #[inline]
     fn skip_to(&mut self, position: u64) {
         self.next = position;
-        self.block = self.reader.shared().slots.block(position);
+        self.block = self.reader.shared().slots.block_on(self.block, position);
     }
 
     /// Commits everything below `next`. If the stretch was not handled to its end, empties the
@@ -329,11 +329,12 @@ impl<T> Drop for Passing<'_, '_, T> {
 impl<T> Drop for Batch<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        let Self { reader, end, borrow, .. } = self;
+        let Self { reader, block, end, borrow, .. } = self;
         let release = Release(reader);
         if *end > release.0.position() {
             borrow.release_below(*end);
-            release.0.commit(*end, release.0.shared().slots.block(*end));
+            let block = release.0.shared().slots.block_on(*block, *end);
+            release.0.commit(*end, block);
         }
     }
 }

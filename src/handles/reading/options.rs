@@ -67,7 +67,7 @@ impl ReaderOptions {
             sequencer.gates.set_can_evict();
         }
         self.rest(gate, position);
-        sequencer.gate_released();
+        sequencer.gate_released(gate, position);
     }
 
     /// Brings a gate, which is closed at `position`, into its state between two polls: open for an

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+use core::mem;
 use std::time::{Duration, Instant};
 
 use super::reader_core::{Hold, ReaderCore};
@@ -16,17 +17,107 @@ impl<T> ReaderCore<T> {
     /// Waits until an event is available.
     #[inline]
     pub(crate) fn fill(&mut self) -> Result<Hold, End> {
+        if self.at_hand() || self.find() { Ok(Hold::UntilCommit) } else { self.fill_slowly() }
+    }
+
+    /// Checks, as quickly as can be, whether an event is available that the gate protects until it
+    /// is committed. If not, `find` or `poll_first` must be asked next.
+    ///
+    /// Events that are still available from an earlier poll need no new one. (A gate that is
+    /// held only until `release` leaves none available, not even if a batch is forgotten.) A plain
+    /// reader that is not to hold off polls.
+    #[inline]
+    pub(crate) fn at_hand(&mut self) -> bool {
         self.enter_block();
+        self.position < self.available
+            || self.position < self.unpaced_until && self.catch_up_plain()
+    }
+
+    /// Like `at_hand`, for a reader that takes one event: returns the position if that event is
+    /// available. If it finds only a few, it does not ask the cursor for more.
+    #[inline(always)] // so that the position stays in a register
+    pub(crate) fn one_at_hand(&mut self) -> Option<u64> {
+        let position = self.position;
+        self.shared.slots.move_reader(&mut self.block, position, self.available);
+        if position < self.available {
+            return Some(position);
+        }
+        if position >= self.unpaced_until {
+            return None;
+        }
+        let stamped = self.shared.slots.stamped(&self.block, position);
+        if stamped <= position {
+            return None;
+        }
+        if stamped - position <= self.few {
+            self.available = stamped;
+            self.gate.counters().batches.add(1);
+        } else {
+            self.found_many(stamped);
+        }
+        Some(position)
+    }
+
+    /// Makes the events available that a stamp beyond the position tells of, and those of which the
+    /// cursor does, and prefetches them.
+    #[inline(never)]
+    fn found_many(&mut self, stamped: u64) {
+        self.found(self.told(stamped));
+        let found = self.available - self.position;
+        // Fewer than a block has, and no more than were found before, so that the largest batch
+        // stays what it is.
+        self.few = self.few.max(found.min(self.shared.slots.lanes_of_block() - 1));
+        self.shared.slots.fetch_found(&self.block, self.position, self.available);
+    }
+
+    /// Waits until an event is available to a plain reader that has nothing at hand. If it returns
+    /// `false`, the reader is not a plain one, or the stream has ended: `fill_slowly` tells.
+    #[inline]
+    pub(crate) fn find(&mut self) -> bool {
+        self.options.is_none() && self.find_plain()
+    }
+
+    #[inline(never)]
+    fn find_plain(&mut self) -> bool {
+        // A reader that does not hold off has polled already.
+        self.position >= self.unpaced_until && self.poll_paced()
+            || self.wait_plain(None) == Some(true)
+    }
+
+    /// Like `fill`, where `find` has found nothing.
+    #[inline(never)]
+    fn fill_slowly(&mut self) -> Result<Hold, End> {
         match self.poll_first() {
             Some(hold) => Ok(hold),
             None => self.wait_for(None).unwrap_or_else(|| unreachable!("there is no deadline")),
         }
     }
 
+    /// Waits until an event is available, clones it, and commits it, where `find` has found nothing.
+    #[inline(never)]
+    pub(crate) fn recv_slowly(&mut self) -> Result<T, End>
+    where
+        T: Clone,
+    {
+        if self.hold_seen() { Ok(self.clone_next_and_release()) } else { self.recv_filled() }
+    }
+
+    /// The same if the event was not seen before.
+    #[inline(never)]
+    fn recv_filled(&mut self) -> Result<T, End>
+    where
+        T: Clone,
+    {
+        let hold = self.fill_slowly()?;
+        Ok(self.take_clone(hold))
+    }
+
     /// Waits until an event is available, at most for `timeout`.
     #[inline]
     pub(crate) fn fill_timeout(&mut self, timeout: Duration) -> Result<Hold, ReadTimeoutError> {
-        self.enter_block();
+        if self.at_hand() {
+            return Ok(Hold::UntilCommit);
+        }
         if let Some(hold) = self.poll_first() {
             return Ok(hold);
         }
@@ -55,20 +146,16 @@ impl<T> ReaderCore<T> {
         }
     }
 
-    /// Polls for the first time in a wait, at the moment that the pacing chooses. Events that
-    /// are still available from an earlier poll need no new one. (A gate that is held only
-    /// until `release` leaves none available, not even if a batch is forgotten.)
+    /// Polls for the first time in a wait, at the moment that the pacing chooses, if nothing is at
+    /// hand.
     #[inline]
     pub(super) fn poll_first(&mut self) -> Option<Hold> {
-        if self.position < self.available {
-            return Some(Hold::UntilCommit);
-        }
         if self.options.is_some() {
             return self.poll_first_with_options();
         }
-        let rests = self.pacing.rests(self.position);
-        let found = if rests { self.catch_up_plain() } else { self.poll_paced() };
-        found.then_some(Hold::UntilCommit)
+        // A reader that does not hold off has polled already.
+        let paced = self.position >= self.unpaced_until;
+        (paced && self.poll_paced()).then_some(Hold::UntilCommit)
     }
 
     /// Holds off as long as the pacing says, polls, and tells the pacing what was found.
@@ -80,6 +167,9 @@ impl<T> ReaderCore<T> {
             self.pacing.found(self.position, self.available - self.position);
         } else {
             self.pacing.found_nothing();
+        }
+        if self.options.is_none() {
+            self.unpaced_until = self.pacing.rests_until();
         }
         found
     }
@@ -106,13 +196,20 @@ impl<T> ReaderCore<T> {
     /// no other.
     #[inline]
     pub(super) fn published_end(&self) -> Option<u64> {
-        let Shared { sequencer, slots, .. } = &*self.shared;
+        let slots = &self.shared.slots;
         let stamped = slots.stamped(&self.block, self.position);
         if stamped <= self.position {
             return None;
         }
+        Some(self.told(stamped))
+    }
+
+    /// Returns the end of everything published, if a stamp beyond the position was seen.
+    #[inline]
+    fn told(&self, stamped: u64) -> u64 {
+        let Shared { sequencer, slots, .. } = &*self.shared;
         let told_all = slots.tells_all(&self.block, stamped);
-        Some(if told_all { stamped } else { sequencer.cursor.load() })
+        if told_all { stamped } else { sequencer.cursor.load() }
     }
 
     /// Waits until an event is available. `None` at the deadline.
@@ -121,11 +218,44 @@ impl<T> ReaderCore<T> {
         if self.options.is_some() {
             return self.wait_with_options(deadline, || false);
         }
-        let published = &self.shared.sequencer.published;
+        if self.wait_plain(deadline)? {
+            return Some(Ok(Hold::UntilCommit));
+        }
+        let ending = self.shared.sequencer.ending(self.position);
+        Some(self.accept(self.ended(ending?)))
+    }
+
+    /// Waits until an event is available to a plain reader, or returns `Some(false)` if the stream
+    /// has ended. `None` at the deadline.
+    ///
+    /// What is between the news and the event delays every event that is waited for. So the looks
+    /// return a plain word: the end of what may be read, or the position if the stream has ended.
+    #[inline]
+    fn wait_plain(&mut self, deadline: Option<Instant>) -> Option<bool> {
+        let Shared { sequencer, slots, .. } = &*self.shared;
+        let (block, position) = (&self.block, self.position);
+        let mut looked = false;
+        let look = || {
+            let stamped = slots.stamped(block, position);
+            if stamped > position {
+                return Some(stamped);
+            }
+            if let Some(ending) = sequencer.ending(position) {
+                return Some(if let Ending::More(end) = ending { end } else { position });
+            }
+            // Not at the first look: a writer that is as fast as the reader is about to write there.
+            if mem::replace(&mut looked, true) {
+                slots.fetch_awaited(block, position);
+            }
+            None
+        };
         let parks = &self.gate.counters().parks;
-        let seen =
-            self.wait.until(published, self.position + 1, deadline, parks, || self.poll_plain())?;
-        Some(self.accept(seen))
+        let end = self.wait.until(&sequencer.published, position + 1, deadline, parks, look)?;
+        let found = end > position;
+        if found {
+            self.found(end);
+        }
+        Some(found)
     }
 
     /// Returns the end of what may be read, or how the stream has ended; `None` if there is

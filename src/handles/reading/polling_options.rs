@@ -14,9 +14,25 @@ use crate::error::{End, Evicted, TryReadError, UpstreamLeft};
 use crate::protocol::Ending;
 
 impl<T> ReaderCore<T> {
+    /// Holds the gate of an evictable reader, if the last poll has seen the next event and the reader
+    /// was not evicted since.
+    #[inline]
+    pub(super) fn hold_seen(&mut self) -> bool {
+        let Some(options) = &mut self.options else { return false };
+        let seen = options.seen > self.position && options.patience.is_some();
+        if !seen || options.held || options.has_ended() || !self.gate.hold(self.position) {
+            return false;
+        }
+        options.held = true;
+        self.available = options.seen;
+        true
+    }
+
     /// Like `poll_first`, for a reader with options that has nothing available.
-    #[cold]
     pub(super) fn poll_first_with_options(&mut self) -> Option<Hold> {
+        if self.hold_seen() {
+            return Some(Hold::UntilRelease);
+        }
         let seen = self.options.as_ref().is_some_and(|options| options.seen > self.position);
         let at_once = seen || self.pacing.rests(self.position);
         let found = if at_once { self.catch_up_with_options() } else { self.poll_paced() };
@@ -42,8 +58,10 @@ impl<T> ReaderCore<T> {
     }
 
     /// Like `try_fill`, for a reader with options that has nothing available.
-    #[cold]
     pub(super) fn try_fill_with_options(&mut self) -> Result<Hold, TryReadError> {
+        if self.hold_seen() {
+            return Ok(Hold::UntilRelease);
+        }
         let seen = self.poll().ok_or(TryReadError::Empty)?;
         Ok(self.accept_with_options(seen)?)
     }

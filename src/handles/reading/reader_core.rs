@@ -36,6 +36,10 @@ pub(crate) struct ReaderCore<T> {
     pub(super) block: Block,
     /// Everything below this may be read without another poll. May be stale, never too large.
     pub(super) available: u64,
+    /// A plain reader polls without asking the pacing while it is below this. 0 for others.
+    pub(super) unpaced_until: u64,
+    /// A poll for one event that finds no more events than these is quickly done with.
+    pub(super) few: u64,
     pub(super) pacing: Pacing,
     pub(super) wait: Wait,
     pub(super) member: Member,
@@ -67,7 +71,19 @@ impl<T> ReaderCore<T> {
         let Joined { gate, place: Place { position, available } } = joined;
         let block = shared.slots.block(position);
         let pacing = shared.pacing.clone();
-        Self { shared, gate, position, block, available, pacing, wait, member, options }
+        Self {
+            shared,
+            gate,
+            position,
+            block,
+            available,
+            unpaced_until: 0,
+            few: 0,
+            pacing,
+            wait,
+            member,
+            options,
+        }
     }
 
     /// Returns the first sequence that is not committed.
@@ -85,7 +101,8 @@ impl<T> ReaderCore<T> {
         &self.member
     }
 
-    /// Clones the next event, which must be available, and commits it.
+    /// Clones the next event, which must be available, commits it, and releases the gate if it was
+    /// held for that alone.
     #[inline]
     pub(crate) fn take_clone(&mut self, hold: Hold) -> T
     where
@@ -97,28 +114,53 @@ impl<T> ReaderCore<T> {
         }
     }
 
+    /// Clones the next event, which must be available, and commits it.
     #[inline]
     fn clone_next(&mut self) -> T
     where
         T: Clone,
     {
-        let slots = &self.shared.slots;
-        let mut borrow = slots.borrows.read(self.position, self.position + 1);
-        // SAFETY: I2: the event is below `available`. I4: it is at the gate, which stays there
-        // until the reference is gone. I6: the slot holds a valid `T`.
-        let event = unsafe { slots.slot_in(&self.block, self.position).as_ref() }.clone();
-        borrow.release_below(self.position + 1);
-        self.commit(self.position + 1, self.block);
+        self.clone_at(self.position)
+    }
+
+    /// The same, if the caller has the position at hand.
+    #[inline]
+    pub(crate) fn clone_at(&mut self, position: u64) -> T
+    where
+        T: Clone,
+    {
+        let event = self.clone_of(position);
+        self.commit(position + 1, self.block);
         event
     }
 
     /// Like `clone_next`, and releases the gate, also if the clone panics.
-    #[cold]
-    fn clone_next_and_release(&mut self) -> T
+    pub(super) fn clone_next_and_release(&mut self) -> T
     where
         T: Clone,
     {
-        Release(self).0.clone_next()
+        let release = Release(self);
+        let position = release.0.position;
+        let event = release.0.clone_of(position);
+        // One store to the gate both commits the event and releases the gate.
+        release.0.position = position + 1;
+        event
+    }
+
+    /// Clones the event at the reader's position, which must be available.
+    #[inline]
+    fn clone_of(&self, position: u64) -> T
+    where
+        T: Clone,
+    {
+        debug_assert_eq!(position, self.position);
+        let slots = &self.shared.slots;
+        let mut borrow = slots.borrows.read(position, position + 1);
+        // SAFETY: I2: the event is below `available`. I4: it is at the gate, which stays there
+        // until the reference is gone. I6: the slot holds a valid `T`.
+        let event = unsafe { slots.slot_in(&self.block, position).as_ref() }.clone();
+        borrow.release_below(position + 1);
+        event
     }
 
     /// Commits everything below `position`, which must be in `block` or be the first sequence
@@ -164,7 +206,7 @@ impl<T> ReaderCore<T> {
     /// Moves to the block of `position`.
     #[inline]
     pub(super) fn enter_block(&mut self) {
-        self.shared.slots.move_reader(&mut self.block, self.position);
+        self.shared.slots.move_reader(&mut self.block, self.position, self.available);
     }
 
     /// Returns the range that may be read without another poll.
@@ -184,7 +226,6 @@ impl<T> ReaderCore<T> {
 
     /// Releases the gate after a batch or a clone, if it was held for that alone: an evictable
     /// reader makes it idle, an observer opens it.
-    #[cold]
     pub(crate) fn release(&mut self) {
         let Some(options) = &mut self.options else { return };
         if !mem::take(&mut options.held) {
@@ -192,7 +233,7 @@ impl<T> ReaderCore<T> {
         }
         self.available = self.position;
         options.rest(&self.gate, self.position);
-        self.shared.sequencer.gate_released();
+        self.shared.sequencer.gate_released(&self.gate, self.position);
     }
 }
 

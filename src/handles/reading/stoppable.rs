@@ -18,8 +18,7 @@ impl<T> ReaderCore<T> {
         timeout: Option<Duration>,
         stopped: impl Fn() -> bool,
     ) -> Result<Batch<'_, T>, ReadTimeoutError> {
-        self.enter_block();
-        if self.poll_first().is_none() {
+        if !self.at_hand() && self.poll_first().is_none() {
             let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
             match self.wait_unless_stopped(deadline, stopped) {
                 Some(filled) => drop(filled?),

@@ -190,7 +190,7 @@ impl<T> WriterCore<T> {
         if len > 0 {
             let mut first = self.block;
             self.shared.slots.move_writer(&mut first, start);
-            self.block = self.shared.slots.block(start + len);
+            self.block = self.shared.slots.block_on(first, start + len);
             self.make_visible(first, len);
         }
         Sequence::new(start)..Sequence::new(self.window.next())

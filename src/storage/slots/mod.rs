@@ -3,9 +3,9 @@
 //! A *block* is a stamp, followed by one or more events. The stamp is a copy of the cursor, and
 //! lies where the reader is going to read anyway. Small events share one cache line with their
 //! stamp, as many as fit: seven `u64`s, for instance. Then an event and the news of it cross from
-//! one core to another in a single transfer. A larger event has a stamp of its own right before
-//! it, and these blocks lie end to end, so that no more cache lines have to cross than the bytes
-//! need.
+//! one core to another in a single transfer. Larger events lie end to end behind a stamp in a cache
+//! line of its own, up to 4 KiB of them, so that hardly more cache lines have to cross than the
+//! bytes need.
 //!
 //! Nothing here knows when a slot may be read or written: the callers do. Apart from the guards
 //! that lend slots (in `handles`) and prefetch hints, this folder has all the unsafe code of the
@@ -25,6 +25,9 @@ use crate::sync::{AtomicU64, ordering};
 /// The size of a stamp in bytes.
 const STAMP: usize = size_of::<u64>();
 
+/// The size in bytes of the large events that share a stamp.
+const LARGE_BLOCK: usize = 64 * CACHE_LINE;
+
 /// How many bytes a reader prefetches ahead, in a batch that is long enough.
 pub(super) const READ_AHEAD: usize = 16 * CACHE_LINE;
 
@@ -33,8 +36,8 @@ pub(crate) struct Slots<T> {
     pub(super) memory: Memory,
     /// The capacity minus one; the capacity is a power of two.
     mask: usize,
-    /// The offset of the last block, which may have fewer slots than the others.
-    last: usize,
+    /// The start of the last block, which may have fewer slots than the others.
+    last: *mut u8,
     lanes_in_last: usize,
     /// How many bytes the writer prefetches ahead.
     write_ahead: usize,
@@ -68,9 +71,8 @@ impl<T: RefUnwindSafe> UnwindSafe for Slots<T> {}
 /// it is not needed and means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Block {
-    /// The offset of the block, in bytes.
-    start: usize,
-    stamp: NonNull<AtomicU64>,
+    /// The start of the block, where its stamp is.
+    start: *mut u8,
     /// The address where the slot of sequence 0 would be if the block reached back that far.
     origin: *mut u8,
     /// The first sequence after the block.
@@ -90,32 +92,62 @@ impl<T> Slots<T> {
         if size_of::<T>() > align_of::<T>() { size_of::<T>() } else { align_of::<T>() };
 
     /// The offset of the first event in a block.
-    pub(super) const FIRST: usize = if align_of::<T>() > STAMP { align_of::<T>() } else { STAMP };
+    pub(super) const FIRST: usize = {
+        let least = if Self::SMALL { STAMP } else { CACHE_LINE };
+        if align_of::<T>() > least { align_of::<T>() } else { least }
+    };
 
     /// Whether an event fits into one cache line with its stamp.
-    pub(super) const SMALL: bool = Self::FIRST + Self::PITCH <= CACHE_LINE;
+    pub(super) const SMALL: bool = {
+        let first = if align_of::<T>() > STAMP { align_of::<T>() } else { STAMP };
+        first + Self::PITCH <= CACHE_LINE
+    };
 
-    /// How many events a full block holds.
-    pub(super) const LANES: usize =
-        if Self::SMALL { (CACHE_LINE - Self::FIRST) / Self::PITCH } else { 1 };
+    /// How many events a full block holds. Of large ones a power of two, so that every block of a
+    /// ring is full if there are several.
+    pub(super) const LANES: usize = if Self::SMALL {
+        (CACHE_LINE - Self::FIRST) / Self::PITCH
+    } else if Self::PITCH < LARGE_BLOCK {
+        1 << (LARGE_BLOCK / Self::PITCH).ilog2()
+    } else {
+        1
+    };
 
-    /// The distance in bytes from one block to the next: a cache line, or as much as a larger event
-    /// takes.
+    /// The distance in bytes from one block to the next: a cache line, or as much as several large
+    /// events take.
     pub(super) const STRIDE: usize = if Self::SMALL {
         CACHE_LINE
     } else {
-        (Self::FIRST + Self::PITCH).next_multiple_of(Self::FIRST)
+        (Self::FIRST + Self::LANES * Self::PITCH).next_multiple_of(Self::FIRST)
+    };
+
+    /// A reader prefetches only while more events than this are available after the next one. What
+    /// is not yet published belongs to the writer, and a reader leaves it alone, but for the end of a
+    /// cache line.
+    pub(super) const FAR: usize = if Self::SMALL {
+        READ_AHEAD / Self::STRIDE * Self::LANES + Self::LANES
+    } else {
+        READ_AHEAD / Self::PITCH + 1
     };
 
     /// The alignment of the memory.
     const ALIGN: usize = if align_of::<T>() > CACHE_LINE { align_of::<T>() } else { CACHE_LINE };
 
-    /// How many bytes the writer prefetches ahead, in a ring that is large enough.
-    const WRITE_AHEAD: usize = CACHE_LINE * if Self::SMALL { 16 } else { 64 };
+    /// How many bytes the writer prefetches ahead, in a ring that is large enough. Of large events a
+    /// block, so that it comes to each slot while it is at the same slot of the block before.
+    const WRITE_AHEAD: usize =
+        if Self::SMALL { 16 * CACHE_LINE } else { LARGE_BLOCK.next_multiple_of(Self::STRIDE) };
 
     /// The layout of a ring of `capacity` slots, if memory can be that large.
     fn layout(capacity: usize) -> Option<Layout> {
-        let bytes = capacity.div_ceil(Self::LANES).checked_mul(Self::STRIDE)?;
+        let last = (capacity - 1) / Self::LANES;
+        let in_last = (capacity - 1) % Self::LANES + 1;
+        let bytes = if Self::SMALL || in_last == Self::LANES {
+            Self::STRIDE
+        } else {
+            (Self::FIRST + in_last * Self::PITCH).next_multiple_of(Self::FIRST)
+        };
+        let bytes = last.checked_mul(Self::STRIDE)?.checked_add(bytes)?;
         Layout::from_size_align(bytes, Self::ALIGN).ok()
     }
 
@@ -133,11 +165,13 @@ impl<T> Slots<T> {
     pub(crate) fn new(capacity: usize, mut factory: impl FnMut() -> T) -> Self {
         assert!(capacity.is_power_of_two());
         let layout = Self::layout(capacity).expect("the ring fits into memory");
+        let memory = Memory::new(layout);
+        let last = memory.at::<u8>((capacity - 1) / Self::LANES * Self::STRIDE).as_ptr();
         let mut slots = Self {
-            memory: Memory::new(layout),
+            memory,
             mask: capacity - 1,
             lanes_in_last: (capacity - 1) % Self::LANES + 1,
-            last: layout.size() - Self::STRIDE,
+            last,
             write_ahead: Self::WRITE_AHEAD.min(layout.size() / 4 / CACHE_LINE * CACHE_LINE),
             filled: 0,
             #[cfg(all(loom, feature = "loom"))]
@@ -169,21 +203,28 @@ impl<T> Slots<T> {
     /// Returns the block of a sequence.
     #[inline]
     pub(crate) fn block(&self, sequence: u64) -> Block {
+        let first = self.memory.start.as_ptr();
         if Self::LANES == 1 {
-            return self.block_at(0, 0);
+            return self.block_at(first, 0);
         }
         let index = sequence as usize & self.mask;
-        let start = index / Self::LANES * Self::STRIDE;
+        let start = first.wrapping_add(index / Self::LANES * Self::STRIDE);
         self.block_at(start, sequence.wrapping_sub((index % Self::LANES) as u64))
     }
 
-    /// Returns the block at the offset `start`, whose first slot has the sequence `first`.
+    /// Returns the block in which a handle goes on that is at this block now, and then at `sequence`:
+    /// this one, also if the sequence is the first after it, or the block of the sequence.
     #[inline]
-    fn block_at(&self, start: usize, first: u64) -> Block {
+    pub(crate) fn block_on(&self, block: Block, sequence: u64) -> Block {
+        if Self::LANES > 1 && sequence <= block.end { block } else { self.block(sequence) }
+    }
+
+    /// Returns the block at `start`, whose first slot has the sequence `first`.
+    #[inline]
+    fn block_at(&self, start: *mut u8, first: u64) -> Block {
         let before = (first as usize).wrapping_mul(Self::PITCH);
-        let origin = self.memory.at::<u8>(start + Self::FIRST).as_ptr().wrapping_sub(before);
-        let end = first.wrapping_add(self.lanes(start) as u64);
-        Block { start, stamp: self.stamp_at(start), origin, end }
+        let origin = start.wrapping_add(Self::FIRST).wrapping_sub(before);
+        Block { start, origin, end: first.wrapping_add(self.lanes(start) as u64) }
     }
 
     /// Moves the writer to the block of its next sequence, and prefetches ahead of it.
@@ -192,17 +233,24 @@ impl<T> Slots<T> {
         let turns = !self.holds(block, sequence);
         if turns {
             self.turn(block);
+            self.fetch_stamp_to_write(block.start);
         }
-        if turns || Self::LANES == 1 {
+        if turns || !Self::SMALL || Self::LANES == 1 {
             self.fetch_to_write(self.slot_in(block, sequence));
         }
     }
 
-    /// Moves a reader to the block of its next sequence.
+    /// Moves a reader to the block of its next sequence, if everything below `available` may be
+    /// read, and prefetches ahead of it.
     #[inline]
-    pub(crate) fn move_reader(&self, block: &mut Block, sequence: u64) {
-        if !self.holds(block, sequence) {
+    pub(crate) fn move_reader(&self, block: &mut Block, sequence: u64, available: u64) {
+        let turns = !self.holds(block, sequence);
+        if turns {
             self.turn(block);
+        }
+        let steps = turns || !Self::SMALL || Self::LANES == 1;
+        if steps && available > sequence && available - sequence > Self::FAR as u64 {
+            self.fetch_to_read(self.slot_in(block, sequence));
         }
     }
 
@@ -210,6 +258,12 @@ impl<T> Slots<T> {
     #[inline]
     pub(super) fn holds(&self, block: &Block, sequence: u64) -> bool {
         Self::LANES == 1 || sequence != block.end
+    }
+
+    /// Returns how many slots a block has.
+    #[inline]
+    pub(crate) fn lanes_of_block(&self) -> u64 {
+        Self::LANES as u64
     }
 
     /// Whether `stamped`, the stamp of this block, tells everything that is published. The next
@@ -223,40 +277,56 @@ impl<T> Slots<T> {
     /// Moves to the next block.
     #[inline]
     pub(super) fn turn(&self, block: &mut Block) {
-        let next = block.start + Self::STRIDE;
-        *block = if next < self.last {
-            Block {
-                start: next,
-                stamp: self.stamp_at(next),
-                origin: block.origin.wrapping_add(Self::STRIDE - Self::LANES * Self::PITCH),
-                end: block.end.wrapping_add(Self::LANES as u64),
-            }
+        let next = block.start.wrapping_add(Self::STRIDE);
+        if next < self.last {
+            block.start = next;
+            block.origin = block.origin.wrapping_add(Self::STRIDE - Self::LANES * Self::PITCH);
+            block.end = block.end.wrapping_add(Self::LANES as u64);
         } else {
-            self.block_at(self.next_start(block.start), block.end)
-        };
+            *block = self.turn_around(*block);
+        }
     }
 
-    /// Returns the offset of the block after the one at `start`.
+    /// Moves to the next block, if that is the last or the first one.
+    #[cold]
+    #[inline(never)]
+    fn turn_around(&self, block: Block) -> Block {
+        self.block_at(self.next_start(block.start), block.end)
+    }
+
+    /// Returns the start of the block after the one at `start`.
     #[inline]
-    pub(super) fn next_start(&self, start: usize) -> usize {
-        if start == self.last { 0 } else { start + Self::STRIDE }
+    pub(super) fn next_start(&self, start: *mut u8) -> *mut u8 {
+        if start == self.last {
+            self.memory.start.as_ptr()
+        } else {
+            start.wrapping_add(Self::STRIDE)
+        }
     }
 
     /// Returns how many slots the block at `start` has.
     #[inline]
-    pub(super) fn lanes(&self, start: usize) -> usize {
+    pub(super) fn lanes(&self, start: *mut u8) -> usize {
         if Self::LANES > 1 && start == self.last { self.lanes_in_last } else { Self::LANES }
     }
 
-    /// Returns the offset of this block, which is that of the sequence.
+    /// Returns the start of this block, which is that of the sequence.
     #[inline]
-    pub(super) fn start(&self, block: &Block, sequence: u64) -> usize {
+    pub(super) fn start(&self, block: &Block, sequence: u64) -> *mut u8 {
         if Self::LANES == 1 {
-            (sequence as usize & self.mask) * Self::STRIDE
-        } else {
-            debug_assert_eq!(*block, self.block(sequence));
-            block.start
+            let offset = (sequence as usize & self.mask) * Self::STRIDE;
+            return self.memory.at(offset).as_ptr();
         }
+        debug_assert_eq!(*block, self.block(sequence));
+        block.start
+    }
+
+    /// Returns the first slot of the block at `start`.
+    #[inline]
+    pub(super) fn first_slot(&self, start: *mut u8) -> NonNull<T> {
+        let slot = start.wrapping_add(Self::FIRST);
+        // SAFETY: the first slot of a block is inside the memory.
+        unsafe { NonNull::new_unchecked(slot) }.cast()
     }
 
     /// Returns the slot of a sequence: aligned, inside the memory, and initialized.
@@ -268,36 +338,28 @@ impl<T> Slots<T> {
     /// Returns the slot of a sequence, which must be in this block.
     #[inline]
     pub(crate) fn slot_in(&self, block: &Block, sequence: u64) -> NonNull<T> {
-        if Self::LANES == 1 {
-            return self.memory.at(self.start(block, sequence) + Self::FIRST);
-        }
-        debug_assert_eq!(*block, self.block(sequence));
-        let slot = block.origin.wrapping_add((sequence as usize).wrapping_mul(Self::PITCH));
+        let slot = if Self::LANES == 1 {
+            self.start(block, sequence).wrapping_add(Self::FIRST)
+        } else {
+            debug_assert_eq!(*block, self.block(sequence));
+            block.origin.wrapping_add((sequence as usize).wrapping_mul(Self::PITCH))
+        };
         // SAFETY: the sequence is in the block, so the address is inside the memory.
         unsafe { NonNull::new_unchecked(slot) }.cast()
-    }
-
-    /// Returns the stamp of the block at `start`.
-    #[inline]
-    fn stamp_at(&self, start: usize) -> NonNull<AtomicU64> {
-        #[cfg(all(loom, feature = "loom"))]
-        return NonNull::from(&self.stamps[start / Self::STRIDE]);
-        #[cfg(not(all(loom, feature = "loom")))]
-        self.memory.at(start)
     }
 
     /// Returns the stamp of this block, which is that of the sequence.
     #[inline]
     fn stamp(&self, block: &Block, sequence: u64) -> &AtomicU64 {
-        let stamp = if Self::LANES == 1 {
-            self.stamp_at(self.start(block, sequence))
-        } else {
-            debug_assert_eq!(*block, self.block(sequence));
-            block.stamp
-        };
-        // SAFETY: every block has an aligned and initialized stamp, which lives as long as `self`.
-        // Once the ring is built, only this function reaches it.
-        unsafe { stamp.as_ref() }
+        let start = self.start(block, sequence);
+        #[cfg(all(loom, feature = "loom"))]
+        return &self.stamps[(start.addr() - self.memory.start.addr().get()) / Self::STRIDE];
+        // SAFETY: every block begins with an aligned and initialized stamp, which lives as long as
+        // `self`. Once the ring is built, only this function reaches it.
+        #[cfg(not(all(loom, feature = "loom")))]
+        unsafe {
+            &*start.cast()
+        }
     }
 
     /// Announces in the block of `sequence` that everything below `end` is published.
@@ -328,6 +390,15 @@ impl<T> Slots<T> {
         prefetch::to_write(self.ahead(slot, self.write_ahead), bytes);
     }
 
+    /// Prefetches the stamp of the block after the one at `start` for writing, if it is not in a cache
+    /// line with events.
+    #[inline]
+    pub(super) fn fetch_stamp_to_write(&self, start: *mut u8) {
+        if !Self::SMALL {
+            prefetch::to_write(self.next_start(start), STAMP);
+        }
+    }
+
     /// Prefetches memory some way ahead of a slot for reading. Unasked, the processor looks no
     /// further ahead than it can hold instructions.
     #[inline]
@@ -336,13 +407,40 @@ impl<T> Slots<T> {
         prefetch::to_read(self.ahead(slot, READ_AHEAD), bytes);
     }
 
+    /// Returns how many slots of the block there are from a sequence on.
+    #[inline]
+    pub(super) fn run(&self, block: &Block, sequence: u64) -> usize {
+        if Self::LANES == 1 { 1 } else { block.end.wrapping_sub(sequence) as usize }
+    }
+
+    /// Prefetches the cache lines after that of a sequence, which is in this block, up to where
+    /// `fetch_to_read` will begin, for a reader that has just found everything below `end`.
+    #[inline]
+    pub(crate) fn fetch_found(&self, block: &Block, sequence: u64, end: u64) {
+        let found = (end - sequence) as usize;
+        let here = if Self::SMALL { self.run(block, sequence) } else { 1 };
+        let bytes = READ_AHEAD.min(found.saturating_sub(here).saturating_mul(Self::PITCH));
+        let slot = self.slot_in(block, sequence);
+        for offset in (0..bytes).step_by(CACHE_LINE) {
+            prefetch::to_read(self.ahead(slot, offset + CACHE_LINE), 1);
+        }
+    }
+
+    /// Prefetches the event that a reader waits for, if it is not in a cache line with its stamp. A
+    /// writer takes both lines away when it writes, and then both come back at the same time,
+    /// instead of the event after the stamp.
+    #[inline]
+    pub(crate) fn fetch_awaited(&self, block: &Block, sequence: u64) {
+        if !Self::SMALL {
+            prefetch::to_read(self.slot_in(block, sequence).as_ptr().cast(), Self::PITCH);
+        }
+    }
+
     /// Returns the address `bytes` ahead of a slot, wrapped at the end of the memory.
     #[inline]
     fn ahead(&self, slot: NonNull<T>, bytes: usize) -> *const u8 {
-        let size = self.memory.layout.size();
-        let ahead = slot.as_ptr().cast::<u8>().wrapping_add(bytes);
-        let end = self.memory.start.as_ptr().wrapping_add(size);
-        if ahead >= end { ahead.wrapping_sub(size) } else { ahead }
+        let ahead = slot.as_ptr().cast::<u8>().wrapping_add(bytes).cast_const();
+        if ahead < self.memory.end { ahead } else { self.memory.wrap(ahead) }
     }
 }
 
@@ -386,7 +484,8 @@ impl<T> Drop for Slots<T> {
 
 /// A block of memory, freed when dropped.
 pub(super) struct Memory {
-    start: NonNull<u8>,
+    pub(super) start: NonNull<u8>,
+    end: *const u8,
     layout: Layout,
 }
 
@@ -396,9 +495,19 @@ impl Memory {
         // SAFETY: the size is not zero.
         let start = unsafe { alloc::alloc(layout) };
         match NonNull::new(start) {
-            Some(start) => Self { start, layout },
+            Some(start) => {
+                let end = start.as_ptr().wrapping_add(layout.size()).cast_const();
+                Self { start, end, layout }
+            }
             None => alloc::handle_alloc_error(layout),
         }
+    }
+
+    /// Returns the address that lies as far behind the start as this one behind the end.
+    #[cold]
+    #[inline(never)]
+    fn wrap(&self, address: *const u8) -> *const u8 {
+        address.wrapping_sub(self.layout.size())
     }
 
     /// Returns the address at an offset, which must not be larger than the size.
