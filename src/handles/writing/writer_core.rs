@@ -13,7 +13,7 @@ use crate::protocol::ClaimWindow;
 use crate::sequence::Sequence;
 use crate::storage::{Block, Walk};
 use crate::sync::Arc;
-use crate::waiting::Wait;
+use crate::waiting::{Pacing, Wait};
 
 /// The state behind a [`Writer`](crate::Writer), from which it and its claims lend slots.
 pub(crate) struct WriterCore<T> {
@@ -21,6 +21,8 @@ pub(crate) struct WriterCore<T> {
     window: ClaimWindow,
     /// The block of the latest event, or the block of the next one.
     block: Block,
+    /// How long it keeps away from the gates when the ring is full.
+    pacing: Pacing,
     wait: Wait,
 }
 
@@ -28,7 +30,8 @@ impl<T> WriterCore<T> {
     pub(crate) fn new(shared: Arc<Shared<T>>, wait: Wait) -> Self {
         let window = ClaimWindow::new();
         let block = shared.slots.block(window.next());
-        Self { shared, window, block, wait }
+        let pacing = shared.pacing.clone();
+        Self { shared, window, block, pacing, wait }
     }
 
     /// Returns how many events are published.
@@ -116,10 +119,20 @@ impl<T> WriterCore<T> {
     }
 
     /// Waits until at least `needed` slots are free, and claims up to `wanted`.
-    #[inline]
+    ///
+    /// It paces itself like a reader: while the ring is full because a reader is just slower than the
+    /// writer, each look at the gate takes it from that reader, who is about to store to it.
+    #[cold]
+    #[inline(never)]
     #[track_caller]
     fn wait_for(&mut self, needed: u64, wanted: u64) {
-        let Self { shared, window, wait, .. } = self;
+        let Self { shared, window, pacing, wait, .. } = self;
+        pacing.hold_off();
+        *window = window.refill(&shared.sequencer, needed, wanted);
+        if window.covers(needed) {
+            return pacing.found(window.next(), window.remaining());
+        }
+        pacing.found_nothing();
         *window = window.wait_without_deadline(&shared.sequencer, *wait, needed, wanted);
     }
 
