@@ -18,7 +18,7 @@ use crate::harness::{self, Harness, is_chosen};
 use crate::machine::Machine;
 use crate::subject::Mode;
 use crate::throughput::contest::{self, Report, Turns};
-use crate::throughput::table;
+use crate::throughput::{goals, table};
 
 /// How the threads wait where there are more of them than cores.
 const WAITING: &[Mode] = &[Mode::Yield, Mode::Park];
@@ -97,6 +97,9 @@ pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
             table::print(&results);
         }
         all.push(results);
+    }
+    if harness.talks() {
+        goals::print(&all);
     }
     let report = Report { machine: &machine, capacity, rounds, turn_ms, scenarios: &all };
     harness.write_json(&report)

@@ -114,9 +114,13 @@ impl Standing {
 }
 
 impl Results {
-    /// Returns how many times as good the first is as the second.
+    /// Returns how many times as good the first is as the second: the median over the rounds, in
+    /// each of which the two had their turns shortly after each other. What the machine does to
+    /// both then cancels out.
     pub(crate) fn times_as_good(&self, first: &Standing, second: &Standing) -> f64 {
-        let ratio = first.figures[0].median / second.figures[0].median;
+        let [first, second] = [first, second].map(|standing| &standing.figures[0].values);
+        let ratios = first.iter().zip(second).map(|(first, second)| first / second);
+        let ratio = Figure::of(ratios.collect()).median;
         if self.heading.more_is_better { ratio } else { 1.0 / ratio }
     }
 

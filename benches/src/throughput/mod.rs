@@ -2,7 +2,7 @@
 
 mod churn;
 pub(crate) mod contest;
-mod goals;
+pub(crate) mod goals;
 mod idle;
 mod one_thread;
 pub(crate) mod ping_pong;
