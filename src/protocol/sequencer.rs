@@ -115,24 +115,28 @@ impl Sequencer {
     /// Wakes the writer and the dependents that wait for a gate which was moved to `position`.
     #[inline]
     pub(super) fn wake_waiting_for(&self, gate: &Gate, position: u64) {
+        self.wake_both(gate, position, position);
+    }
+
+    /// Wakes a writer that waits for `freed` or less, and the dependents that wait for a gate which
+    /// was moved to `position`.
+    #[inline]
+    fn wake_both(&self, gate: &Gate, freed: u64, position: u64) {
         match gate.dependents() {
-            None => self.freed.wake(position),
-            Some(dependents) => self.wake_with_dependents(dependents, position),
+            None => self.freed.wake(freed),
+            Some(dependents) => self.wake_with_dependents(dependents, freed, position),
         }
     }
 
-    /// Like `wake_waiting_for`, for a gate whose reader has dependents.
+    /// Like `wake_both`, for a gate whose reader has dependents.
     #[inline(never)]
-    fn wake_with_dependents(&self, dependents: &Dependents, position: u64) {
-        let _then = Finally(|| self.wake_dependents_of(dependents, position));
-        self.freed.wake(position);
-    }
-
-    /// Wakes the dependents of a reader whose gate was moved to `position`, after the writer.
-    fn wake_dependents_of(&self, dependents: &Dependents, position: u64) {
-        if strong!("sequencer.commit_wake") {
-            dependents.moved.wake_again(position);
-        }
+    fn wake_with_dependents(&self, dependents: &Dependents, freed: u64, position: u64) {
+        let _then = Finally(|| {
+            if strong!("sequencer.commit_wake") {
+                dependents.moved.wake_again(position);
+            }
+        });
+        self.freed.wake(freed);
     }
 
     /// Wakes all dependents, at whichever gate they sleep.
@@ -158,25 +162,9 @@ impl Sequencer {
     /// and the dependents of its reader, because the gate may have moved there.
     #[inline]
     pub(crate) fn gate_released(&self, gate: &Gate, position: u64) {
-        match gate.dependents() {
-            None => self.wake_always(),
-            Some(dependents) => self.wake_always_with_dependents(dependents, position),
-        }
-    }
-
-    /// Wakes the writer, whatever it waits for.
-    #[inline]
-    fn wake_always(&self) {
         if strong!("sequencer.gate_released") {
-            self.freed.wake(u64::MAX - 1);
+            self.wake_both(gate, u64::MAX - 1, position);
         }
-    }
-
-    /// Like `gate_released`, for a gate whose reader has dependents.
-    #[inline(never)]
-    fn wake_always_with_dependents(&self, dependents: &Dependents, position: u64) {
-        let _then = Finally(|| self.wake_dependents_of(dependents, position));
-        self.wake_always();
     }
 
     /// Opens the gate of a reader at `position` that will never read on.
