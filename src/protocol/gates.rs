@@ -78,9 +78,9 @@ impl Gates {
     /// Wait-free: it reads each gate once, however many readers are cloned meanwhile.
     pub(crate) fn scan(&self) -> u64 {
         let cloned_at = &self.directory.cloned_at;
-        // ORDERING: Acquire pairs with the Release in `take_as_clone`.
-        if cloned_at.load(ordering!("gates.scan_clones", Acquire)) != VACANT {
-            // ORDERING: Acquire, as above.
+        // ORDERING: Relaxed; whoever finds nothing relies on the load at the end.
+        if cloned_at.load(Ordering::Relaxed) != VACANT {
+            // ORDERING: Acquire pairs with the Release in `take_as_clone`.
             cloned_at.swap(VACANT, ordering!("gates.scan_clones", Acquire));
         }
         let smallest = self.smallest();
