@@ -12,6 +12,7 @@ use super::reader_core::{Hold, ReaderCore};
 use crate::error::{End, ReadTimeoutError, TryReadError, UpstreamLeft};
 use crate::handles::shared::Shared;
 use crate::protocol::Ending;
+use crate::storage::Slots;
 
 impl<T> ReaderCore<T> {
     /// Waits until an event is available.
@@ -66,7 +67,7 @@ impl<T> ReaderCore<T> {
         let found = self.available - self.position;
         // Fewer than a block has, and no more than were found before, so that the largest batch
         // stays what it is.
-        self.few = self.few.max(found.min(self.shared.slots.lanes_of_block() - 1));
+        self.few = self.few.max(found.min(Slots::<T>::LANES as u64 - 1));
         self.shared.slots.fetch_found(&self.block, self.position, self.available);
     }
 

@@ -105,7 +105,7 @@ impl<T> Slots<T> {
 
     /// How many events a full block holds. Of large ones a power of two, so that every block of a
     /// ring is full if there are several.
-    pub(super) const LANES: usize = if Self::SMALL {
+    pub(crate) const LANES: usize = if Self::SMALL {
         (CACHE_LINE - Self::FIRST) / Self::PITCH
     } else if Self::PITCH < LARGE_BLOCK {
         1 << (LARGE_BLOCK / Self::PITCH).ilog2()
@@ -115,11 +115,10 @@ impl<T> Slots<T> {
 
     /// The distance in bytes from one block to the next: a cache line, or as much as several large
     /// events take.
-    pub(super) const STRIDE: usize = if Self::SMALL {
-        CACHE_LINE
-    } else {
-        (Self::FIRST + Self::LANES * Self::PITCH).next_multiple_of(Self::FIRST)
-    };
+    pub(super) const STRIDE: usize = Self::bytes(Self::LANES);
+
+    /// Whether a handle prefetches at every event, and not only at the first one of a block.
+    const EACH: bool = !Self::SMALL || Self::LANES == 1;
 
     /// A reader prefetches only while more events than this are available after the next one. What
     /// is not yet published belongs to the writer, and a reader leaves it alone, but for the end of a
@@ -138,16 +137,20 @@ impl<T> Slots<T> {
     const WRITE_AHEAD: usize =
         if Self::SMALL { 16 * CACHE_LINE } else { LARGE_BLOCK.next_multiple_of(Self::STRIDE) };
 
+    /// Returns how many bytes a block of so many slots takes.
+    const fn bytes(lanes: usize) -> usize {
+        if Self::SMALL {
+            CACHE_LINE
+        } else {
+            (Self::FIRST + lanes * Self::PITCH).next_multiple_of(Self::FIRST)
+        }
+    }
+
     /// The layout of a ring of `capacity` slots, if memory can be that large.
     fn layout(capacity: usize) -> Option<Layout> {
         let last = (capacity - 1) / Self::LANES;
         let in_last = (capacity - 1) % Self::LANES + 1;
-        let bytes = if Self::SMALL || in_last == Self::LANES {
-            Self::STRIDE
-        } else {
-            (Self::FIRST + in_last * Self::PITCH).next_multiple_of(Self::FIRST)
-        };
-        let bytes = last.checked_mul(Self::STRIDE)?.checked_add(bytes)?;
+        let bytes = last.checked_mul(Self::STRIDE)?.checked_add(Self::bytes(in_last))?;
         Layout::from_size_align(bytes, Self::ALIGN).ok()
     }
 
@@ -235,7 +238,7 @@ impl<T> Slots<T> {
             self.turn(block);
             self.fetch_stamp_to_write(block.start);
         }
-        if turns || !Self::SMALL || Self::LANES == 1 {
+        if turns || Self::EACH {
             self.fetch_to_write(self.slot_in(block, sequence));
         }
     }
@@ -248,8 +251,7 @@ impl<T> Slots<T> {
         if turns {
             self.turn(block);
         }
-        let steps = turns || !Self::SMALL || Self::LANES == 1;
-        if steps && available > sequence && available - sequence > Self::FAR as u64 {
+        if (turns || Self::EACH) && available.saturating_sub(sequence) > Self::FAR as u64 {
             self.fetch_to_read(self.slot_in(block, sequence));
         }
     }
@@ -258,12 +260,6 @@ impl<T> Slots<T> {
     #[inline]
     pub(super) fn holds(&self, block: &Block, sequence: u64) -> bool {
         Self::LANES == 1 || sequence != block.end
-    }
-
-    /// Returns how many slots a block has.
-    #[inline]
-    pub(crate) fn lanes_of_block(&self) -> u64 {
-        Self::LANES as u64
     }
 
     /// Whether `stamped`, the stamp of this block, tells everything that is published. The next
