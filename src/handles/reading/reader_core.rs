@@ -38,7 +38,7 @@ pub(crate) struct ReaderCore<T> {
     pub(super) available: u64,
     /// A plain reader polls without asking the pacing while it is below this. 0 for others.
     pub(super) unpaced_until: u64,
-    /// A poll for one event that finds no more events than these is quickly done with.
+    /// If a poll for one event finds no more than so many, it does not ask the cursor for others.
     pub(super) few: u64,
     pub(super) pacing: Pacing,
     pub(super) wait: Wait,
@@ -109,21 +109,12 @@ impl<T> ReaderCore<T> {
         T: Clone,
     {
         match hold {
-            Hold::UntilCommit => self.clone_next(),
+            Hold::UntilCommit => self.clone_at(self.position),
             Hold::UntilRelease => self.clone_next_and_release(),
         }
     }
 
-    /// Clones the next event, which must be available, and commits it.
-    #[inline]
-    fn clone_next(&mut self) -> T
-    where
-        T: Clone,
-    {
-        self.clone_at(self.position)
-    }
-
-    /// The same, if the caller has the position at hand.
+    /// Clones the event at the reader's position, which must be available, and commits it.
     #[inline]
     pub(crate) fn clone_at(&mut self, position: u64) -> T
     where
@@ -134,7 +125,7 @@ impl<T> ReaderCore<T> {
         event
     }
 
-    /// Like `clone_next`, and releases the gate, also if the clone panics.
+    /// Clones and commits the next event, and releases the gate, also if the clone panics.
     pub(super) fn clone_next_and_release(&mut self) -> T
     where
         T: Clone,
