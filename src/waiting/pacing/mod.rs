@@ -1,4 +1,5 @@
-//! Pacing: a reader that is as fast as the writer keeps out of the writer's way.
+//! Pacing: a reader that is as fast as the writer keeps out of the writer's way. (And a writer out of
+//! the way of a reader that is as fast, when the ring is full: its events are the free slots.)
 //!
 //! When both run neck and neck, each poll of the reader takes from the writer the very cache line
 //! that it is about to write, and both crawl. A reader that holds off for a moment lets a run of
@@ -42,7 +43,7 @@ const ENOUGH: u64 = 256;
 /// The longest rest, in events, between a delay that did not pay and the next trial.
 const LONGEST_REST: u64 = 4096;
 
-/// The delay of one reader before it polls for events.
+/// The delay of one reader before it polls for events, or of the writer before it looks at the gates.
 #[derive(Debug, Clone)]
 pub(crate) struct Pacing {
     /// The current delay in nanoseconds, or 0.
@@ -115,7 +116,7 @@ impl Pacing {
     fn judge(&mut self, position: u64, events: u64, now: Instant) {
         let since = now.saturating_duration_since(self.looked);
         self.looked = now;
-        let each = since.as_nanos() as u64 * 1000 / events.max(1);
+        let each = (since.as_nanos() as u64).saturating_mul(1000) / events.max(1);
         let to_beat = mem::take(&mut self.to_beat);
         let slower = to_beat > 0 && each > to_beat + to_beat / 4;
         if each > PRICE * 1000 || slower {
