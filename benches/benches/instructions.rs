@@ -117,7 +117,7 @@ fn publish_all((mut writer, reader): (Writer<u64>, Reader<u64>)) -> (Writer<u64>
 }
 
 #[library_benchmark(setup = news)]
-#[bench::one(config = at_most(26.25))] // 25.3
+#[bench::one(config = at_most(26.25))] // 25.2
 fn recv((writer, mut reader): (Writer<u64>, Reader<u64>)) -> (Writer<u64>, Reader<u64>, u64) {
     let mut sum = 0;
     for _ in 0..OPERATIONS {
@@ -166,7 +166,7 @@ fn batch_for_each(
 
 // By turns, on one thread: every event asks both sides for a look.
 #[library_benchmark(setup = nothing_new)]
-#[bench::one(config = at_most(77.0))] // 74.3
+#[bench::one(config = at_most(77.0))] // 74.2
 fn publish_and_recv(
     (mut writer, mut reader): (Writer<u64>, Reader<u64>),
 ) -> (Writer<u64>, Reader<u64>) {

@@ -12,6 +12,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use broadring::{Reader, Ring, Wait, Writer};
+use broadring_benches::figure::Figure;
 use disruptor::{
     BusySpin, EventPoller, Producer, SingleConsumerBarrier, SingleProducer, SingleProducerBarrier,
     build_single_producer,
@@ -168,10 +169,7 @@ fn compare(by: u64) {
             figures.extend((round > 0).then_some(each));
         }
     }
-    let medians = figures.map(|(name, mut figures)| {
-        figures.sort_by(f64::total_cmp);
-        (name, figures[figures.len() / 2])
-    });
+    let medians = figures.map(|(name, figures)| (name, Figure::of(figures).median));
     let how = if by == 1 { "one at a time".to_owned() } else { format!("in batches of {by}") };
     let listed = medians.map(|(name, median)| format!("{name} {median:.2} ns")).join(", ");
     let fastest = medians[1..].iter().map(|(_, median)| *median).fold(f64::INFINITY, f64::min);

@@ -8,7 +8,7 @@ use crate::throughput::contest::{Results, Standing};
 /// At least so many times as good as somebody, in one scenario.
 struct Goal {
     scenario: &'static str,
-    /// The name of what is measured; the rest of the scenario's own are not counted.
+    /// Which of our own subjects is to be so good; a scenario may have several.
     own: &'static str,
     rival: Rival,
     /// Only those that wait like this, on both sides, or each at its best.
