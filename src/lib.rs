@@ -55,6 +55,29 @@
 //!
 //! Without readers the writer never waits, and its events are overwritten.
 //!
+//! # Asking without reading
+//!
+//! Dropping a batch commits its events, also if nobody has looked at them. So a batch that is taken
+//! only to see whether there is one loses events:
+//!
+//! ```
+//! # let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+//! # let mut reader = ring.subscribe()?;
+//! writer.publish(1);
+//! if matches!(reader.try_batch(), Ok(_)) { // wrong: event 0 is gone
+//!     assert!(reader.try_batch().is_err());
+//! }
+//! writer.publish(2);
+//! if !reader.is_empty() { // right: this borrows nothing
+//!     assert_eq!(reader.recv(), Ok(2));
+//! }
+//! # Ok::<(), broadring::SubscribeError>(())
+//! ```
+//!
+//! Every handle that reads has this question: [`Reader::is_empty`], [`Observer::is_empty`],
+//! [`Editor::is_empty`]. `true` may also mean that the stream has ended. A batch whose events are
+//! not to be committed yet can be forgotten ([`core::mem::forget`]): then they come again.
+//!
 //! # Joining
 //!
 //! [`Ring::subscribe`] starts with the next event to be published,

@@ -122,7 +122,7 @@ fn a_snapshot_records_every_number_under_its_name_and_labels() {
     let mut journal = ring.reader().name("journal").subscribe().unwrap();
     let unnamed = ring.subscribe().unwrap();
     writer.publish_all([1, 2, 3, 4]);
-    editor.try_batch_up_to(3).unwrap();
+    drop(editor.try_batch_up_to(3).unwrap());
     assert_eq!(journal.try_recv(), Ok(1));
     assert!(writer.publish_timeout(0, Duration::from_millis(1)).is_err());
 

@@ -34,7 +34,7 @@ fn a_snapshot_serializes_to_exactly_these_fields() {
     let journal = ring.reader().name("journal").subscribe().unwrap();
     let _logic = ring.reader().after(&journal).unwrap().subscribe().unwrap();
     writer.publish_all([1, 2, 3, 4]);
-    editor.try_batch().unwrap();
+    drop(editor.try_batch().unwrap());
     assert!(writer.try_publish(0).is_err());
 
     let enrich = json!({ "role": "editor", "number": 0, "name": "enrich" });

@@ -147,7 +147,7 @@ fn an_editor_that_leaves_is_reported() {
         let (mut writer, [mut editor], _ring) =
             Ring::builder(8).build_with_editors(["enrich"], || 0_u64);
         writer.publish_all([1, 2, 3]);
-        editor.try_batch_up_to(2).unwrap();
+        drop(editor.try_batch_up_to(2).unwrap());
         drop(editor);
         drop(writer);
     });

@@ -170,6 +170,14 @@ impl<T> Editor<T> {
         Sequence::new(self.position)
     }
 
+    /// Whether no event has arrived that is not yet passed on. Wait-free, and changes nothing. When it
+    /// is `true`, an event may have arrived by the time you see it; when it is `false`, the next batch
+    /// comes without waiting.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lag() == 0
+    }
+
     /// Returns how many events have arrived and are not yet passed on. More may have arrived by the
     /// time you see the answer.
     pub fn lag(&self) -> u64 {
@@ -296,6 +304,8 @@ impl<T> fmt::Debug for Editor<T> {
 /// assert!(reader.try_batch()?.events().eq(&[-10, 20]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[must_use = "dropping a batch passes its events on as they are: `is_empty` asks the editor whether \
+              any have arrived"]
 pub struct EditBatch<'e, T> {
     editor: &'e mut Editor<T>,
     end: u64,

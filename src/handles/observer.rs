@@ -136,6 +136,16 @@ impl<T> Observer<T> {
         Sequence::new(self.reader.position())
     }
 
+    /// Whether no event was published since the last look. Wait-free, and changes nothing: it is no
+    /// look.
+    ///
+    /// When it is `true`, an event may have come by the time you see it. When it is `false`, a look
+    /// shows events or counts them as missed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lag() == 0
+    }
+
     /// Returns how many events were published since the last look. There may be more by the
     /// time you see the answer.
     pub fn lag(&self) -> u64 {
@@ -192,6 +202,8 @@ impl<T> fmt::Debug for Observer<T> {
 /// It is a [`Batch`] that also knows how many events were missed before it. Dropping it, also
 /// by a panic, ends the look, and the next look begins after it. Forgetting it holds the writer
 /// back until the next look ends.
+#[must_use = "a look ends when the glimpse is dropped, and the next one begins after it: \
+              `is_empty` asks whether there is anything to see"]
 pub struct Glimpse<'o, T> {
     batch: Batch<'o, T>,
     missed: u64,

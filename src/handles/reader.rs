@@ -105,9 +105,9 @@ impl<T> Reader<T> {
 
     /// Borrows all available events, or those that a limit has left behind. Never waits.
     ///
-    /// A batch borrows the reader, also in the arms of a `match` on this call. To try first and
-    /// wait otherwise, ask whether [`lag`](Self::lag) is 0, or call
-    /// [`batch_timeout`](Self::batch_timeout).
+    /// A batch borrows the reader, also in the arms of a `match` on this call, and dropping it
+    /// commits its events, read or not. To ask only whether there are any, call
+    /// [`is_empty`](Self::is_empty).
     ///
     /// # Errors
     ///
@@ -323,6 +323,30 @@ impl<T> Reader<T> {
                 return Ok(found);
             }
         }
+    }
+
+    /// Whether the next read would find no event: nothing to read has come yet, or the stream has
+    /// ended. Wait-free, and changes nothing: no event is borrowed, read or committed.
+    ///
+    /// When this is `false`, the next read returns an event without waiting, unless the reader is
+    /// evicted before. When it is `true`, an event may have come by the time you see it.
+    ///
+    /// To look into a batch instead would lose its events: a batch that is dropped is committed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// let mut reader = ring.subscribe()?;
+    /// assert!(reader.is_empty());
+    /// writer.publish(7);
+    /// assert!(!reader.is_empty());
+    /// assert_eq!(reader.recv(), Ok(7)); // it is still there
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.core.is_empty()
     }
 
     /// Returns the number of slots: the largest lag there can be, in events.

@@ -120,7 +120,7 @@ impl<T> Ring<T> {
     /// assert_eq!((slowest.member.name(), slowest.lag), (Some("journal"), 5));
     /// assert_eq!(slowest.holding, None); // there is still room
     ///
-    /// journal.try_batch()?;
+    /// drop(journal.try_batch()?);
     /// assert_eq!(ring.slowest().unwrap().member, *logic.member());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

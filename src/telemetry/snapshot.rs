@@ -46,7 +46,7 @@ use crate::sequence::Sequence;
 /// let mut journal = ring.reader().name("journal").subscribe()?;
 /// let risk = ring.reader().name("risk").subscribe()?;
 /// writer.publish_all(0..5);
-/// journal.try_batch()?;
+/// drop(journal.try_batch()?);
 ///
 /// let stats = ring.stats();
 /// assert_eq!((stats.capacity, stats.cursor), (8, Sequence::new(5)));

@@ -77,7 +77,7 @@ fn a_writer_task_is_not_woken_when_the_reader_it_waits_for_frees_too_few_slots()
     task.expect_pending(&mut waiting);
     assert_eq!(slow.recv(), Ok(event(0)));
     assert_eq!(task.wakes(), 0, "one slot is not enough");
-    reader.try_batch().unwrap();
+    drop(reader.try_batch().unwrap());
     assert_eq!(
         task.wakes(),
         1,

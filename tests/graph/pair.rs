@@ -104,6 +104,8 @@ impl Pair {
             assert_eq!(reader.position().get(), position);
             assert_eq!(reader.lag(), cursor - position);
             assert_eq!(reader.member(), &modelled.member);
+            let has_events = modelled.available > position || model.look(modelled).is_ok();
+            assert_eq!(reader.is_empty(), !has_events);
             for (other, _) in &modelled.after {
                 // Who comes after others never sees what they have not committed.
                 assert!(modelled.available <= model.places[*other].position.max(position));
@@ -112,12 +114,14 @@ impl Pair {
         for (observer, modelled) in observers.iter().zip(&model.observers) {
             let position = model.places[modelled.place].position;
             assert_eq!((observer.position().get(), observer.lag()), (position, cursor - position));
+            assert_eq!(observer.is_empty(), cursor == position);
         }
         let mut arrived = model.published;
         for (editor, modelled) in editors.iter().zip(&model.editors) {
             if let Some(editor) = editor {
                 assert_eq!(editor.position().get(), modelled.position);
                 assert_eq!(editor.lag(), arrived - modelled.position);
+                assert_eq!(editor.is_empty(), arrived == modelled.position);
             }
             arrived = modelled.position;
         }

@@ -78,6 +78,7 @@ impl Pair {
         for (reader, modelled) in readers.iter().zip(&model.readers) {
             assert_eq!(reader.position().get(), modelled.position);
             assert_eq!(reader.lag(), modelled.unread.len() as u64);
+            assert_eq!(reader.is_empty(), modelled.unread.is_empty());
         }
     }
 

@@ -152,13 +152,13 @@ fn an_editor_holds_the_writer_back_if_the_readers_have_read_everything() {
         (vec!["first".to_owned()], Some(("first".to_owned(), 0, 4)))
     );
 
-    first.try_batch_up_to(2).unwrap();
+    drop(first.try_batch_up_to(2).unwrap());
     assert_eq!(
         (holders(&ring), slowest(&ring)),
         (vec!["second".to_owned()], Some(("second".to_owned(), 0, 2)))
     );
 
-    second.try_batch_up_to(1).unwrap();
+    drop(second.try_batch_up_to(1).unwrap());
     assert_eq!(
         (holders(&ring), slowest(&ring)),
         (vec!["reader".to_owned()], Some(("reader".to_owned(), 0, 1)))

@@ -41,6 +41,8 @@ use crate::storage::{Block, Walk};
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[must_use = "dropping a batch commits all of its events, read or not: `is_empty` asks the reader \
+              whether there are any"]
 pub struct Batch<'r, T> {
     reader: &'r mut ReaderCore<T>,
     /// The first event that is still in the batch. The events between the reader's position and

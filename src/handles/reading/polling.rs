@@ -12,7 +12,7 @@ use super::reader_core::{Hold, ReaderCore};
 use crate::error::{End, ReadTimeoutError, TryReadError, UpstreamLeft};
 use crate::handles::shared::Shared;
 use crate::protocol::Ending;
-use crate::storage::Slots;
+use crate::storage::{Block, Slots};
 
 impl<T> ReaderCore<T> {
     /// Waits until an event is available.
@@ -63,7 +63,7 @@ impl<T> ReaderCore<T> {
     /// cursor does, and prefetches them.
     #[inline(never)]
     fn found_many(&mut self, stamped: u64) {
-        self.found(self.told(stamped));
+        self.found(self.told(&self.block, stamped));
         let found = self.available - self.position;
         // Fewer than a block has, and no more than were found before, so that the largest batch
         // stays what it is.
@@ -186,7 +186,7 @@ impl<T> ReaderCore<T> {
     /// The same for a reader that comes after no other.
     #[inline]
     fn catch_up_plain(&mut self) -> bool {
-        let end = self.published_end();
+        let end = self.published_end(&self.block);
         if let Some(end) = end {
             self.found(end);
         }
@@ -194,22 +194,21 @@ impl<T> ReaderCore<T> {
     }
 
     /// Returns the end of everything published, if that is past this reader, which comes after
-    /// no other.
+    /// no other. Its next event is in `block`.
     #[inline]
-    pub(super) fn published_end(&self) -> Option<u64> {
-        let slots = &self.shared.slots;
-        let stamped = slots.stamped(&self.block, self.position);
+    pub(super) fn published_end(&self, block: &Block) -> Option<u64> {
+        let stamped = self.shared.slots.stamped(block, self.position);
         if stamped <= self.position {
             return None;
         }
-        Some(self.told(stamped))
+        Some(self.told(block, stamped))
     }
 
     /// Returns the end of everything published, if a stamp beyond the position was seen.
     #[inline]
-    fn told(&self, stamped: u64) -> u64 {
+    fn told(&self, block: &Block, stamped: u64) -> u64 {
         let Shared { sequencer, slots, .. } = &*self.shared;
-        let told_all = slots.tells_all(&self.block, stamped);
+        let told_all = slots.tells_all(block, stamped);
         if told_all { stamped } else { sequencer.cursor.load() }
     }
 
@@ -264,17 +263,39 @@ impl<T> ReaderCore<T> {
     /// that the news comes in one cache line with the event.
     #[inline]
     pub(super) fn poll(&self) -> Option<Result<u64, End>> {
-        if let Some(options) = &self.options {
-            return self.poll_with(options);
-        }
-        self.poll_plain()
+        self.poll_in(&self.block)
     }
 
-    /// The same for a reader that comes after no other.
+    /// Like `poll`, if the next event is in `block`.
     #[inline]
-    pub(super) fn poll_plain(&self) -> Option<Result<u64, End>> {
+    fn poll_in(&self, block: &Block) -> Option<Result<u64, End>> {
+        if let Some(options) = &self.options {
+            return self.poll_with(options, block);
+        }
+        self.poll_plain(block)
+    }
+
+    /// Looks what the next read would find: events, the end of the stream, or nothing yet. Changes
+    /// nothing. Whoever evicts the reader afterwards makes it find that instead.
+    pub(crate) fn peek(&self) -> Option<Result<(), End>> {
+        if self.position < self.available {
+            return Some(Ok(()));
+        }
+        let mut block = self.block;
+        self.shared.slots.move_reader(&mut block, self.position, self.available);
+        self.poll_in(&block).map(|seen| seen.map(drop))
+    }
+
+    /// Whether the next read would find no event.
+    pub(crate) fn is_empty(&self) -> bool {
+        !matches!(self.peek(), Some(Ok(())))
+    }
+
+    /// Like `poll_in`, for a reader that comes after no other.
+    #[inline]
+    pub(super) fn poll_plain(&self, block: &Block) -> Option<Result<u64, End>> {
         let Shared { sequencer, slots, .. } = &*self.shared;
-        let stamped = slots.stamped(&self.block, self.position);
+        let stamped = slots.stamped(block, self.position);
         if stamped > self.position {
             return Some(Ok(stamped));
         }

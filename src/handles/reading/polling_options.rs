@@ -12,6 +12,7 @@ use super::options::ReaderOptions;
 use super::reader_core::{Hold, ReaderCore};
 use crate::error::{End, Evicted, TryReadError, UpstreamLeft};
 use crate::protocol::Ending;
+use crate::storage::Block;
 
 impl<T> ReaderCore<T> {
     /// Holds the gate of an evictable reader, if the last poll has seen the next event and the reader
@@ -66,9 +67,13 @@ impl<T> ReaderCore<T> {
         Ok(self.accept_with_options(seen)?)
     }
 
-    /// Like `poll`, for a reader with these options.
+    /// Like `poll_in`, for a reader with these options.
     #[cold]
-    pub(super) fn poll_with(&self, options: &ReaderOptions) -> Option<Result<u64, End>> {
+    pub(super) fn poll_with(
+        &self,
+        options: &ReaderOptions,
+        block: &Block,
+    ) -> Option<Result<u64, End>> {
         if let Some(end) = &options.end {
             return Some(Err(end.clone()));
         }
@@ -79,7 +84,7 @@ impl<T> ReaderCore<T> {
             return Some(Ok(options.seen));
         }
         if options.barrier.is_empty() {
-            return self.published_end().map(Ok).or_else(|| self.poll_plain());
+            return self.published_end(block).map(Ok).or_else(|| self.poll_plain(block));
         }
         let reach = options.barrier.reach(self.position);
         if reach.end > self.position {
