@@ -37,7 +37,8 @@
 //! # Sequences and capacity
 //!
 //! Every event has a [`Sequence`]: the first has 0, the next 1, and all readers see the same
-//! event under the same sequence. The capacity is a power of two: the number of events by which
+//! event under the same sequence. A stream that goes on elsewhere keeps its numbers: see
+//! [`RingBuilder::first_sequence`]. The capacity is a power of two: the number of events by which
 //! the writer can be ahead of the slowest reader. All memory is allocated and touched when the
 //! ring is built.
 //!
@@ -81,8 +82,9 @@
 //! # Joining
 //!
 //! [`Ring::subscribe`] starts with the next event to be published,
-//! [`ReaderBuilder::from_oldest`] with the oldest event that is still in the ring, and a clone of
-//! a reader at the position of that reader. The writer goes on publishing meanwhile.
+//! [`ReaderBuilder::from_oldest`] with the oldest event that is still in the ring,
+//! [`ReaderBuilder::from`] with one that you name, and a clone of a reader at the position of that
+//! reader. The writer goes on publishing meanwhile.
 //!
 //! # Beyond plain fan-out
 //!
@@ -190,7 +192,7 @@
 //! count anyway. `println!("{}", ring.stats())` prints
 //!
 //! ```text
-//! ring       1024 slots, open, 52224 published, 52200 passed on
+//! ring       "orders", 1024 slots, open, 52224 published, 52200 passed on
 //! writer     held up 12 times for 34.6ms in all, 1.2ms of it just now, parked once, woken never
 //! readers    woken 31 times
 //!
@@ -241,8 +243,9 @@
 //!
 //! # Tracing
 //!
-//! With the feature `tracing` there are these tracing events, with the target `broadring`. None
-//! is emitted for each event of the ring, and none under a lock.
+//! With the feature `tracing` there are these tracing events, with the target `broadring`. All have
+//! the field `ring` if the ring has [a name](RingBuilder::name). None is emitted for each event of
+//! the ring, and none under a lock.
 //!
 //! | level | message | when | fields |
 //! |---|---|---|---|
@@ -262,13 +265,13 @@
 //! # #[cfg(feature = "tracing")] {
 //! tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).init();
 //!
-//! let (writer, ring) = broadring::Ring::builder(8).build(|| 0);
+//! let (writer, ring) = broadring::Ring::builder(8).name("orders").build(|| 0);
 //! let journal = ring.reader().name("journal").subscribe()?;
 //! drop(writer);
 //! drop(journal);
-//! // DEBUG broadring: joined member=reader "journal" position=0
-//! // DEBUG broadring: closed published=0
-//! // DEBUG broadring: left member=reader "journal" position=0
+//! // DEBUG broadring: joined ring="orders" member=reader "journal" position=0
+//! // DEBUG broadring: closed ring="orders" published=0
+//! // DEBUG broadring: left ring="orders" member=reader "journal" position=0
 //! # }
 //! # Ok::<(), broadring::SubscribeError>(())
 //! ```
@@ -313,8 +316,9 @@ mod readme {}
 mod producers_page {}
 
 pub use error::{
-    CapacityError, ClaimError, End, Evicted, OtherRingError, PublishTimeoutError, ReadTimeoutError,
-    SubscribeError, TryClaimError, TryPublishError, TryReadError, UpstreamLeft,
+    CapacityError, ClaimError, End, Evicted, NotRetained, OtherRingError, PublishTimeoutError,
+    ReadTimeoutError, SubscribeError, TooManyReaders, TryClaimError, TryPublishError, TryReadError,
+    UpstreamLeft,
 };
 pub use handles::{
     Batch, BatchEvents, BatchIter, Claim, ClaimIterMut, EditBatch, EditIterMut, Editor, Events,

@@ -8,8 +8,8 @@ use crate::sync::PlainArc;
 
 /// A member of a ring: the identity of a reader, an observer or an editor.
 ///
-/// Errors and snapshots name a member with it. It stays valid after the handle is dropped. A
-/// clone of a reader has a number of its own and the same name.
+/// Errors and snapshots name a member with it, and with its ring if that has a name. It stays valid
+/// after the handle is dropped. A clone of a reader has a number of its own and the same name.
 ///
 /// # Examples
 ///
@@ -27,6 +27,8 @@ pub struct Member {
     role: Role,
     number: u64,
     name: Option<PlainArc<str>>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    ring: Option<PlainArc<str>>,
 }
 
 /// What a member does at its ring.
@@ -43,8 +45,13 @@ pub enum Role {
 }
 
 impl Member {
-    pub(crate) fn new(role: Role, number: u64, name: Option<PlainArc<str>>) -> Self {
-        Self { role, number, name }
+    pub(crate) fn new(
+        role: Role,
+        number: u64,
+        name: Option<PlainArc<str>>,
+        ring: Option<PlainArc<str>>,
+    ) -> Self {
+        Self { role, number, name, ring }
     }
 
     /// Returns the role of the member.
@@ -63,6 +70,16 @@ impl Member {
         self.name.as_deref()
     }
 
+    /// Returns the name of its ring.
+    pub fn ring(&self) -> Option<&str> {
+        self.ring.as_deref()
+    }
+
+    /// Displays the member without its ring, where the ring is named anyway.
+    pub(crate) fn within_ring(&self) -> WithinRing<'_> {
+        WithinRing(self)
+    }
+
     pub(crate) fn shared_name(&self) -> Option<PlainArc<str>> {
         self.name.clone()
     }
@@ -70,10 +87,33 @@ impl Member {
 
 impl fmt::Display for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => write!(f, "{} {name:?}", self.role),
-            None => write!(f, "{} {}", self.role, self.number),
+        self.within_ring().fmt(f)?;
+        match self.ring() {
+            Some(ring) => write!(f, " of the ring {ring:?}"),
+            None => Ok(()),
         }
+    }
+}
+
+/// A member as it is called where its ring is named anyway.
+pub(crate) struct WithinRing<'m>(&'m Member);
+
+impl fmt::Display for WithinRing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Member { role, number, name, .. } = self.0;
+        match name {
+            Some(name) => write!(f, "{role} {name:?}"),
+            None => write!(f, "{role} {number}"),
+        }
+    }
+}
+
+/// The name of a ring, if it has one, to follow the word "ring" in a sentence.
+pub(crate) struct InRing<'n>(pub(crate) Option<&'n str>);
+
+impl fmt::Display for InRing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |name| write!(f, " {name:?}"))
     }
 }
 

@@ -5,12 +5,12 @@
 use core::fmt;
 use core::ops::{Add, AddAssign, Sub};
 
-/// A position in the stream: the first event ever published has sequence 0, the next has 1, and so
-/// on.
+/// A position in the stream: the first event ever published has sequence 0, unless the ring was
+/// built to [start elsewhere](crate::RingBuilder::first_sequence), the next has 1, and so on.
 ///
 /// Every reader sees the same event under the same sequence, so two readers can compare what they
-/// have seen. A `Range<Sequence>` is half open: `start..end` holds `end - start` events. At 10^9
-/// events a second a sequence overflows after 584 years.
+/// have seen. A `Range<Sequence>` is half open: `start..end` holds `end - start` events. No stream
+/// goes beyond [`Sequence::MAX`], for which it takes 146 years at 10^9 events a second.
 ///
 /// # Examples
 ///
@@ -28,13 +28,18 @@ use core::ops::{Add, AddAssign, Sub};
 pub struct Sequence(u64);
 
 impl Sequence {
+    /// The end of the longest stream there can be: 2^62 - 1. The last event of such a stream has the
+    /// sequence before this.
+    pub const MAX: Self = Self((1 << 62) - 1);
+
     /// Makes the sequence with this number.
     #[inline]
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
 
-    /// Returns the number of events published before this one.
+    /// Returns the number of this sequence. In a ring that starts at 0, that is the number of events
+    /// published before this one.
     #[inline]
     pub const fn get(self) -> u64 {
         self.0

@@ -11,10 +11,10 @@ use broadring::managed::{
 };
 use broadring::{
     Batch, BatchEvents, BatchIter, CapacityError, Claim, ClaimError, ClaimIterMut, EditBatch,
-    EditIterMut, Editor, End, Events, Evicted, Glimpse, Member, Observer, OtherRingError,
-    PublishTimeoutError, ReadTimeoutError, Reader, ReaderBuilder, Ring, RingBuilder, Role,
-    Sequence, SubscribeError, TryClaimError, TryPublishError, TryReadError, UpstreamLeft, Wait,
-    Writer,
+    EditIterMut, Editor, End, Events, Evicted, Glimpse, Member, NotRetained, Observer,
+    OtherRingError, PublishTimeoutError, ReadTimeoutError, Reader, ReaderBuilder, Ring,
+    RingBuilder, Role, Sequence, SubscribeError, TooManyReaders, TryClaimError, TryPublishError,
+    TryReadError, UpstreamLeft, Wait, Writer,
 };
 
 /// Whether a type implements a trait. An inherent constant, which exists only where the bound
@@ -124,11 +124,13 @@ fn handles_of_other_events_are_neither_send_nor_sync() {
 fn errors_are_send_and_sync_unless_they_carry_an_event_that_is_not() {
     table! {
         CapacityError:                 true  true  true  true;
-        SubscribeError:                true  true  true  true;
+        SubscribeError:                true  true  true  false;
+        TooManyReaders:                true  true  true  false;
+        NotRetained:                   true  true  true  false;
         ClaimError:                    true  true  true  true;
         TryClaimError:                 true  true  true  false;
         End:                           true  true  true  false;
-        Evicted:                       true  true  true  true;
+        Evicted:                       true  true  true  false;
         UpstreamLeft:                  true  true  true  false;
         OtherRingError:                true  true  true  true;
         TryReadError:                  true  true  true  false;

@@ -60,6 +60,12 @@ fn subscribe_error() -> SubscribeError {
     ring.subscribe().unwrap_err()
 }
 
+fn not_retained_error() -> SubscribeError {
+    let (mut writer, ring) = Ring::builder(1).build(|| 0);
+    writer.publish(1);
+    ring.reader().from(7).subscribe().unwrap_err()
+}
+
 fn try_publish_error(number: u64) -> TryPublishError<Plain> {
     let (mut writer, _reader, _ring) = full_ring();
     writer.try_publish(Plain(number)).unwrap_err()
@@ -83,6 +89,10 @@ fn every_error_has_an_exact_message() {
         format!("a ring of capacity {large} is larger than memory can be")
     );
     assert_eq!(message(&subscribe_error()), "the ring has all the readers it was built for: 1");
+    assert_eq!(
+        message(&not_retained_error()),
+        "no reader can start at event 7 of the ring: it can start from 0 to 1"
+    );
     assert_eq!(message(&claim_error()), "a claim of 7 slots can never fit a ring of 1");
     assert_eq!(message(&try_publish_error(5)), "the ring is full");
     assert_eq!(
@@ -97,7 +107,7 @@ fn every_error_has_an_exact_message() {
     );
     assert_eq!(message(&OtherRingError), "a reader cannot come after a reader of another ring");
     assert_eq!(message(&End::Closed), "the ring is closed and every event was read");
-    assert_eq!(message(&evicted()), "the reader was evicted at event 0 and has missed 2");
+    assert_eq!(message(&evicted()), "the reader 0 was evicted at event 0 and has missed 2");
     assert_eq!(
         message(&upstream_left()),
         "the reader \"first\", which comes first, has left before event 0"
@@ -118,6 +128,7 @@ fn every_error_can_be_boxed_as_a_send_and_sync_error() {
     let errors = [
         is_error(capacity_error(3)),
         is_error(subscribe_error()),
+        is_error(not_retained_error()),
         is_error(claim_error()),
         is_error(TryClaimError::Full),
         is_error(TryClaimError::TooLarge(claim_error())),

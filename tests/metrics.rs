@@ -118,7 +118,7 @@ impl TestRecorder {
 #[test]
 fn a_snapshot_records_every_number_under_its_name_and_labels() {
     let (mut writer, [mut editor], ring) =
-        Ring::builder(4).build_with_editors(["enrich"], || 0_u64);
+        Ring::builder(4).name("orders").build_with_editors(["enrich"], || 0_u64);
     let mut journal = ring.reader().name("journal").subscribe().unwrap();
     let unnamed = ring.subscribe().unwrap();
     writer.publish_all([1, 2, 3, 4]);
@@ -130,7 +130,7 @@ fn a_snapshot_records_every_number_under_its_name_and_labels() {
     let stats = ring.stats();
     with_local_recorder(&recorder, || {
         Stats::describe_metrics();
-        stats.record_metrics("orders");
+        stats.record_metrics();
     });
     let of_ring = [
         ("capacity", 4.0),
@@ -179,14 +179,14 @@ fn a_snapshot_records_every_number_under_its_name_and_labels() {
 
 #[test]
 fn closing_and_evictions_are_recorded() {
-    let (mut writer, ring) = Ring::builder(1).build(|| 0_u64);
+    let (mut writer, ring) = Ring::builder(1).name("orders").build(|| 0_u64);
     let _slow = ring.reader().evict_after(Duration::ZERO).subscribe().unwrap();
     writer.publish_all([1, 2]);
     drop(writer);
     let recorder = TestRecorder::default();
     with_local_recorder(&recorder, || {
         Stats::describe_metrics();
-        ring.stats().record_metrics("orders");
+        ring.stats().record_metrics();
     });
     assert_eq!(recorder.value("broadring_evictions_total ring=orders"), 1.0);
     assert_eq!(recorder.value("broadring_closed ring=orders"), 1.0);
@@ -194,13 +194,13 @@ fn closing_and_evictions_are_recorded() {
 
 #[test]
 fn clones_of_a_named_reader_are_recorded_separately() {
-    let (_writer, ring) = Ring::builder(4).build(|| 0_u64);
+    let (_writer, ring) = Ring::builder(4).name("orders").build(|| 0_u64);
     let journal = ring.reader().name("journal").subscribe().unwrap();
     let _clone = journal.clone();
     let recorder = TestRecorder::default();
     with_local_recorder(&recorder, || {
         Stats::describe_metrics();
-        ring.stats().record_metrics("orders");
+        ring.stats().record_metrics();
     });
     for number in [0, 1] {
         let labels = format!("ring=orders role=reader member=journal number={number}");

@@ -41,6 +41,7 @@ fn a_snapshot_serializes_to_exactly_these_fields() {
     let journal = json!({ "role": "reader", "number": 1, "name": "journal" });
     let logic = json!({ "role": "reader", "number": 2, "name": null });
     let expected = json!({
+        "name": null,
         "age": "seconds",
         "capacity": 4,
         "published": 4,
@@ -96,6 +97,16 @@ fn a_snapshot_serializes_to_exactly_these_fields() {
 
     let expected = json!({ "member": journal, "position": 0, "lag": 4, "holding": "seconds" });
     assert_eq!(timeless(to_value(ring.slowest()).unwrap()), expected);
+}
+
+#[test]
+fn a_named_ring_is_named_with_its_members() {
+    let (_writer, ring) = Ring::builder(2).name("orders").build(|| 0_u64);
+    let _journal = ring.reader().name("journal").subscribe().unwrap();
+    let stats = to_value(ring.stats()).unwrap();
+    assert_eq!(stats["name"], "orders");
+    let journal = json!({ "role": "reader", "number": 0, "name": "journal", "ring": "orders" });
+    assert_eq!(stats["members"][0]["member"], journal);
 }
 
 #[test]

@@ -71,15 +71,18 @@ macro_rules! aligned {
 aligned!(Align2 2, Align4 4, Align8 8, Align16 16, Align32 32, Align64 64, Align128 128);
 
 /// Publishes and reads several laps in runs of changing length, and checks the content, the address
-/// and the alignment of every event, and that no two events overlap.
+/// and the alignment of every event, and that no two events overlap. Rings start in the middle of a
+/// block, too, and near the end of all sequences.
 fn check_content_and_addresses<T: Payload>() {
-    for capacity in [1, 2, 4, 8, 64, 128] {
-        let (mut writer, ring) = Ring::builder(capacity).build(|| T::of(u64::MAX));
+    let firsts = [0, 5, (1 << 32) - 3, Sequence::MAX.get() - 1003];
+    for (capacity, first) in [1, 2, 4, 8, 64, 128].into_iter().zip(firsts.into_iter().cycle()) {
+        let builder = Ring::builder(capacity).first_sequence(first);
+        let (mut writer, ring) = builder.build(|| T::of(u64::MAX));
         let mut reader = ring.subscribe().unwrap();
         let mut slots = vec![None; capacity];
         let laps = if cfg!(miri) { 2 } else { 5 };
         let mut run = 0;
-        while writer.cursor().get() < laps * capacity as u64 {
+        while writer.cursor().get() - first < laps * capacity as u64 {
             run = run % capacity + 1;
             let first = writer.cursor().get();
             let mut claim = writer.try_claim(run).unwrap();

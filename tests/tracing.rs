@@ -156,6 +156,30 @@ fn an_editor_that_leaves_is_reported() {
 }
 
 #[test]
+fn everything_that_is_reported_of_a_named_ring_names_it() {
+    let ((), lines) = TestSubscriber::of(Level::TRACE).lines_of(|| {
+        let (mut writer, [editor], ring) =
+            Ring::builder(2).name("orders").build_with_editors(["enrich"], || 0_u64);
+        drop(editor); // so that nothing is read
+        let reader = ring.reader().name("journal").subscribe().unwrap();
+        writer.publish_all([1, 2]);
+        assert!(writer.try_publish(3).is_err());
+        drop((reader, writer));
+
+        let (mut writer, ring) = Ring::builder(1).name("orders").build(|| 0_u64);
+        let mut slow = ring.reader().evict_after(Duration::ZERO).subscribe().unwrap();
+        writer.publish_all([1, 2]);
+        slow.rejoin().unwrap();
+    });
+    assert!(lines.iter().all(|line| line.contains(": ring=\"orders\"")), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("of the ring")), "once is enough: {lines:#?}");
+    let kinds = ["joined", "left", "closed", "full", "no longer full", "evicted", "rejoined"];
+    for kind in kinds {
+        assert!(lines.iter().any(|line| line.contains(&format!("{kind}:"))), "{kind}: {lines:#?}");
+    }
+}
+
+#[test]
 fn publishing_and_reading_are_not_reported() {
     let (mut writer, mut reader, ring) = common::ring_of(8);
     let mut tap = ring.observe().unwrap();

@@ -78,7 +78,8 @@ pub struct Editor<T> {
 impl<T> Editor<T> {
     pub(crate) fn new(shared: Arc<Shared<T>>, index: usize) -> Self {
         let (pacing, wait) = (shared.pacing.clone(), shared.reader_wait);
-        Self { shared, index, position: 0, pacing, wait }
+        let position = shared.sequencer.first();
+        Self { shared, index, position, pacing, wait }
     }
 
     /// Sets the wait strategy of the editor. Unless set, it is the ring's default for readers.

@@ -12,6 +12,7 @@ use super::ring::Ring;
 use crate::error::{OtherRingError, SubscribeError};
 use crate::member::Role;
 use crate::protocol::Start;
+use crate::sequence::Sequence;
 use crate::sync::{Arc, PlainArc};
 use crate::waiting::Wait;
 
@@ -116,6 +117,35 @@ impl<T> ReaderBuilder<T> {
     /// once or within half a ring.
     pub fn from_oldest(self) -> Self {
         Self { start: Start::Oldest(0), ..self }
+    }
+
+    /// Starts the reader with the event of this sequence, or not at all: then
+    /// [`subscribe`](Self::subscribe) returns an error that names the oldest event that is certainly
+    /// still in the ring, and the cursor.
+    ///
+    /// So a reader that has its events up to here from elsewhere, such as a log, goes on without a
+    /// gap and without a repetition. It can start from the oldest event, as
+    /// [`from_oldest`](Self::from_oldest) would, up to the cursor, which is the next event to be
+    /// published. For a reader that comes after others, the cursor counts too, not how far they are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use broadring::SubscribeError;
+    ///
+    /// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+    /// writer.publish_all(0..20);
+    /// let mut reader = ring.reader().from(18).subscribe()?;
+    /// assert_eq!(reader.recv(), Ok(18));
+    ///
+    /// match ring.reader().from(3).subscribe() {
+    ///     Err(SubscribeError::NotRetained(error)) => assert_eq!(error.cursor().get(), 20),
+    ///     other => panic!("{other:?}"),
+    /// }
+    /// # Ok::<(), SubscribeError>(())
+    /// ```
+    pub fn from(self, sequence: impl Into<Sequence>) -> Self {
+        Self { start: Start::Exactly(sequence.into().get()), ..self }
     }
 
     /// Makes the reader come after another reader of the same ring, its *upstream*: it sees no
@@ -225,7 +255,9 @@ impl<T> ReaderBuilder<T> {
     ///
     /// # Errors
     ///
-    /// [`SubscribeError`] if the ring has all the readers it was built for.
+    /// [`SubscribeError::Full`] if the ring has all the readers it was built for, and
+    /// [`SubscribeError::NotRetained`] if the reader was to start [`from`](Self::from) an event that
+    /// it cannot start from.
     pub fn subscribe(self) -> Result<Reader<T>, SubscribeError> {
         self.join(Role::Reader).map(|core| Reader { core })
     }
@@ -236,7 +268,7 @@ impl<T> ReaderBuilder<T> {
     ///
     /// # Errors
     ///
-    /// [`SubscribeError`] if the ring has all the readers it was built for.
+    /// As [`subscribe`](Self::subscribe).
     ///
     /// # Panics
     ///

@@ -42,6 +42,11 @@ pub struct Ring<T> {
 }
 
 impl<T> Ring<T> {
+    /// Returns the name of the ring, if it was given one.
+    pub fn name(&self) -> Option<&str> {
+        self.shared.sequencer.name()
+    }
+
     /// Returns the number of slots: by how many events the writer can be ahead of the slowest
     /// reader.
     pub fn capacity(&self) -> usize {
@@ -59,9 +64,9 @@ impl<T> Ring<T> {
         self.shared.sequencer.registry.count(Role::Reader)
     }
 
-    /// Returns the cursor: the sequence that the next event will have, which is the number of
-    /// events that are published and passed on by every editor. It may grow meanwhile, and
-    /// never falls. Wait-free.
+    /// Returns the cursor: the sequence that the next event will have, the end of the events that
+    /// are published and passed on by every editor. It may grow meanwhile, and never falls.
+    /// Wait-free.
     pub fn cursor(&self) -> Sequence {
         Sequence::new(self.shared.sequencer.cursor.load())
     }
@@ -138,6 +143,7 @@ impl<T> Clone for Ring<T> {
 impl<T> fmt::Debug for Ring<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ring")
+            .field("name", &self.name())
             .field("capacity", &self.capacity())
             .field("cursor", &self.cursor())
             .field("readers", &self.reader_count())

@@ -12,9 +12,10 @@ use super::shared::Shared;
 use super::writer::Writer;
 use super::writing::WriterCore;
 use crate::error::CapacityError;
-use crate::protocol::Sequencer;
+use crate::protocol::{Plan, Sequencer};
+use crate::sequence::Sequence;
 use crate::storage::Slots;
-use crate::sync::{Arc, Fences};
+use crate::sync::{Arc, Fences, PlainArc};
 use crate::waiting::{Pacing, Wait};
 
 /// How many readers a ring can have, unless its builder is told otherwise.
@@ -97,6 +98,8 @@ impl<T> Ring<T> {
 pub struct RingBuilder<T> {
     capacity: usize,
     max_readers: usize,
+    name: Option<PlainArc<str>>,
+    first: u64,
     reader_wait: Wait,
     writer_wait: Wait,
     _builds: PhantomData<fn() -> T>,
@@ -108,10 +111,53 @@ impl<T> RingBuilder<T> {
         Self {
             capacity,
             max_readers: MAX_READERS,
+            name: None,
+            first: 0,
             reader_wait: Wait::default(),
             writer_wait: Wait::default(),
             _builds: PhantomData,
         }
+    }
+
+    /// Names the ring. Snapshots, metrics, tracing events, errors, and managed threads use the name,
+    /// so that several rings of one program can be told apart.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (writer, ring) = broadring::Ring::builder(8).name("orders").build(|| 0);
+    /// let journal = ring.reader().name("journal").subscribe()?;
+    /// assert_eq!(ring.name(), Some("orders"));
+    /// assert_eq!(journal.member().to_string(), "reader \"journal\" of the ring \"orders\"");
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into().into()), ..self }
+    }
+
+    /// Sets the sequence of the first event: 0 unless set. So a stream that goes on after a restart,
+    /// or that mirrors another one, keeps its numbers.
+    ///
+    /// The sequences end at [`Sequence::MAX`]: publishing more panics.
+    ///
+    /// # Panics
+    ///
+    /// If the sequence is after [`Sequence::MAX`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(8).first_sequence(1000).build(|| 0);
+    /// let reader = ring.subscribe()?;
+    /// assert_eq!(writer.publish(7).get(), 1000);
+    /// assert_eq!((reader.position().get(), reader.lag()), (1000, 1));
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    #[track_caller]
+    pub fn first_sequence(self, first: impl Into<Sequence>) -> Self {
+        let first = first.into();
+        assert!(first <= Sequence::MAX, "no ring can start at {first}, after {}", Sequence::MAX);
+        Self { first: first.get(), ..self }
     }
 
     /// Sets how many readers and observers the ring can have at once: 64 unless set. With 0,
@@ -186,8 +232,10 @@ impl<T> RingBuilder<T> {
         T: Send + Sync,
     {
         let capacity = self.capacity as u64;
+        let Self { first, max_readers: readers, name, .. } = self;
+        let plan = Plan { capacity, first, readers, name };
         let shared = Arc::new(Shared {
-            sequencer: Sequencer::new(capacity, self.max_readers, &names, Fences::choose()),
+            sequencer: Sequencer::new(plan, &names, Fences::choose()),
             slots: Slots::new(self.capacity, factory),
             reader_wait: self.reader_wait,
             pacing: Pacing::new(capacity),
@@ -202,6 +250,8 @@ impl<T> fmt::Debug for RingBuilder<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RingBuilder")
             .field("capacity", &self.capacity)
+            .field("name", &self.name)
+            .field("first_sequence", &self.first)
             .field("max_readers", &self.max_readers)
             .field("reader_wait", &self.reader_wait)
             .field("writer_wait", &self.writer_wait)

@@ -31,6 +31,8 @@ use crate::telemetry::{Slowest, Stats};
 /// once the ring is full. Then the methods that wait without a limit panic, and the others name
 /// the editor in their errors.
 ///
+/// The sequences of a ring end at [`Sequence::MAX`]. Whatever would publish or claim more panics.
+///
 /// Dropping the writer closes the ring, also when a panic unwinds past it: readers read what is
 /// left, and then get [`End::Closed`](crate::End::Closed). Closing takes a lock for a moment,
 /// because readers may be asleep.
@@ -131,6 +133,7 @@ impl<T> Writer<T> {
     /// # Ok::<(), broadring::SubscribeError>(())
     /// ```
     #[inline(always)] // so that the claim window stays in registers
+    #[track_caller]
     pub fn try_publish(&mut self, event: T) -> Result<Sequence, TryPublishError<T>> {
         if self.core.try_reserve(1) {
             Ok(self.core.put(event))
@@ -150,6 +153,7 @@ impl<T> Writer<T> {
     ///
     /// As [`publish_with`](Self::publish_with).
     #[inline(always)] // so that the claim window stays in registers
+    #[track_caller]
     pub fn try_publish_with<F: FnOnce(&mut T)>(
         &mut self,
         write: F,
@@ -184,6 +188,7 @@ impl<T> Writer<T> {
     /// assert_eq!(refused.into_inner(), 2);
     /// # Ok::<(), broadring::SubscribeError>(())
     /// ```
+    #[track_caller]
     pub fn publish_timeout(
         &mut self,
         event: T,
@@ -201,6 +206,7 @@ impl<T> Writer<T> {
     /// # Panics
     ///
     /// As [`publish`](Self::publish).
+    #[track_caller]
     pub fn publish_deadline(
         &mut self,
         event: T,
@@ -286,6 +292,7 @@ impl<T> Writer<T> {
     /// [`TryClaimError::Full`] if fewer are free, [`TryClaimError::TooLarge`] if `len` is more
     /// than the capacity, [`TryClaimError::EditorLeft`] if fewer are free and an editor has
     /// left, so that they may never be.
+    #[track_caller]
     pub fn try_claim(&mut self, len: usize) -> Result<Claim<'_, T>, TryClaimError> {
         self.core.check_claim(len)?;
         if self.core.try_reserve(len as u64) {
@@ -314,7 +321,7 @@ impl<T> Writer<T> {
         Ok(Claim::new(&mut self.core, len))
     }
 
-    /// Returns the sequence that the next event will have: the number of events published.
+    /// Returns the sequence that the next event will have.
     #[inline]
     pub fn cursor(&self) -> Sequence {
         Sequence::new(self.core.next())
@@ -336,13 +343,18 @@ impl<T> Writer<T> {
         let next = self.core.next();
         let behind = self.core.shared().sequencer.cursor_behind_editors(next);
         let smallest = self.core.shared().sequencer.gates.scan().min(behind);
-        let end = smallest.saturating_add(capacity);
+        let end = (smallest + capacity).min(Sequence::MAX.get());
         end.saturating_sub(next).min(capacity) as usize
     }
 
     /// Whether the ring has readers. Readers may join or leave meanwhile. Wait-free.
     pub fn has_readers(&self) -> bool {
         self.core.shared().sequencer.gates.count() > 0
+    }
+
+    /// Returns the name of the ring, if it was given one.
+    pub fn name(&self) -> Option<&str> {
+        self.core.shared().sequencer.name()
     }
 
     /// Takes a snapshot of the ring, like [`Ring::stats`](crate::Ring::stats). What it says of the
@@ -360,6 +372,7 @@ impl<T> Writer<T> {
 impl<T> fmt::Debug for Writer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer")
+            .field("ring", &self.name())
             .field("capacity", &self.capacity())
             .field("cursor", &self.cursor())
             .field("remaining_capacity", &self.remaining_capacity())

@@ -15,12 +15,13 @@ use super::handler::{Each, Handler, Seat};
 use super::thread::ReaderThread;
 use crate::error::End;
 use crate::handles::{Reader, ReaderBuilder};
+use crate::member::Member;
 use crate::sequence::Sequence;
 use crate::sync::Arc;
 
 impl<T> ReaderBuilder<T> {
-    /// Starts to describe a thread for the reader, which runs a handler and has the reader's
-    /// name: see [`managed`](crate::managed).
+    /// Starts to describe a thread for the reader, which runs a handler: see
+    /// [`managed`](crate::managed).
     ///
     /// # Examples
     ///
@@ -203,7 +204,7 @@ impl<T> ThreadBuilder<T> {
             Origin::Description(description) => description.subscribe()?,
             Origin::Reader(reader) => reader,
         };
-        let named = named_as(&reader)?;
+        let named = named_as(reader.member())?;
         let control = Arc::new(Control::new(&reader, core.is_some()));
         let seat = Seat::new(reader, Arc::clone(&control));
         let thread = {
@@ -228,18 +229,21 @@ impl<T> ThreadBuilder<T> {
     }
 }
 
-/// Returns a thread builder with the name of the reader.
-fn named_as<T>(reader: &Reader<T>) -> io::Result<thread::Builder> {
+/// Returns a thread builder with the name of the member, behind that of its ring if it has one.
+fn named_as(member: &Member) -> io::Result<thread::Builder> {
     let builder = thread::Builder::new();
-    match reader.name() {
+    let name = match (member.ring(), member.name()) {
+        (None, None) => return Ok(builder),
+        (None, Some(name)) => name.to_owned(),
+        (Some(ring), Some(name)) => format!("{ring}/{name}"),
+        (Some(ring), None) => format!("{ring}/{}", member.number()),
+    };
+    if name.contains('\0') {
         // With such a name, the standard library would panic.
-        Some(name) if name.contains('\0') => {
-            let nul = "the name of a thread cannot contain a NUL character";
-            Err(io::Error::new(io::ErrorKind::InvalidInput, nul))
-        }
-        Some(name) => Ok(builder.name(name.to_owned())),
-        None => Ok(builder),
+        let nul = "the name of a thread cannot contain a NUL character";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, nul));
     }
+    Ok(builder.name(name))
 }
 
 /// The life of a managed thread. Returns the output of its handler, or `None` if the handler

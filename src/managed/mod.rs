@@ -1,7 +1,9 @@
 //! Managed threads: readers with threads of their own, started and shut down together.
 //!
-//! [`ReaderBuilder::managed`](crate::ReaderBuilder::managed) gives a reader a thread, which has the
-//! reader's name, and a handler: a closure, or a [`Handler`] with state.
+//! [`ReaderBuilder::managed`](crate::ReaderBuilder::managed) gives a reader a thread and a handler:
+//! a closure, or a [`Handler`] with state. The thread is named `journal` after its reader, or
+//! `orders/journal` if [the ring has a name](crate::RingBuilder::name) too. (Linux shows the first 15
+//! bytes.)
 //!
 //! ```
 //! use std::time::Duration;

@@ -9,6 +9,7 @@
 use std::time::Instant;
 
 use super::sequencer::Sequencer;
+use crate::sequence::Sequence;
 use crate::sync::{Ordering, fence, ordering, strong};
 use crate::waiting::Wait;
 
@@ -28,8 +29,9 @@ pub(crate) struct ClaimWindow {
 }
 
 impl ClaimWindow {
-    pub(crate) fn new() -> Self {
-        Self { next: 0, limit: 0, frontier: 0 }
+    /// Makes the claim window of a ring whose first event has the sequence `first`.
+    pub(crate) fn new(first: u64) -> Self {
+        Self { next: first, limit: first, frontier: first }
     }
 
     #[inline]
@@ -63,10 +65,18 @@ impl ClaimWindow {
     /// Scans the gates, to make room for `wanted` more events. If there is room for fewer than
     /// `needed`, the ring is full: notes that, and evicts readers that have held the writer
     /// back for too long.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many sequences left.
     #[cold]
     #[inline(never)]
     #[must_use]
+    #[track_caller]
     pub(crate) fn refill(mut self, sequencer: &Sequencer, needed: u64, wanted: u64) -> Self {
+        let left = Sequence::MAX.get() - self.next;
+        assert!(needed <= left, "nothing more can be published: the sequences are used up");
+        let wanted = wanted.min(left);
         loop {
             let smallest = self.scan(sequencer, wanted);
             if self.covers(needed) {
@@ -97,6 +107,7 @@ impl ClaimWindow {
             // starts at or before the cursor. So the frontier must not go further than a ring
             // ahead of it.
             let reach = sequencer.cursor_behind_editors(self.next) + sequencer.capacity();
+            let reach = reach.min(Sequence::MAX.get());
             let frontier = (self.next + events.max(sequencer.capacity() / 2)).min(reach);
             if frontier > self.frontier {
                 self.frontier = frontier;

@@ -1,4 +1,4 @@
-//! The cursor: how many events are published, or have been passed on by an editor.
+//! The cursor: up to where events are published, or have been passed on by an editor.
 
 #![forbid(unsafe_code)]
 
@@ -6,7 +6,7 @@ use crossbeam_utils::CachePadded;
 
 use crate::sync::{AtomicU64, ordering};
 
-/// The number of published events, on cache lines of its own.
+/// The sequence of the next event to be published, on cache lines of its own.
 ///
 /// It has one writer: the ring's writer, or an editor. It only grows, and its writer never
 /// loads it, but keeps a plain copy.
@@ -14,8 +14,9 @@ use crate::sync::{AtomicU64, ordering};
 pub(crate) struct Cursor(CachePadded<AtomicU64>);
 
 impl Cursor {
-    pub(crate) fn new() -> Self {
-        Self(CachePadded::new(AtomicU64::new(0)))
+    /// Makes a cursor before an event with this sequence.
+    pub(crate) fn new(first: u64) -> Self {
+        Self(CachePadded::new(AtomicU64::new(first)))
     }
 
     /// Makes every event below `end` visible.
@@ -27,7 +28,7 @@ impl Cursor {
         self.0.store(end, ordering!("cursor.publish", Release));
     }
 
-    /// Returns the number of published events. A handle may borrow those that its gate protects.
+    /// Returns the end of the published events. A handle may borrow those that its gate protects.
     #[inline]
     pub(crate) fn load(&self) -> u64 {
         // ORDERING: Acquire pairs with the Release in `publish` (I2).

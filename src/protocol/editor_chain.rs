@@ -9,7 +9,7 @@
 use super::counters::ReaderCounters;
 use super::cursor::Cursor;
 use crate::member::{Member, Role};
-use crate::sync::{AtomicU64, Fences, ordering};
+use crate::sync::{AtomicU64, Fences, PlainArc, ordering};
 use crate::waiting::EventCount;
 
 /// The stage of one editor, with what lies between it and the stage before it.
@@ -27,11 +27,17 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Makes the stages for editors with these names.
-    pub(crate) fn chain(names: &[&str], fences: Fences) -> Box<[Self]> {
+    /// Makes the stages for editors with these names, in a ring whose first event has the sequence
+    /// `first`.
+    pub(crate) fn chain(
+        names: &[&str],
+        ring: Option<&PlainArc<str>>,
+        first: u64,
+        fences: Fences,
+    ) -> Box<[Self]> {
         let stage = |(number, &name): (u64, &&str)| Self {
-            member: Member::new(Role::Editor, number, Some(name.into())),
-            arrived: Cursor::new(),
+            member: Member::new(Role::Editor, number, Some(name.into()), ring.cloned()),
+            arrived: Cursor::new(first),
             arrivals: EventCount::new(fences),
             broken_by: AtomicU64::new(0),
             counters: ReaderCounters::default(),

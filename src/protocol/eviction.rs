@@ -28,7 +28,7 @@ impl Sequencer {
         let begins = self.counters.since.get() == 0;
         self.counters.stalled_at(position.min(cursor), by_editor, || *now);
         if begins {
-            trace::stall_begins(next, || self.holder());
+            trace::stall_begins(self.name(), next, || self.holder());
         }
         !by_editor && self.gates.can_evict() && self.evict_overdue(position, || *now)
     }
@@ -94,7 +94,7 @@ impl Sequencer {
             let stalled = now.saturating_sub(
                 self.stall_timers.gating_since(gate, &self.counters).unwrap_or(now),
             );
-            trace::evicted(|| self.registry.member(gate), position, stalled);
+            trace::evicted(self.name(), || self.registry.member(gate), position, stalled);
         }
         true
     }
@@ -105,7 +105,7 @@ impl Sequencer {
         if since != 0 {
             let now = self.now();
             self.counters.stall_ended(now);
-            trace::stall_ends(now.saturating_sub(since));
+            trace::stall_ends(self.name(), now.saturating_sub(since));
         }
     }
 

@@ -18,6 +18,18 @@ pub(crate) enum Start {
     Latest,
     /// With the oldest event that is certainly intact, at or after this sequence.
     Oldest(u64),
+    /// With the event of this sequence, or not at all.
+    Exactly(u64),
+}
+
+/// Why a reader cannot join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Every gate is taken.
+    NoGate,
+    /// The reader was to start exactly at an event that is not certainly intact, or that is after
+    /// the next one to be published.
+    NotThere { oldest: u64, cursor: u64 },
 }
 
 /// What a reader gets when it joins.
@@ -37,16 +49,26 @@ pub(crate) struct Place {
 }
 
 impl Sequencer {
-    /// Takes a gate for a new reader. `None` if every gate is taken. Once the reader's own
-    /// state agrees with its gate, the caller must call `wake_after_join`. Lock-free.
+    /// Takes a gate for a new reader. Once the reader's own state agrees with its gate, the caller
+    /// must call `wake_after_join`. Lock-free, unless it is refused.
     ///
     /// The gate is taken at a position that is certainly not too far ahead, and moved to its place
     /// once the frontier is known: see [`place_reader`](Self::place_reader).
-    pub(crate) fn join(&self, start: Start) -> Option<Joined> {
-        let gate = self.gates.take(self.conservative_start(start))?;
+    pub(crate) fn join(&self, start: Start) -> Result<Joined, Refused> {
+        let gate = self.gates.take(self.conservative_start(start)).ok_or(Refused::NoGate)?;
         self.stall_timers.reset(&gate);
-        let place = self.place_reader(&gate, start);
-        Some(Joined { gate, place })
+        let (place, oldest) = self.place_reader(&gate, start);
+        if let Start::Exactly(sequence) = start
+            && place.position != sequence
+        {
+            gate.leave(place.position);
+            // The writer may have seen the gate, and sleep because of it.
+            if strong!("joining.refuse") {
+                self.has_left(&gate);
+            }
+            return Err(Refused::NotThere { oldest, cursor: place.available });
+        }
+        Ok(Joined { gate, place })
     }
 
     /// Closes a gate that its reader has opened, or moves it forward, to start anew. Once the
@@ -54,7 +76,7 @@ impl Sequencer {
     /// dependents may be waiting for events that the reader skips. Lock-free.
     pub(crate) fn rejoin(&self, gate: &Gate, start: Start) -> Place {
         gate.advance(self.conservative_start(start));
-        self.place_reader(gate, start)
+        self.place_reader(gate, start).0
     }
 
     /// Wakes the writer and the dependents of a reader that has joined, or rejoined, at
@@ -70,20 +92,22 @@ impl Sequencer {
     /// place where its reader will start.
     fn conservative_start(&self, start: Start) -> u64 {
         let cursor = self.cursor.load();
+        let a_ring_back = cursor.saturating_sub(self.capacity);
         match start {
             Start::Cursor => cursor,
-            Start::Latest => cursor.saturating_sub(self.capacity),
-            Start::Oldest(from) => from.max(cursor.saturating_sub(self.capacity)).min(cursor),
+            Start::Latest => a_ring_back,
+            Start::Oldest(from) | Start::Exactly(from) => from.max(a_ring_back).min(cursor),
         }
     }
 
-    /// Moves a gate, which has just been closed, to the place where its reader starts.
+    /// Moves a gate, which has just been closed, to the place where its reader starts. Returns the
+    /// place, and the oldest event that is certainly intact.
     ///
     /// The fence pairs with the one in `ClaimWindow::scan`. Either the writer's scan sees the
     /// gate, or this sees the frontier that the scan worked under, below which the writer may
     /// write without another scan. Under that frontier nothing from `frontier − capacity` on is
-    /// written, so the oldest intact event is there (I3).
-    fn place_reader(&self, gate: &Gate, start: Start) -> Place {
+    /// written, so the oldest intact event is there, or where the stream begins (I3).
+    fn place_reader(&self, gate: &Gate, start: Start) -> (Place, u64) {
         if strong!("joining.fence") {
             // ORDERING: SeqCst fence; pairs with the one in `ClaimWindow::scan` (I3).
             fence(Ordering::SeqCst);
@@ -92,15 +116,15 @@ impl Sequencer {
         // `capacity` ahead of the cursor loaded next, so no reader starts ahead of the cursor.
         let frontier = self.frontier.load(ordering!("joining.frontier", Acquire));
         let available = self.cursor.load();
-        let intact = frontier.saturating_sub(self.capacity);
+        let intact = frontier.saturating_sub(self.capacity).max(self.first);
         assert!(intact <= available, "a reader would start ahead of the cursor");
         let position = match start {
             Start::Cursor => available,
             Start::Latest => intact.max(available.saturating_sub(1)),
-            Start::Oldest(from) => intact.max(from).min(available),
+            Start::Oldest(from) | Start::Exactly(from) => intact.max(from).min(available),
         };
         gate.advance(position);
-        Place { position, available }
+        (Place { position, available }, intact)
     }
 
     /// Takes a gate for a clone at `position`, which the gate of the original protects. `None`

@@ -28,5 +28,5 @@ pub(crate) use claim_window::ClaimWindow;
 pub(crate) use editor_chain::Stage;
 pub(crate) use ending::Ending;
 pub(crate) use gate::Gate;
-pub(crate) use joining::{Joined, Place, Start};
-pub(crate) use sequencer::Sequencer;
+pub(crate) use joining::{Joined, Place, Refused, Start};
+pub(crate) use sequencer::{Plan, Sequencer};

@@ -17,6 +17,8 @@ pub(crate) struct Registry(PlainMutex<List>);
 
 #[derive(Debug)]
 struct List {
+    /// The name of the ring.
+    ring: Option<PlainArc<str>>,
     /// The number of the next member that joins.
     next: u64,
     /// The registrations, by the index of the gate.
@@ -41,8 +43,8 @@ impl Registration {
 
 impl Registry {
     /// Makes a registry for so many gates. The numbers below `next` are those of editors.
-    pub(crate) fn new(gates: usize, next: u64) -> Self {
-        Self(PlainMutex::new(List { next, entries: vec![None; gates] }))
+    pub(crate) fn new(gates: usize, next: u64, ring: Option<PlainArc<str>>) -> Self {
+        Self(PlainMutex::new(List { ring, next, entries: vec![None; gates] }))
     }
 
     /// Registers the reader or observer that has taken a gate.
@@ -54,7 +56,7 @@ impl Registry {
         barrier: &Barrier,
     ) -> Member {
         self.with(|list| {
-            let member = Member::new(role, list.next, name);
+            let member = Member::new(role, list.next, name, list.ring.clone());
             list.next += 1;
             let after = barrier.members().cloned().collect();
             let upstreams = barrier.gates().map(Gate::index).collect();

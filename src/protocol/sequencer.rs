@@ -31,10 +31,13 @@ use crate::waiting::EventCount;
 #[derive(Debug)]
 pub(crate) struct Sequencer {
     pub(super) capacity: u64,
+    /// The sequence of the first event.
+    pub(super) first: u64,
+    name: Option<PlainArc<str>>,
     fences: Fences,
     /// When the ring was built.
     pub(crate) built: Instant,
-    /// How many events readers may see.
+    /// The end of the events that readers may see.
     pub(crate) cursor: Cursor,
     /// The end of what the writer may write, announced before it scanned the gates. Never
     /// falls, and is never more than `capacity` ahead of the cursor.
@@ -55,29 +58,61 @@ pub(crate) struct Sequencer {
     pub(crate) registry: Registry,
 }
 
+/// What a sequencer is made from.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    /// The number of slots.
+    pub(crate) capacity: u64,
+    /// The sequence of the first event, at most [`Sequence::MAX`].
+    pub(crate) first: u64,
+    /// How many readers and observers there can be at once.
+    pub(crate) readers: usize,
+    /// The name of the ring.
+    pub(crate) name: Option<PlainArc<str>>,
+}
+
 impl Sequencer {
-    /// Makes the sequencer of a ring with so many slots and gates, and with editors of these names.
-    pub(crate) fn new(capacity: u64, readers: usize, editors: &[&str], fences: Fences) -> Self {
+    /// Makes the sequencer of a ring with editors of these names.
+    pub(crate) fn new(plan: Plan, editors: &[&str], fences: Fences) -> Self {
+        let Plan { capacity, first, readers, name } = plan;
+        let announced = Counter::default();
+        announced.set(first);
         Self {
             capacity,
+            first,
             fences,
             built: Instant::now(),
-            cursor: Cursor::new(),
-            frontier: CachePadded::new(AtomicU64::new(0)),
-            announced: Counter::default(),
+            cursor: Cursor::new(first),
+            frontier: CachePadded::new(AtomicU64::new(first)),
+            announced,
             gates: Gates::new(readers),
             closed: CachePadded::new(AtomicBool::new(false)),
             published: EventCount::new(fences),
             freed: EventCount::new(fences),
-            stages: Stage::chain(editors, fences),
+            stages: Stage::chain(editors, name.as_ref(), first, fences),
             counters: CachePadded::default(),
             stall_timers: StallTimers::new(readers),
-            registry: Registry::new(readers, editors.len() as u64),
+            registry: Registry::new(readers, editors.len() as u64, name.clone()),
+            name,
         }
     }
 
     pub(crate) fn capacity(&self) -> u64 {
         self.capacity
+    }
+
+    /// Returns the sequence of the first event.
+    pub(crate) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Returns the name of the ring.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    pub(crate) fn shared_name(&self) -> Option<PlainArc<str>> {
+        self.name.clone()
     }
 
     /// Closes the ring. Called when the writer is dropped.
@@ -90,7 +125,9 @@ impl Sequencer {
             let _then = Finally(|| self.wake_dependents());
             for_every(iter::once(&self.published).chain(arrivals), EventCount::wake_all);
         }
-        trace::closed(|| self.stages.first().map_or(&self.cursor, |stage| &stage.arrived).load());
+        trace::closed(self.name(), || {
+            self.stages.first().map_or(&self.cursor, |stage| &stage.arrived).load()
+        });
     }
 
     #[inline]
@@ -181,7 +218,7 @@ impl Sequencer {
     }
 
     /// Wakes the writer and the dependents that may have waited for a gate which is now open.
-    fn has_left(&self, gate: &Gate) {
+    pub(super) fn has_left(&self, gate: &Gate) {
         let _then = Finally(|| {
             if gate.dependents().is_some() {
                 // A dependent sleeps at one of its upstream gates, which need not be this one.

@@ -51,6 +51,7 @@ fn all(sequencer: &Sequencer) -> Stats {
     let wakes = wakes.chain(dependents.map(|dependents| dependents.moved.wakes()));
     let wakes = wakes.chain(sequencer.stages.iter().map(|stage| stage.arrivals.wakes()));
     Stats {
+        name: sequencer.shared_name(),
         age: Duration::from_nanos(now),
         capacity: sequencer.capacity() as usize,
         published: Sequence::new(published),

@@ -161,8 +161,8 @@ impl Stats {
     /// Hands the snapshot to the recorder of the `metrics` crate, as counters and gauges. Call it
     /// as often as they are to be updated, perhaps once a second.
     ///
-    /// All metrics have the label `ring`, with the name that is given here. Those of members also
-    /// have `role` (`reader`, `observer` or `editor`), `member` (the name, or the number of a
+    /// All metrics have the label `ring`, with [the name of the ring](crate::RingBuilder::name), or
+    /// empty if it has none: give each ring of a program a name of its own. Those of members also have `role` (`reader`, `observer` or `editor`), `member` (the name, or the number of a
     /// member without a name) and `number`, which tells members with the same name apart, such as
     /// clones. A member that has left keeps its last values, unless the recorder forgets idle
     /// metrics.
@@ -187,7 +187,7 @@ impl Stats {
     /// ```
     /// use broadring::{Ring, Stats};
     ///
-    /// let (mut writer, ring) = Ring::builder(8).build(|| 0);
+    /// let (mut writer, ring) = Ring::builder(8).name("orders").build(|| 0);
     /// let reader = ring.reader().name("journal").subscribe()?;
     ///
     /// // Once, with a recorder in place:
@@ -195,10 +195,11 @@ impl Stats {
     ///
     /// // Now and then:
     /// writer.publish_all(0..5);
-    /// ring.stats().record_metrics("orders");
+    /// ring.stats().record_metrics();
     /// # Ok::<(), broadring::SubscribeError>(())
     /// ```
-    pub fn record_metrics(&self, ring: &str) {
+    pub fn record_metrics(&self) {
+        let ring = self.name.as_deref().unwrap_or_default();
         let labels = vec![Label::new("ring", ring.to_owned())];
         for metric in &OF_RING {
             metric.record(self, &labels);

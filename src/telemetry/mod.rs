@@ -3,7 +3,7 @@
 //! Plain data and its output formats. The layers above fill a snapshot in and emit the
 //! events; nothing here looks at a ring.
 //!
-//! May use: `sequence`, `member`.
+//! May use: `sync`, `sequence`, `member`.
 
 #![forbid(unsafe_code)]
 

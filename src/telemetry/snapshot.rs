@@ -11,6 +11,7 @@ use core::time::Duration;
 use super::seconds;
 use crate::member::Member;
 use crate::sequence::Sequence;
+use crate::sync::PlainArc;
 
 /// A snapshot of a ring and its members, from [`Ring::stats`](crate::Ring::stats) or
 /// [`Writer::stats`](crate::Writer::stats).
@@ -72,16 +73,19 @@ use crate::sequence::Sequence;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Stats {
+    /// The name of the ring, if it was given one.
+    pub name: Option<PlainArc<str>>,
     /// How long ago the ring was built.
     #[cfg_attr(feature = "serde", serde(serialize_with = "seconds::of"))]
     pub age: Duration,
     /// The number of slots.
     pub capacity: usize,
-    /// How many events the writer has published. Never less than `cursor`, and more only while
-    /// editors have still to pass events on.
+    /// The end of the events that the writer has published: how many these are, in a ring that starts
+    /// at sequence 0. Never less than `cursor`, and more only while editors have still to pass events
+    /// on.
     pub published: Sequence,
-    /// How many events readers may see: the sequence that the next one will have. Never less than
-    /// the position of a reader or an observer in `members`.
+    /// The end of the events that readers may see: the sequence that the next one will have. Never
+    /// less than the position of a reader or an observer in `members`.
     pub cursor: Sequence,
     /// Whether the writer is gone. Then `published` is final. While the writer is just being
     /// dropped, this may be `false` although `published` is final already.

@@ -41,12 +41,13 @@ impl Stats {
     fn fmt_ring(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { capacity, published, cursor, .. } = self;
         let state = if self.closed { "closed" } else { "open" };
-        write!(f, "ring       {capacity} slots, {state}, {published} published")?;
+        let name = self.name.as_ref().map(|name| format!("{name:?}, ")).unwrap_or_default();
+        write!(f, "ring       {name}{capacity} slots, {state}, {published} published")?;
         if published > cursor {
             write!(f, ", {cursor} passed on")?;
         }
         match &self.editor_left {
-            Some(editor) => writeln!(f, ", the {editor} has left"),
+            Some(editor) => writeln!(f, ", the {} has left", editor.within_ring()),
             None => writeln!(f),
         }
     }
@@ -95,14 +96,15 @@ impl Stats {
 }
 
 fn cells(row: &MemberStats) -> Cells {
-    let after: Vec<String> = row.after.iter().map(Member::to_string).collect();
+    let label = |member: &Member| member.within_ring().to_string();
+    let after: Vec<String> = row.after.iter().map(label).collect();
     let holds = match row.holding {
         Some(time) => format!("for {}", brief(time)),
         None if row.gating => "no".to_owned(),
         None => "free".to_owned(),
     };
     [
-        row.member.to_string(),
+        label(&row.member),
         row.position.to_string(),
         row.lag.to_string(),
         row.batches.to_string(),

@@ -7,7 +7,7 @@ use crate::member::{Member, Role};
 use crate::sequence::Sequence;
 
 fn member(role: Role, number: u64, name: Option<&str>) -> Member {
-    Member::new(role, number, name.map(Into::into))
+    Member::new(role, number, name.map(Into::into), Some("orders".into()))
 }
 
 fn row(member: Member, position: u64, lag: u64) -> MemberStats {
@@ -31,6 +31,7 @@ fn stats() -> Stats {
     let logic = member(Role::Reader, 2, Some("logic"));
     let tap = member(Role::Observer, 4, Some("tap"));
     Stats {
+        name: Some("orders".into()),
         age: Duration::from_secs(2),
         capacity: 1024,
         published: Sequence::new(52_224),
@@ -63,7 +64,7 @@ fn stats() -> Stats {
 }
 
 const TABLE: &str = r#"
-ring       1024 slots, open, 52224 published, 52200 passed on
+ring       "orders", 1024 slots, open, 52224 published, 52200 passed on
 writer     held up 12 times for 34.6ms in all, 1.2ms of it just now, parked once, woken never, 2 readers evicted
 readers    woken 31 times
 
@@ -83,6 +84,7 @@ fn a_snapshot_prints_as_an_aligned_table() {
 fn a_table_leaves_out_what_does_not_apply() {
     let mut stats = stats();
     let editor_left = Some(stats.members[0].member.clone());
+    stats.name = None;
     stats.members.clear();
     stats.writer.stalls = 0;
     stats.cursor = stats.published;

@@ -9,7 +9,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use broadring::{End, ReadTimeoutError, Reader, Ring, Sequence, Wait, Writer};
+use broadring::{End, ReadTimeoutError, Reader, Ring, Sequence, SubscribeError, Wait, Writer};
+use proptest::prelude::*;
 use proptest::test_runner::Config;
 
 /// Far longer than any test takes, on any machine and under any sanitizer.
@@ -170,6 +171,15 @@ pub(crate) fn drain(mut reader: Reader<u64>) -> Tally {
     tally
 }
 
+/// How many readers a ring was built for that has refused one more because of that.
+#[track_caller]
+pub(crate) fn built_for(refused: SubscribeError) -> usize {
+    match refused {
+        SubscribeError::Full(full) => full.max_readers(),
+        other => panic!("refused for another reason: {other}"),
+    }
+}
+
 /// The member because of which a stream has ended, and its position.
 #[track_caller]
 pub(crate) fn departed_upstream(end: End) -> (String, u64) {
@@ -177,6 +187,13 @@ pub(crate) fn departed_upstream(end: End) -> (String, u64) {
         End::UpstreamLeft(left) => (left.member().to_string(), left.position().get()),
         end => panic!("no upstream has left: {end:?}"),
     }
+}
+
+/// A sequence at which a stream may start: the usual one, or one around which a mistake with the width
+/// of a number would show. Many events may follow.
+pub(crate) fn a_first_sequence() -> impl Strategy<Value = u64> {
+    let last = Sequence::MAX.get() - 100_000;
+    prop_oneof![3 => Just(0), 1 => 0..200_u64, 1 => (1_u64 << 32) - 200..1_u64 << 32, 2 => last - 200..last]
 }
 
 /// So many cases of a property, or a few under an interpreter.

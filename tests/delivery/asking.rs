@@ -78,8 +78,7 @@ fn a_reader_that_is_not_empty_never_waits_while_the_writer_publishes() {
     finite(|| {
         let total = count(200_000);
         let (mut writer, mut reader, _ring) = ring_of(64);
-        let writing =
-            thread::spawn(move || (0..total).for_each(|_| drop(publish_next(&mut writer))));
+        let writing = thread::spawn(move || (0..total).for_each(|_| _ = publish_next(&mut writer)));
         let mut read = 0;
         while read < total {
             if reader.is_empty() {

@@ -91,6 +91,7 @@ pub(crate) struct ModelEditor {
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) capacity: u64,
+    pub(crate) first: u64,
     pub(crate) published: u64,
     pub(crate) closed: bool,
     pub(crate) limit: u64,
@@ -109,7 +110,7 @@ impl Model {
 
     /// Where the oldest event is that is certainly still there.
     pub(crate) fn oldest(&self) -> u64 {
-        self.frontier.saturating_sub(self.capacity)
+        self.frontier.saturating_sub(self.capacity).max(self.first)
     }
 
     /// Whether this gate is taken, or retained by dependents.

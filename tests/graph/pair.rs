@@ -24,8 +24,8 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    pub(crate) fn new(capacity: usize, editors: usize) -> Self {
-        let builder = Ring::builder(capacity).max_readers(PLACES);
+    pub(crate) fn new(capacity: usize, first: u64, editors: usize) -> Self {
+        let builder = Ring::builder(capacity).max_readers(PLACES).first_sequence(first);
         let (writer, editors, ring) = match editors {
             0 => {
                 let (writer, ring) = builder.build(|| 0);
@@ -43,15 +43,16 @@ impl Pair {
         };
         let modelled = editors.iter().map(|editor| ModelEditor {
             member: editor.member().clone(),
-            position: 0,
+            position: first,
             culprit: None,
         });
         let model = Model {
             capacity: capacity as u64,
-            published: 0,
+            first,
+            published: first,
             closed: false,
-            limit: 0,
-            frontier: 0,
+            limit: first,
+            frontier: first,
             places: Vec::new(),
             readers: Vec::new(),
             observers: Vec::new(),

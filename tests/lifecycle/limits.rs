@@ -3,7 +3,7 @@
 
 use broadring::{Ring, SubscribeError, TryReadError};
 
-use crate::common::{count, event, publish_at_once, ring_of};
+use crate::common::{built_for, count, event, publish_at_once, ring_of};
 
 #[test]
 fn a_ring_accepts_exactly_max_readers_and_one_more_whenever_one_leaves() {
@@ -22,11 +22,11 @@ fn a_ring_accepts_exactly_max_readers_and_one_more_whenever_one_leaves() {
                 ring.reader().from_oldest().subscribe().unwrap_err(),
             ];
             for refusal in refusals {
-                assert_eq!(refusal.max_readers(), max_readers);
                 assert!(refusal.to_string().contains(&max_readers.to_string()));
-            }
-            if let Some(reader) = readers.first() {
-                assert_eq!(reader.try_clone().unwrap_err(), refusals[0]);
+                if let Some(reader) = readers.first() {
+                    assert_eq!(reader.try_clone().unwrap_err(), refusal);
+                }
+                assert_eq!(built_for(refusal), max_readers);
             }
             assert_eq!(ring.reader_count(), max_readers);
             // As soon as one reader leaves, another can join.
@@ -47,7 +47,7 @@ fn a_ring_accepts_64_readers_by_default() {
     let (_writer, ring) = Ring::builder(1).build(|| 0_u64);
     assert_eq!(ring.max_readers(), 64);
     let readers: Vec<_> = (0..64).map(|_| ring.subscribe().unwrap()).collect();
-    assert_eq!(ring.subscribe().unwrap_err().max_readers(), 64);
+    assert_eq!(built_for(ring.subscribe().unwrap_err()), 64);
     drop(readers);
 }
 

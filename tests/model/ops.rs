@@ -12,6 +12,7 @@ pub(crate) enum Op {
     Claim { how: HowToClaim, len: usize, then: Then },
     Subscribe,
     SubscribeFromOldest,
+    SubscribeFrom(i64),
     Clone(usize),
     Recv(usize),
     Batch { reader: usize, limit: usize, take: usize, then: Done },
@@ -90,6 +91,7 @@ pub(crate) fn an_op() -> impl Strategy<Value = Op> {
         8 => (how, len(), then).prop_map(|(how, len, then)| Op::Claim { how, len, then }),
         2 => Just(Op::Subscribe),
         2 => Just(Op::SubscribeFromOldest),
+        2 => (-40..40_i64).prop_map(Op::SubscribeFrom),
         2 => reader().prop_map(Op::Clone),
         8 => reader().prop_map(Op::Recv),
         12 => (reader(), len(), len(), done)

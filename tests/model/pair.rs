@@ -4,7 +4,7 @@ use std::mem;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use broadring::{Reader, Ring, Sequence, TryClaimError, Writer};
+use broadring::{Reader, Ring, Sequence, SubscribeError, TryClaimError, Writer};
 
 use crate::common::{event, events};
 use crate::ops::{Done, HowToClaim, MAX_READERS, Op, Publish, Then};
@@ -19,9 +19,10 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    pub(crate) fn new(capacity: usize) -> Self {
-        let (writer, ring) = Ring::builder(capacity).max_readers(MAX_READERS).build(|| 0);
-        Self { model: Model::new(capacity), writer: Some(writer), ring, readers: Vec::new() }
+    pub(crate) fn new(capacity: usize, first: u64) -> Self {
+        let builder = Ring::builder(capacity).max_readers(MAX_READERS).first_sequence(first);
+        let (writer, ring) = builder.build(|| 0);
+        Self { model: Model::new(capacity, first), writer: Some(writer), ring, readers: Vec::new() }
     }
 
     pub(crate) fn apply(&mut self, op: Op) {
@@ -34,9 +35,10 @@ impl Pair {
                 self.join(self.ring.subscribe().ok(), start);
             }
             Op::SubscribeFromOldest => {
-                let start = self.model.frontier.saturating_sub(self.model.capacity as u64);
+                let start = self.model.oldest();
                 self.join(self.ring.reader().from_oldest().subscribe().ok(), start);
             }
+            Op::SubscribeFrom(offset) => self.join_at(offset),
             Op::Clone(reader) => {
                 if let Some(original) = self.readers.get(reader) {
                     let clone = original.try_clone();
@@ -185,6 +187,27 @@ impl Pair {
         if let Some(reader) = reader {
             self.readers.push(reader);
             self.model.readers.push(ModelReader::starting_at(start, self.model.published));
+        }
+    }
+
+    /// Adds a reader that starts so far from the middle of what is retained.
+    pub(crate) fn join_at(&mut self, offset: i64) {
+        let (oldest, cursor) = (self.model.oldest(), self.model.published);
+        let sequence = ((oldest + cursor) / 2).saturating_add_signed(offset);
+        let joined = self.ring.reader().from(sequence).subscribe();
+        match joined {
+            Ok(reader) => {
+                assert!((oldest..=cursor).contains(&sequence));
+                self.join(Some(reader), sequence);
+            }
+            Err(SubscribeError::Full(_)) => assert_eq!(self.readers.len(), MAX_READERS),
+            Err(SubscribeError::NotRetained(error)) => {
+                assert!(!(oldest..=cursor).contains(&sequence));
+                let told = [error.requested(), error.oldest(), error.cursor()];
+                assert_eq!(told.map(Sequence::get), [sequence, oldest, cursor]);
+                assert_eq!(self.ring.reader_count(), self.readers.len());
+            }
+            Err(other) => panic!("{other}"),
         }
     }
 

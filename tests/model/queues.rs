@@ -44,6 +44,7 @@ impl ModelReader {
 /// The ring as the model has it.
 pub(crate) struct Model {
     pub(crate) capacity: usize,
+    pub(crate) first: u64,
     pub(crate) published: u64,
     pub(crate) readers: Vec<ModelReader>,
     pub(crate) closed: bool,
@@ -55,8 +56,21 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self { capacity, published: 0, readers: Vec::new(), closed: false, limit: 0, frontier: 0 }
+    pub(crate) fn new(capacity: usize, first: u64) -> Self {
+        Self {
+            capacity,
+            first,
+            published: first,
+            readers: Vec::new(),
+            closed: false,
+            limit: first,
+            frontier: first,
+        }
+    }
+
+    /// Where the oldest event is that is certainly still there.
+    pub(crate) fn oldest(&self) -> u64 {
+        self.frontier.saturating_sub(self.capacity as u64).max(self.first)
     }
 
     pub(crate) fn free(&self) -> usize {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::sync::Once;
+use std::time::{Duration, Instant};
 
 use broadring::{Ring, Sequence};
 
@@ -74,6 +75,28 @@ fn a_bad_capacity_points_at_the_caller_and_names_the_next_power_of_two() {
     assert_panics_here(|| Ring::<u64>::builder(large), &message);
     let message = format!("a ring of capacity {} is larger than memory can be", usize::MAX);
     assert_panics_here(|| Ring::<u64>::builder(usize::MAX), &message);
+}
+
+#[test]
+fn a_stream_that_would_go_beyond_the_last_sequence_points_at_the_caller() {
+    let message = format!("no ring can start at {}, after {}", 1_u64 << 62, Sequence::MAX);
+    assert_panics_here(|| Ring::<u64>::builder(1).first_sequence(1 << 62), &message);
+
+    let (mut writer, ring) = Ring::builder(4).first_sequence(Sequence::MAX).build(|| 0);
+    let message = "nothing more can be published: the sequences are used up";
+    assert_panics_here(|| writer.publish(1), message);
+    assert_panics_here(|| writer.publish_with(|_| unreachable!()), message);
+    assert_panics_here(|| writer.try_publish(1), message);
+    assert_panics_here(|| writer.try_publish_with(|_| unreachable!()), message);
+    assert_panics_here(|| writer.publish_timeout(1, Duration::ZERO), message);
+    assert_panics_here(|| writer.publish_deadline(1, Instant::now()), message);
+    assert_panics_here(|| writer.publish_all([1]), message);
+    assert_panics_here(|| writer.claim(1).map(drop), message);
+    assert_panics_here(|| writer.try_claim(1).map(drop), message);
+    assert_panics_here(|| writer.claim_up_to(1).map(drop), message);
+    assert_eq!((writer.cursor(), writer.remaining_capacity()), (Sequence::MAX, 0));
+    assert!(writer.claim(0).unwrap().publish().is_empty());
+    assert_eq!(ring.cursor(), Sequence::MAX);
 }
 
 #[test]

@@ -99,6 +99,8 @@ controls! {
     the_wake_up_of_a_join: "joining.wake"
         => "sleep::a_writer_parked_behind_a_joining_reader_is_woken_when_it_has_joined",
         LOST_WAKE_UP;
+    the_wake_up_by_a_refused_reader: "joining.refuse"
+        => "sleep::a_writer_parked_behind_a_refused_reader_is_woken", LOST_WAKE_UP;
     the_acquire_of_an_upstreams_progress: "gate.progress"
         => "graph::what_a_reader_does_with_an_event_happens_before_its_dependent_sees_it", RACE;
     the_last_release_of_a_retained_gate: "gate.release"

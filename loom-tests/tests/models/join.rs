@@ -1,5 +1,6 @@
 //! Joining while the writer publishes.
 
+use broadring::{Ring, Sequence, SubscribeError, Wait};
 use loom::thread;
 use loom_tests::explore;
 
@@ -25,6 +26,45 @@ fn a_reader_that_joins_at_the_oldest_event_is_never_lapped() {
             read_to_end(&mut ring.reader().from_oldest().subscribe().unwrap())
         });
         publish(&mut writer, 0..4);
+        drop(writer);
+        reading.join().unwrap()
+    });
+}
+
+#[test]
+fn a_reader_that_joins_at_a_sequence_starts_there_or_is_refused() {
+    explore(8800, [None, Some((2, 5))], || {
+        let (mut writer, ring) = ring(2, 1);
+        let reading = thread::spawn(move || match ring.reader().from(2).subscribe() {
+            Ok(mut reader) => {
+                assert_eq!(reader.position().get(), 2);
+                Some(read_to_end(&mut reader))
+            }
+            Err(SubscribeError::NotRetained(error)) => {
+                assert!(error.oldest().get() > 2 || error.cursor().get() < 2);
+                None
+            }
+            Err(other) => panic!("{other}"),
+        });
+        // If a refused reader held it back, it would wait for ever.
+        publish(&mut writer, 0..5);
+        drop(writer);
+        reading.join().unwrap()
+    });
+}
+
+#[test]
+fn a_reader_that_joins_near_the_last_sequence_is_never_lapped() {
+    let first = Sequence::MAX.get() - 4;
+    explore(9600, [(0, 4), (1, 4), (2, 4)], move || {
+        let builder = Ring::builder(2).max_readers(1).first_sequence(first);
+        let (mut writer, ring) = builder.writer_wait(Wait::YIELD).build(Event::default);
+        let reading = thread::spawn(move || {
+            let mut reader = ring.reader().wait(Wait::YIELD).from_oldest().subscribe().unwrap();
+            let (start, end) = read_to_end(&mut reader);
+            (start - first, end - first)
+        });
+        publish(&mut writer, first..first + 4);
         drop(writer);
         reading.join().unwrap()
     });

@@ -112,3 +112,23 @@ fn a_writer_parked_behind_a_joining_reader_is_woken_when_it_has_joined() {
         start
     });
 }
+
+#[test]
+fn a_writer_parked_behind_a_refused_reader_is_woken() {
+    explore(150, [true, false], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
+        publish(&mut writer, 0..2);
+        let writing = thread::spawn(move || {
+            publish(&mut writer, [2]);
+            writer
+        });
+        // The gate that the reader takes is at event 0 at first, also if event 1 is the oldest.
+        let joined = ring.reader().from(0).subscribe();
+        let refused = joined.is_err();
+        if let Ok(mut reader) = joined {
+            read(&mut reader, 1);
+        }
+        drop(writing.join().unwrap());
+        refused
+    });
+}

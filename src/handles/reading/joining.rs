@@ -7,10 +7,10 @@ use core::mem;
 
 use super::options::ReaderOptions;
 use super::reader_core::{ReaderCore, Release};
-use crate::error::SubscribeError;
+use crate::error::{NotRetained, SubscribeError, TooManyReaders};
 use crate::handles::shared::Shared;
 use crate::member::Role;
-use crate::protocol::{Barrier, Joined, Place, Start};
+use crate::protocol::{Barrier, Joined, Place, Refused, Sequencer, Start};
 use crate::sync::{Arc, Finally, PlainArc};
 use crate::telemetry::trace;
 use crate::waiting::Wait;
@@ -42,6 +42,18 @@ fn register<T>(
     reader
 }
 
+/// Says why a reader cannot join.
+#[cold]
+fn why(sequencer: &Sequencer, start: Start, refused: Refused) -> SubscribeError {
+    let ring = sequencer.shared_name();
+    match (refused, start) {
+        (Refused::NotThere { oldest, cursor }, Start::Exactly(sequence)) => {
+            SubscribeError::NotRetained(NotRetained::new(ring, sequence, oldest, cursor))
+        }
+        _ => SubscribeError::Full(TooManyReaders::new(ring, sequencer.gates.capacity())),
+    }
+}
+
 impl<T> ReaderCore<T> {
     /// Adds a reader or an observer to the ring.
     #[inline]
@@ -54,8 +66,8 @@ impl<T> ReaderCore<T> {
         options: Option<Box<ReaderOptions>>,
     ) -> Result<Self, SubscribeError> {
         match shared.sequencer.join(start) {
-            Some(joined) => Ok(register(shared, joined, role, name, wait, options)),
-            None => Err(SubscribeError::new(shared.sequencer.gates.capacity())),
+            Ok(joined) => Ok(register(shared, joined, role, name, wait, options)),
+            Err(refused) => Err(why(&shared.sequencer, start, refused)),
         }
     }
 
@@ -63,7 +75,7 @@ impl<T> ReaderCore<T> {
     pub(crate) fn try_clone(&self) -> Result<Self, SubscribeError> {
         let shared = Arc::clone(&self.shared);
         let sequencer = &shared.sequencer;
-        let refused = || SubscribeError::new(sequencer.gates.capacity());
+        let refused = || why(sequencer, Start::Cursor, Refused::NoGate);
         let readable = self.readable();
         let mut options = self.options().map(|options| Box::new(options.for_clone()));
         let gate = sequencer.join_as_clone(readable.start).ok_or_else(refused)?;
@@ -82,8 +94,8 @@ impl<T> ReaderCore<T> {
         let sequencer = &self.shared.sequencer;
         let mut place = if self.has_lost_its_gate() && self.gate.is_retained() {
             // The dependents that retain the gate must go on seeing where it was lost.
-            let refused = || SubscribeError::new(sequencer.gates.capacity());
-            let joined = sequencer.join(Start::Cursor).ok_or_else(refused)?;
+            let refused = || why(sequencer, Start::Cursor, Refused::NoGate);
+            let joined = sequencer.join(Start::Cursor).map_err(|_| refused())?;
             joined.gate.counters().continue_from(self.gate.counters());
             sequencer.registry.transfer(&self.gate, &joined.gate);
             mem::replace(&mut self.gate, joined.gate).leave(before);

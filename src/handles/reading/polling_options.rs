@@ -168,6 +168,6 @@ impl<T> ReaderCore<T> {
     /// Returns the end of an evicted reader, with the number of events that it has missed so far.
     pub(super) fn evicted(&self) -> End {
         let missed = self.shared.sequencer.cursor.load() - self.position;
-        End::Evicted(Evicted::new(self.position, missed))
+        End::Evicted(Evicted::new(self.member.clone(), self.position, missed))
     }
 }

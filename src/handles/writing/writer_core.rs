@@ -28,13 +28,13 @@ pub(crate) struct WriterCore<T> {
 
 impl<T> WriterCore<T> {
     pub(crate) fn new(shared: Arc<Shared<T>>, wait: Wait) -> Self {
-        let window = ClaimWindow::new();
+        let window = ClaimWindow::new(shared.sequencer.first());
         let block = shared.slots.block(window.next());
         let pacing = shared.pacing.clone();
         Self { shared, window, block, pacing, wait }
     }
 
-    /// Returns how many events are published.
+    /// Returns the sequence of the next event.
     #[inline]
     pub(crate) fn next(&self) -> u64 {
         self.window.next()
@@ -54,6 +54,7 @@ impl<T> WriterCore<T> {
     }
 
     /// Publishes an event, or gives it back if there is no room before the deadline.
+    #[track_caller]
     pub(crate) fn publish_before(
         &mut self,
         event: T,
@@ -93,6 +94,7 @@ impl<T> WriterCore<T> {
 
     /// Returns whether the next `events` slots are free.
     #[inline]
+    #[track_caller]
     pub(crate) fn try_reserve(&mut self, events: u64) -> bool {
         self.refill(events, events);
         self.window.covers(events)
@@ -112,6 +114,7 @@ impl<T> WriterCore<T> {
 
     /// Looks at the gates again, unless `wanted` slots are known to be free.
     #[inline]
+    #[track_caller]
     fn refill(&mut self, needed: u64, wanted: u64) {
         if !self.window.covers(wanted) {
             self.window = self.window.refill(&self.shared.sequencer, needed, wanted);

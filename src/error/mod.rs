@@ -1,0 +1,16 @@
+//! Every error. Each kind of request has an error type of its own; the crate's documentation has
+//! a table of them.
+//!
+//! May use: `sync`, `member`, `sequence`.
+
+#![forbid(unsafe_code)]
+
+mod building;
+mod joining;
+mod publishing;
+mod reading;
+
+pub use building::CapacityError;
+pub use joining::{NotRetained, OtherRingError, SubscribeError, TooManyReaders};
+pub use publishing::{ClaimError, PublishTimeoutError, TryClaimError, TryPublishError};
+pub use reading::{End, Evicted, ReadTimeoutError, TryReadError, UpstreamLeft};
