@@ -176,9 +176,10 @@
 //! | a reader or an observer: [`Ring::subscribe`], [`Ring::observe`], [`ReaderBuilder::subscribe`], [`Reader::try_clone`], [`Reader::rejoin`] | [`SubscribeError`] |
 //! | that it comes after another reader: [`ReaderBuilder::after`] | [`OtherRingError`] |
 //! | room for an event, at once: [`Writer::try_publish`], [`Writer::try_publish_with`] | [`TryPublishError`] |
-//! | the same, in time: [`Writer::publish_timeout`], [`Writer::publish_deadline`] | [`PublishTimeoutError`] |
+//! | the same, in time: [`Writer::publish_timeout`], [`Writer::publish_with_timeout`], and both with `deadline` | [`PublishTimeoutError`] |
 //! | room for several events: [`Writer::claim`], [`Writer::claim_up_to`] | [`ClaimError`] |
-//! | the same, at once: [`Writer::try_claim`] | [`TryClaimError`] |
+//! | the same, at once: [`Writer::try_claim`], [`Writer::try_claim_up_to`] | [`TryClaimError`] |
+//! | the same, in time: [`Writer::claim_timeout`], [`Writer::claim_up_to_timeout`], and both with `deadline` | [`ClaimTimeoutError`] |
 //! | events, to read or to edit: [`Reader::recv`], [`Reader::wait_batch`], [`Reader::run`], [`Editor::wait_batch`], [`Observer::wait_look`] | [`End`] |
 //! | the same, at once: [`Reader::try_recv`], [`Reader::try_batch`], [`Editor::try_batch`], [`Observer::look`] | [`TryReadError`] |
 //! | the same, in time: [`Reader::recv_timeout`], [`Reader::batch_timeout`], [`Editor::batch_timeout`], [`Observer::look_timeout`] | [`ReadTimeoutError`] |
@@ -316,9 +317,9 @@ mod readme {}
 mod producers_page {}
 
 pub use error::{
-    CapacityError, ClaimError, End, Evicted, NotRetained, OtherRingError, PublishTimeoutError,
-    ReadTimeoutError, SubscribeError, TooManyReaders, TryClaimError, TryPublishError, TryReadError,
-    UpstreamLeft,
+    CapacityError, ClaimError, ClaimTimeout, ClaimTimeoutError, End, Evicted, NotRetained,
+    OtherRingError, PublishTimeoutError, ReadTimeoutError, SubscribeError, TooManyReaders,
+    TryClaimError, TryPublishError, TryReadError, UpstreamLeft,
 };
 pub use handles::{
     Batch, BatchEvents, BatchIter, Claim, ClaimIterMut, EditBatch, EditIterMut, Editor, Events,

@@ -10,11 +10,11 @@ use broadring::managed::{
     Failure, Fate, Group, JoinError, ReaderThread, ShutdownError, SpawnError, ThreadBuilder,
 };
 use broadring::{
-    Batch, BatchEvents, BatchIter, CapacityError, Claim, ClaimError, ClaimIterMut, EditBatch,
-    EditIterMut, Editor, End, Events, Evicted, Glimpse, Member, NotRetained, Observer,
-    OtherRingError, PublishTimeoutError, ReadTimeoutError, Reader, ReaderBuilder, Ring,
-    RingBuilder, Role, Sequence, SubscribeError, TooManyReaders, TryClaimError, TryPublishError,
-    TryReadError, UpstreamLeft, Wait, Writer,
+    Batch, BatchEvents, BatchIter, CapacityError, Claim, ClaimError, ClaimIterMut, ClaimTimeout,
+    ClaimTimeoutError, EditBatch, EditIterMut, Editor, End, Events, Evicted, Glimpse, Member,
+    NotRetained, Observer, OtherRingError, PublishTimeoutError, ReadTimeoutError, Reader,
+    ReaderBuilder, Ring, RingBuilder, Role, Sequence, SubscribeError, TooManyReaders,
+    TryClaimError, TryPublishError, TryReadError, UpstreamLeft, Wait, Writer,
 };
 
 /// Whether a type implements a trait. An inherent constant, which exists only where the bound
@@ -129,6 +129,8 @@ fn errors_are_send_and_sync_unless_they_carry_an_event_that_is_not() {
         NotRetained:                   true  true  true  false;
         ClaimError:                    true  true  true  true;
         TryClaimError:                 true  true  true  false;
+        ClaimTimeout:                  true  true  true  false;
+        ClaimTimeoutError:             true  true  true  false;
         End:                           true  true  true  false;
         Evicted:                       true  true  true  false;
         UpstreamLeft:                  true  true  true  false;

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use broadring::{
-    CapacityError, ClaimError, End, OtherRingError, PublishTimeoutError, ReadTimeoutError, Reader,
-    Ring, SubscribeError, TryClaimError, TryPublishError, TryReadError, Writer,
+    CapacityError, ClaimError, ClaimTimeoutError, End, OtherRingError, PublishTimeoutError,
+    ReadTimeoutError, Reader, Ring, SubscribeError, TryClaimError, TryPublishError, TryReadError,
+    Writer,
 };
 
 /// An event without `Debug`, `Clone` or any other trait.
@@ -76,6 +77,11 @@ fn publish_timeout_error(number: u64) -> PublishTimeoutError<Plain> {
     writer.publish_timeout(Plain(number), Duration::ZERO).unwrap_err()
 }
 
+fn claim_timeout_error(len: usize) -> ClaimTimeoutError {
+    let (mut writer, _reader, _ring) = full_ring();
+    writer.claim_timeout(len, Duration::ZERO).unwrap_err()
+}
+
 #[test]
 fn every_error_has_an_exact_message() {
     let message = |error: &dyn Error| error.to_string();
@@ -105,6 +111,11 @@ fn every_error_has_an_exact_message() {
         message(&editor_left()),
         "nothing more can be published: the editor \"fees\" has left"
     );
+    assert_eq!(
+        message(&claim_timeout_error(1)),
+        "fewer slots were free than the claim asks for until the time was up, because of the reader 0"
+    );
+    assert_eq!(message(&claim_timeout_error(7)), message(&claim_error()));
     assert_eq!(message(&OtherRingError), "a reader cannot come after a reader of another ring");
     assert_eq!(message(&End::Closed), "the ring is closed and every event was read");
     assert_eq!(message(&evicted()), "the reader 0 was evicted at event 0 and has missed 2");
@@ -135,6 +146,7 @@ fn every_error_can_be_boxed_as_a_send_and_sync_error() {
         // The event need not be `Debug`.
         is_error(try_publish_error(1)),
         is_error(publish_timeout_error(1)),
+        is_error(claim_timeout_error(1)),
         is_error(editor_left()),
         is_error(OtherRingError),
         is_error(End::Closed),

@@ -12,5 +12,8 @@ mod reading;
 
 pub use building::CapacityError;
 pub use joining::{NotRetained, OtherRingError, SubscribeError, TooManyReaders};
-pub use publishing::{ClaimError, PublishTimeoutError, TryClaimError, TryPublishError};
+pub use publishing::{
+    ClaimError, ClaimTimeout, ClaimTimeoutError, PublishTimeoutError, TryClaimError,
+    TryPublishError,
+};
 pub use reading::{End, Evicted, ReadTimeoutError, TryReadError, UpstreamLeft};

@@ -148,3 +148,81 @@ impl From<ClaimError> for TryClaimError {
         Self::TooLarge(error)
     }
 }
+
+/// A claim that could not be had in time, or never can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClaimTimeoutError {
+    /// Fewer slots than were asked for were free until the time was up.
+    Timeout(ClaimTimeout),
+    /// The ring has fewer slots than were asked for.
+    TooLarge(ClaimError),
+}
+
+/// Fewer slots than a claim asks for were free until the time was up; in [`ClaimTimeoutError`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimTimeout {
+    holder: Option<Box<Member>>,
+}
+
+impl ClaimTimeout {
+    pub(crate) fn new(holder: Option<Box<Member>>) -> Self {
+        Self { holder }
+    }
+
+    /// Returns the member that held the writer back in the end: the reader that was furthest
+    /// behind, or an editor. `None` if it has just moved on, or was just joining.
+    pub fn holder(&self) -> Option<&Member> {
+        self.holder.as_deref()
+    }
+}
+
+impl ClaimTimeoutError {
+    /// Whether the time was up, so that the claim may succeed later.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::Timeout(_))
+    }
+
+    /// Whether the claim can never succeed.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::TooLarge(_))
+    }
+
+    /// Returns the member that held the writer back, if the time was up and one did: see
+    /// [`ClaimTimeout::holder`].
+    pub fn holder(&self) -> Option<&Member> {
+        match self {
+            Self::Timeout(timeout) => timeout.holder(),
+            Self::TooLarge(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for ClaimTimeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("fewer slots were free than the claim asks for until the time was up")?;
+        match &self.holder {
+            Some(member) => write!(f, ", because of the {member}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for ClaimTimeout {}
+
+impl fmt::Display for ClaimTimeoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout(timeout) => timeout.fmt(f),
+            Self::TooLarge(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for ClaimTimeoutError {}
+
+impl From<ClaimError> for ClaimTimeoutError {
+    fn from(error: ClaimError) -> Self {
+        Self::TooLarge(error)
+    }
+}

@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::shared::Shared;
+use super::shared::{Shared, deadline_after};
 use crate::error::{End, ReadTimeoutError, TryReadError, UpstreamLeft};
 use crate::member::Member;
 use crate::protocol::{Ending, Stage};
@@ -140,7 +140,7 @@ impl<T> Editor<T> {
         &mut self,
         timeout: Duration,
     ) -> Result<EditBatch<'_, T>, ReadTimeoutError> {
-        let arrived = self.wait_for(Instant::now().checked_add(timeout));
+        let arrived = self.wait_for(deadline_after(timeout));
         let end = arrived.ok_or(ReadTimeoutError::Timeout)??;
         Ok(self.batch(end, usize::MAX))
     }

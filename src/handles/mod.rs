@@ -23,6 +23,8 @@ mod observer;
 mod reader;
 mod writer;
 
+mod claiming;
+
 pub use editor::{EditBatch, EditIterMut, Editor};
 pub use observer::{Glimpse, Observer};
 pub use reader::{Events, Reader};

@@ -7,6 +7,7 @@ use core::ops::Deref;
 use std::time::{Duration, Instant};
 
 use super::reading::{Batch, BatchIter, ReaderCore};
+use super::shared::deadline_after;
 use crate::error::{End, ReadTimeoutError, TryReadError};
 use crate::member::Member;
 use crate::protocol::Start;
@@ -97,7 +98,7 @@ impl<T> Observer<T> {
     /// [`ReadTimeoutError::Timeout`] if nothing came in time,
     /// [`ReadTimeoutError::Ended`] if nothing ever will.
     pub fn look_timeout(&mut self, timeout: Duration) -> Result<Glimpse<'_, T>, ReadTimeoutError> {
-        match self.wait_for_news(Instant::now().checked_add(timeout)) {
+        match self.wait_for_news(deadline_after(timeout)) {
             Some(news) => news?,
             None => return Err(ReadTimeoutError::Timeout),
         }

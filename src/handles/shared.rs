@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::time::{Duration, Instant};
+
 use crate::protocol::Sequencer;
 use crate::storage::Slots;
 use crate::waiting::{Pacing, Wait};
@@ -15,4 +17,10 @@ pub(crate) struct Shared<T> {
     pub(crate) reader_wait: Wait,
     /// The initial pacing of every reader and editor.
     pub(crate) pacing: Pacing,
+}
+
+/// Returns when a time limit that begins now is over; `None` if that is too late for the clock, so that
+/// there is no limit.
+pub(crate) fn deadline_after(timeout: Duration) -> Option<Instant> {
+    Instant::now().checked_add(timeout)
 }

@@ -1,4 +1,6 @@
 //! The writing handle.
+//!
+//! Its methods that claim several slots are in `claiming`.
 
 #![forbid(unsafe_code)]
 
@@ -6,8 +8,9 @@ use core::fmt;
 use core::ops::Range;
 use std::time::{Duration, Instant};
 
+use super::shared::deadline_after;
 use super::writing::{Claim, WriterCore};
-use crate::error::{ClaimError, PublishTimeoutError, TryClaimError, TryPublishError};
+use crate::error::{PublishTimeoutError, TryPublishError};
 use crate::sequence::Sequence;
 use crate::telemetry::{Slowest, Stats};
 
@@ -194,7 +197,7 @@ impl<T> Writer<T> {
         event: T,
         timeout: Duration,
     ) -> Result<Sequence, PublishTimeoutError<T>> {
-        self.core.publish_before(event, || Instant::now().checked_add(timeout))
+        self.publish_before(event, || deadline_after(timeout))
     }
 
     /// Publishes an event. Waits at most until `deadline` while the ring is full.
@@ -212,7 +215,83 @@ impl<T> Writer<T> {
         event: T,
         deadline: Instant,
     ) -> Result<Sequence, PublishTimeoutError<T>> {
-        self.core.publish_before(event, || Some(deadline))
+        self.publish_before(event, || Some(deadline))
+    }
+
+    /// Publishes an event that is written in place. Waits at most for `timeout` while the ring is full.
+    /// A timeout too long for the clock is no limit.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishTimeoutError`] with the closure, which was not called, if the ring was full all the
+    /// time.
+    ///
+    /// # Panics
+    ///
+    /// As [`publish_with`](Self::publish_with).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (mut writer, ring) = broadring::Ring::builder(1).build(|| [0; 1000]);
+    /// let _stuck = ring.subscribe()?;
+    /// let limit = Duration::from_millis(1);
+    /// assert!(writer.publish_with_timeout(|samples| samples.fill(7), limit).is_ok());
+    /// assert!(writer.publish_with_timeout(|samples| samples.fill(8), limit).is_err());
+    /// # Ok::<(), broadring::SubscribeError>(())
+    /// ```
+    #[track_caller]
+    pub fn publish_with_timeout<F: FnOnce(&mut T)>(
+        &mut self,
+        write: F,
+        timeout: Duration,
+    ) -> Result<Sequence, PublishTimeoutError<F>> {
+        self.publish_with_before(write, || deadline_after(timeout))
+    }
+
+    /// Publishes an event that is written in place. Waits at most until `deadline` while the ring is
+    /// full.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish_with_timeout`](Self::publish_with_timeout).
+    ///
+    /// # Panics
+    ///
+    /// As [`publish_with`](Self::publish_with).
+    #[track_caller]
+    pub fn publish_with_deadline<F: FnOnce(&mut T)>(
+        &mut self,
+        write: F,
+        deadline: Instant,
+    ) -> Result<Sequence, PublishTimeoutError<F>> {
+        self.publish_with_before(write, || Some(deadline))
+    }
+
+    #[track_caller]
+    fn publish_before(
+        &mut self,
+        event: T,
+        deadline: impl FnOnce() -> Option<Instant>,
+    ) -> Result<Sequence, PublishTimeoutError<T>> {
+        match self.core.reserve_before(1, 1, deadline) {
+            Ok(_) => Ok(self.core.put(event)),
+            Err(holder) => Err(PublishTimeoutError::new(event, holder)),
+        }
+    }
+
+    #[track_caller]
+    fn publish_with_before<F: FnOnce(&mut T)>(
+        &mut self,
+        write: F,
+        deadline: impl FnOnce() -> Option<Instant>,
+    ) -> Result<Sequence, PublishTimeoutError<F>> {
+        match self.core.reserve_before(1, 1, deadline) {
+            Ok(_) => Ok(self.core.put_with(write)),
+            Err(holder) => Err(PublishTimeoutError::new(write, holder)),
+        }
     }
 
     /// Publishes every event of an iterator, and returns their sequences. Waits whenever the
@@ -250,75 +329,6 @@ impl<T> Writer<T> {
             let run = self.core.reserve_up_to(run as u64);
             Claim::new(&mut self.core, run).fill(event, &mut events);
         }
-    }
-
-    /// Claims the next `len` slots, to write them in place and publish them together. Waits while
-    /// fewer are free.
-    ///
-    /// A claim of 0 slots is empty, and publishing it does nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`ClaimError`] at once if `len` is more than the capacity.
-    ///
-    /// # Panics
-    ///
-    /// If fewer slots are free and an [editor](crate::Editor) has left.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
-    /// let mut reader = ring.subscribe()?;
-    /// let mut claim = writer.claim(3)?;
-    /// for (slot, number) in claim.iter_mut().zip(1..) {
-    ///     *slot = number;
-    /// }
-    /// claim.publish();
-    /// assert!(reader.try_batch()?.events().eq(&[1, 2, 3]));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[track_caller]
-    pub fn claim(&mut self, len: usize) -> Result<Claim<'_, T>, ClaimError> {
-        self.core.check_claim(len)?;
-        self.core.reserve(len as u64);
-        Ok(Claim::new(&mut self.core, len as u64))
-    }
-
-    /// Claims the next `len` slots if they are free. Never waits.
-    ///
-    /// # Errors
-    ///
-    /// [`TryClaimError::Full`] if fewer are free, [`TryClaimError::TooLarge`] if `len` is more
-    /// than the capacity, [`TryClaimError::EditorLeft`] if fewer are free and an editor has
-    /// left, so that they may never be.
-    #[track_caller]
-    pub fn try_claim(&mut self, len: usize) -> Result<Claim<'_, T>, TryClaimError> {
-        self.core.check_claim(len)?;
-        if self.core.try_reserve(len as u64) {
-            Ok(Claim::new(&mut self.core, len as u64))
-        } else {
-            let left = self.core.shared().sequencer.departed_editor().cloned();
-            Err(left.map_or(TryClaimError::Full, TryClaimError::EditorLeft))
-        }
-    }
-
-    /// Claims as many slots as are free, at least one and at most `len`. Waits while none is free.
-    ///
-    /// A claim of up to 0 slots is empty.
-    ///
-    /// # Errors
-    ///
-    /// [`ClaimError`] at once if `len` is more than the capacity.
-    ///
-    /// # Panics
-    ///
-    /// If no slot is free and an [editor](crate::Editor) has left.
-    #[track_caller]
-    pub fn claim_up_to(&mut self, len: usize) -> Result<Claim<'_, T>, ClaimError> {
-        self.core.check_claim(len)?;
-        let len = self.core.reserve_up_to(len as u64);
-        Ok(Claim::new(&mut self.core, len))
     }
 
     /// Returns the sequence that the next event will have.

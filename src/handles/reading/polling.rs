@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::reader_core::{Hold, ReaderCore};
 use crate::error::{End, ReadTimeoutError, TryReadError, UpstreamLeft};
-use crate::handles::shared::Shared;
+use crate::handles::shared::{Shared, deadline_after};
 use crate::protocol::Ending;
 use crate::storage::{Block, Slots};
 
@@ -122,7 +122,7 @@ impl<T> ReaderCore<T> {
         if let Some(hold) = self.poll_first() {
             return Ok(hold);
         }
-        match self.wait_for(Instant::now().checked_add(timeout)) {
+        match self.wait_for(deadline_after(timeout)) {
             Some(filled) => Ok(filled?),
             None => Err(ReadTimeoutError::Timeout),
         }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::batch::Batch;
 use super::reader_core::{Hold, ReaderCore};
 use crate::error::{End, ReadTimeoutError};
+use crate::handles::shared::deadline_after;
 
 impl<T> ReaderCore<T> {
     /// Borrows all available events. Waits until there is at least one, at most for `timeout`,
@@ -19,7 +20,7 @@ impl<T> ReaderCore<T> {
         stopped: impl Fn() -> bool,
     ) -> Result<Batch<'_, T>, ReadTimeoutError> {
         if !self.at_hand() && self.poll_first().is_none() {
-            let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+            let deadline = timeout.and_then(deadline_after);
             match self.wait_unless_stopped(deadline, stopped) {
                 Some(filled) => drop(filled?),
                 None => return Err(ReadTimeoutError::Timeout),

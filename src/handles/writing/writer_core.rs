@@ -7,8 +7,9 @@ use core::mem;
 use core::ops::Range;
 use std::time::Instant;
 
-use crate::error::{ClaimError, PublishTimeoutError, TryPublishError};
+use crate::error::{ClaimError, TryPublishError};
 use crate::handles::shared::Shared;
+use crate::member::Member;
 use crate::protocol::ClaimWindow;
 use crate::sequence::Sequence;
 use crate::storage::{Block, Walk};
@@ -53,27 +54,33 @@ impl<T> WriterCore<T> {
         if len > self.capacity() { Err(ClaimError::new(len, self.capacity())) } else { Ok(()) }
     }
 
-    /// Publishes an event, or gives it back if there is no room before the deadline.
+    /// Waits until at least `needed` slots are free, asking for `wanted`, or until the deadline.
+    /// Fails with the member that has held the writer back, if one can be told.
     #[track_caller]
-    pub(crate) fn publish_before(
+    pub(crate) fn reserve_before(
         &mut self,
-        event: T,
+        needed: u64,
+        wanted: u64,
         deadline: impl FnOnce() -> Option<Instant>,
-    ) -> Result<Sequence, PublishTimeoutError<T>> {
-        if !self.try_reserve(1) {
+    ) -> Result<u64, Option<Box<Member>>> {
+        self.refill(needed, wanted);
+        if !self.window.covers(needed) {
             let Self { shared, window, wait, .. } = self;
-            *window = window.wait_for(&shared.sequencer, *wait, 1, 1, deadline());
+            *window = window.wait_for(&shared.sequencer, *wait, needed, wanted, deadline());
         }
-        if self.window.covers(1) { Ok(self.put(event)) } else { Err(self.timed_out(event)) }
+        if self.window.covers(needed) {
+            Ok(self.window.remaining().min(wanted))
+        } else {
+            Err(self.holder())
+        }
     }
 
-    /// Gives an event back, with the member that has held the writer back.
+    /// Returns the member that holds the writer back.
     #[cold]
-    fn timed_out(&self, event: T) -> PublishTimeoutError<T> {
+    fn holder(&self) -> Option<Box<Member>> {
         let sequencer = &self.shared.sequencer;
         let left = sequencer.departed_editor().cloned();
-        let holder = left.or_else(|| sequencer.holder());
-        PublishTimeoutError::new(event, holder.map(Box::new))
+        left.or_else(|| sequencer.holder()).map(Box::new)
     }
 
     /// Gives an event or a closure back, because the ring is full.
@@ -98,6 +105,14 @@ impl<T> WriterCore<T> {
     pub(crate) fn try_reserve(&mut self, events: u64) -> bool {
         self.refill(events, events);
         self.window.covers(events)
+    }
+
+    /// Returns how many slots are free, at most `events`; `None` if none is and one was asked for.
+    #[track_caller]
+    pub(crate) fn try_reserve_up_to(&mut self, events: u64) -> Option<u64> {
+        let needed = events.min(1);
+        self.refill(needed, events);
+        self.window.covers(needed).then(|| self.window.remaining().min(events))
     }
 
     /// Waits until at least one slot is free, and returns how many are free, at most `events`.
