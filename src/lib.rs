@@ -151,6 +151,12 @@
 //! off before it looks again: for 80 ns at first, and up to 640 ns as long as that lets more
 //! events gather. The `try_` methods never hold off.
 //!
+//! # Waiting for several rings
+//!
+//! A [`WaitSet`] waits for several handles at once, of the same ring or of different ones: a thread,
+//! or with the feature `async` a task, that sleeps until one of them has something to read or has
+//! come to its end.
+//!
 //! # What happens before what
 //!
 //! Everything that the writer's thread does before it publishes an event happens before
@@ -323,7 +329,7 @@ pub use error::{
 };
 pub use handles::{
     Batch, BatchEvents, BatchIter, Claim, ClaimIterMut, EditBatch, EditIterMut, Editor, Events,
-    Glimpse, Observer, Reader, ReaderBuilder, Ring, RingBuilder, Writer,
+    Glimpse, Observer, Reader, ReaderBuilder, Ring, RingBuilder, WaitSet, Waitable, Writer,
 };
 pub use member::{Member, Role};
 pub use sequence::Sequence;

@@ -14,7 +14,7 @@ use broadring::{
     ClaimTimeoutError, EditBatch, EditIterMut, Editor, End, Events, Evicted, Glimpse, Member,
     NotRetained, Observer, OtherRingError, PublishTimeoutError, ReadTimeoutError, Reader,
     ReaderBuilder, Ring, RingBuilder, Role, Sequence, SubscribeError, TooManyReaders,
-    TryClaimError, TryPublishError, TryReadError, UpstreamLeft, Wait, Writer,
+    TryClaimError, TryPublishError, TryReadError, UpstreamLeft, Wait, WaitSet, Writer,
 };
 
 /// Whether a type implements a trait. An inherent constant, which exists only where the bound
@@ -91,6 +91,7 @@ fn handles_of_send_and_sync_events_are_send_and_sync() {
         Role:                         true  true  true  true;
         Sequence:                     true  true  true  true;
         Wait:                         true  true  true  true;
+        WaitSet:                      true  true  false false;
     }
 }
 

@@ -10,6 +10,7 @@
 //! | [`Reader::recv_async`] | [`recv`](Reader::recv) | a clone of the next event |
 //! | [`Reader::batch_async`] | [`wait_batch`](Reader::wait_batch) | all available events, by reference |
 //! | [`Reader::stream`], [`Reader::into_stream`] | [`iter`](Reader::iter) | a `Stream` of clones |
+//! | [`WaitSet::ready_async`] | [`wait`](WaitSet::wait) | which of several handles is ready |
 //! | [`Writer::publish_async`] | [`publish`](Writer::publish) | the sequence, or the event back |
 //! | [`Writer::ready_async`] | | room, for `publish` and the other methods that publish |
 //! | [`Writer::claim_async`] | [`claim`](Writer::claim) | slots to write in place |
@@ -115,13 +116,15 @@ mod held;
 mod reader;
 mod sink;
 mod stream;
+mod wait_set;
 mod writer;
 
 pub use reader::{BatchFuture, RecvFuture};
 pub use sink::{EventSink, SinkError};
 pub use stream::EventStream;
+pub use wait_set::AnyReadyFuture;
 pub use writer::{ClaimFuture, PublishFuture, ReadyFuture};
 
 // For the links above.
 #[cfg(doc)]
-use crate::handles::{Reader, Writer};
+use crate::handles::{Reader, WaitSet, Writer};

@@ -14,7 +14,7 @@ use futures_core::FusedFuture;
 use crate::error::{End, TryReadError};
 use crate::handles::{Batch, Reader, ReaderCore, Release};
 use crate::sync::strong;
-use crate::waiting::EventCount;
+use crate::waiting::Owner;
 
 impl<T> Reader<T> {
     /// Returns a clone of the next event. Waits in a task until there is one.
@@ -102,11 +102,10 @@ impl<T> ReaderCore<T> {
                 Err(TryReadError::Empty) => (),
             }
             let (events, threshold) = (self.sleeps_at(), self.position() + 1);
-            let anew = events.register_task(self.gate().index(), threshold, cx.waker());
-            let events = ptr::from_ref(events);
-            if anew {
+            if events.register_task(self.task(), threshold, cx.waker()) {
                 self.gate().counters().parks.add(1);
             }
+            let events = ptr::from_ref(events);
             *registered = true;
             if !strong!("asynch.read_again") {
                 return Poll::Pending;
@@ -133,23 +132,14 @@ impl<T> ReaderCore<T> {
 
     /// Removes the registrations that `poll_fill` has made, if any.
     pub(super) fn deregister(&self, registered: &mut bool) {
-        if !mem::take(registered) {
-            return;
-        }
-        let key = self.gate().index();
-        self.shared().sequencer.published.deregister_task(key);
-        let upstreams = self.options().into_iter().flat_map(|options| options.barrier.gates());
-        for dependents in upstreams.filter_map(|gate| gate.dependents()) {
-            dependents.moved.deregister_task(key);
+        if mem::take(registered) {
+            self.deregister_task(self.task());
         }
     }
 
-    /// Returns the event count where the task must sleep now: that of an upstream that has not come
-    /// far enough, or else that of the cursor.
-    fn sleeps_at(&self) -> &EventCount {
-        let laggard = self.options().and_then(|options| options.barrier.laggard(self.position()));
-        let moved = laggard.and_then(|laggard| laggard.gate().dependents());
-        moved.map_or(&self.shared().sequencer.published, |dependents| &dependents.moved)
+    /// Returns who registers when this handle waits in a task.
+    fn task(&self) -> Owner {
+        Owner::Handle(self.gate().index())
     }
 }
 

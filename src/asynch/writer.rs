@@ -15,9 +15,10 @@ use crate::handles::{Claim, Writer, WriterCore};
 use crate::member::Member;
 use crate::sequence::Sequence;
 use crate::sync::strong;
+use crate::waiting::Owner;
 
-/// The key of the writer at its event count, where nothing else is registered.
-const WRITER: usize = 0;
+/// The writer at its event count, where nothing else is registered.
+const WRITER: Owner = Owner::Handle(0);
 
 impl<T> Writer<T> {
     /// Publishes an event, and returns the sequence under which every reader sees it. Waits in

@@ -190,7 +190,7 @@ impl<T> Editor<T> {
         &self.stage().member
     }
 
-    fn stage(&self) -> &Stage {
+    pub(super) fn stage(&self) -> &Stage {
         &self.shared.sequencer.stages[self.index]
     }
 
@@ -204,7 +204,7 @@ impl<T> Editor<T> {
 
     /// Returns the end of the events that have arrived, or how the stream has ended; `None` if
     /// there is nothing new.
-    fn poll(&self) -> Option<Result<u64, End>> {
+    pub(super) fn poll(&self) -> Option<Result<u64, End>> {
         let arrived = self.stage().arrived.load();
         if arrived > self.position {
             return Some(Ok(arrived));

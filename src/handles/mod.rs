@@ -25,6 +25,8 @@ mod writer;
 
 mod claiming;
 
+mod wait_set;
+
 pub use editor::{EditBatch, EditIterMut, Editor};
 pub use observer::{Glimpse, Observer};
 pub use reader::{Events, Reader};
@@ -34,6 +36,9 @@ pub use reading::{Batch, BatchEvents, BatchIter};
 pub(crate) use reading::{ReaderCore, Release};
 pub use ring::Ring;
 pub use ring_builder::RingBuilder;
+#[cfg(feature = "async")]
+pub(crate) use wait_set::{Registered, first_ready};
+pub use wait_set::{WaitSet, Waitable};
 pub use writer::Writer;
 #[cfg(feature = "async")]
 pub(crate) use writing::WriterCore;

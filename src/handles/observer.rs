@@ -163,6 +163,10 @@ impl<T> Observer<T> {
         self.reader.member()
     }
 
+    pub(crate) fn core(&self) -> &ReaderCore<T> {
+        &self.reader
+    }
+
     /// Closes the gate and looks.
     fn glimpse(&mut self, max_events: usize) -> Glimpse<'_, T> {
         let missed = self.reader.begin_look(Start::Oldest(self.reader.position()));
@@ -171,7 +175,7 @@ impl<T> Observer<T> {
 
     /// Whether there are new events, or the stream has ended; `None` if neither. The gate stays
     /// open.
-    fn news(&self) -> Option<Result<(), End>> {
+    pub(super) fn news(&self) -> Option<Result<(), End>> {
         let sequencer = &self.reader.shared().sequencer;
         let position = self.position().get();
         if sequencer.cursor.load() > position {

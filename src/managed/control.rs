@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
@@ -216,16 +216,11 @@ impl State {
     ) -> MutexGuard<'_, Phase> {
         let mut phase = self.phase();
         while holds(&phase) {
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let waited = match left {
-                Some(Duration::ZERO) => break,
-                Some(left) => match self.changed.wait_timeout(phase, left) {
-                    Ok((phase, _)) => Ok(phase),
-                    Err(poisoned) => Err(poisoned.into_inner().0),
-                },
-                None => self.changed.wait(phase).map_err(|poisoned| poisoned.into_inner()),
-            };
-            phase = waited.unwrap_or_else(|phase| phase);
+            let in_time;
+            (phase, in_time) = sync::wait(&self.changed, phase, deadline);
+            if !in_time {
+                break;
+            }
         }
         phase
     }

@@ -9,6 +9,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::time::Instant;
+
 #[cfg(not(all(loom, feature = "loom")))]
 mod imp {
     pub(crate) use core::hint::spin_loop;
@@ -73,6 +75,25 @@ pub(crate) fn weakened(label: &str) -> bool {
     static CHOSEN: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     let chosen = CHOSEN.get_or_init(|| std::env::var("BROADRING_WEAKEN").unwrap_or_default());
     chosen.split(',').any(|chosen| chosen == label)
+}
+
+/// Sleeps at a condition variable until it is notified, or spuriously not, and returns `true`; or
+/// until the deadline, and returns `false`.
+pub(crate) fn wait<'m, T>(
+    condition: &Condvar,
+    guard: MutexGuard<'m, T>,
+    deadline: Option<Instant>,
+) -> (MutexGuard<'m, T>, bool) {
+    let Some(deadline) = deadline else {
+        let waited = condition.wait(guard);
+        return (waited.unwrap_or_else(|poisoned| poisoned.into_inner()), true);
+    };
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return (guard, false);
+    }
+    let waited = condition.wait_timeout(guard, left);
+    (waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0, true)
 }
 
 /// Locks a mutex, poisoned or not. No user code runs while one of these locks is held, so what

@@ -9,8 +9,10 @@
 
 mod event_count;
 mod pacing;
+mod parker;
 mod strategy;
 
-pub(crate) use event_count::EventCount;
+pub(crate) use event_count::{EventCount, Owner};
 pub(crate) use pacing::Pacing;
+pub(crate) use parker::Parker;
 pub use strategy::Wait;

@@ -11,5 +11,6 @@ mod pipes;
 mod rig;
 mod sinks;
 mod types;
+mod wait_sets;
 mod waiting;
 mod wakers;

@@ -19,7 +19,7 @@ const LOST_WAKE_UP: &str = "deadlock";
 
 /// Whether nothing sleeps in a model. A task counts as sleeping as soon as a poll is pending.
 fn awake(model: &str) -> bool {
-    let sleeps = model.contains("sleep::") || model.starts_with("asynch::");
+    let sleeps = ["sleep::", "asynch::", "wait_set::"].iter().any(|it| model.contains(it));
     !sleeps && !model.starts_with("controls::")
 }
 
@@ -143,6 +143,21 @@ controls! {
         => "asynch::a_dependent_task_is_woken_by_each_of_its_upstreams", LOST_WAKE_UP;
     the_second_look_of_a_publishing_task: "asynch.reserve_again"
         => "asynch::a_publishing_task_is_woken_by_a_commit", LOST_WAKE_UP;
+    the_second_look_of_a_wait_set: "wait_set.look_again"
+        => "wait_set::a_thread_is_woken_by_either_ring", LOST_WAKE_UP;
+    the_second_look_of_a_wait_set_for_a_laggard: "wait_set.laggard_again"
+        => "wait_set::a_dependent_that_waits_with_others_is_woken_by_each_of_its_upstreams",
+        LOST_WAKE_UP;
+    the_note_that_a_wait_set_was_woken: "parker.wake"
+        => "wait_set::a_thread_is_woken_by_either_ring", LOST_WAKE_UP;
+    the_wake_up_of_a_wait_set: "event_count.wake_tasks"
+        => "wait_set::a_thread_is_woken_by_either_ring", LOST_WAKE_UP;
+    the_registration_of_a_wait_set: "event_count.register"
+        => "wait_set::a_thread_is_woken_by_either_ring", LOST_WAKE_UP;
+    the_fence_of_a_wait_set: "fence.heavy"
+        => "wait_set::a_thread_is_woken_by_either_ring", LOST_WAKE_UP;
+    the_fence_of_a_waker_of_a_wait_set: "fence.light"
+        => "wait_set::a_thread_is_woken_by_either_ring", LOST_WAKE_UP;
     the_fence_of_a_task: "fence.heavy"
         => "asynch::a_reading_task_is_woken_by_an_event", LOST_WAKE_UP;
     the_fence_of_a_waker_of_tasks: "fence.light"

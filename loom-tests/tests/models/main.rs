@@ -16,6 +16,7 @@ mod leave;
 mod observe;
 mod panics;
 mod sleep;
+mod wait_set;
 
 use broadring::{Reader, Ring, Wait, Writer};
 

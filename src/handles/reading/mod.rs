@@ -10,6 +10,7 @@ mod options;
 mod polling;
 mod polling_options;
 mod reader_core;
+mod sleeping;
 #[cfg(not(all(loom, feature = "loom")))]
 mod stoppable;
 #[cfg(all(test, not(all(loom, feature = "loom"))))]

@@ -6,7 +6,6 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "async")]
 use core::task::Waker;
 use std::time::Instant;
 
@@ -14,8 +13,9 @@ use crossbeam_utils::CachePadded;
 
 use crate::sync::{self, AtomicU64, Condvar, Counter, Fences, MODEL, Mutex, Ordering, strong};
 
-#[cfg(feature = "async")]
 mod tasks;
+
+pub(crate) use tasks::Owner;
 
 /// The threshold while nothing sleeps: no position reaches it.
 const NOBODY: u64 = u64::MAX;
@@ -56,8 +56,7 @@ struct State {
     threshold: u64,
     /// How many threads sleep. One that has registered and is still looking is not among them.
     parked: usize,
-    /// The registered tasks.
-    #[cfg(feature = "async")]
+    /// The registered tasks, and threads that wait at several places.
     tasks: tasks::Tasks,
 }
 
@@ -74,7 +73,6 @@ impl EventCount {
                 epoch: 0,
                 threshold: NOBODY,
                 parked: 0,
-                #[cfg(feature = "async")]
                 tasks: tasks::Tasks::default(),
             }),
             wakes: Condvar::new(),
@@ -131,7 +129,6 @@ impl EventCount {
         let mut state = sync::lock(&self.state);
         state.epoch += 1;
         self.set_threshold(&mut state, NOBODY);
-        #[cfg(feature = "async")]
         let tasks = state.tasks.take();
         let parked = state.parked;
         drop(state);
@@ -139,7 +136,6 @@ impl EventCount {
         if parked > 0 {
             self.wakes.notify_all();
         }
-        #[cfg(feature = "async")]
         tasks.wake();
     }
 
@@ -187,17 +183,11 @@ impl EventCount {
             if state.epoch != epoch {
                 break true;
             }
-            state = match deadline {
-                None => self.wakes.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        break false;
-                    }
-                    let waited = self.wakes.wait_timeout(state, left);
-                    waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0
-                }
-            };
+            let in_time;
+            (state, in_time) = sync::wait(&self.wakes, state, deadline);
+            if !in_time {
+                break false;
+            }
         };
         state.parked = state.parked.saturating_sub(1);
         in_time
@@ -208,38 +198,55 @@ impl EventCount {
         sync::lock(&self.state).epoch
     }
 
-    /// Registers a task, in place of the one with the same key. The caller must look again
-    /// afterwards. Returns `false` if the task was registered before, for the same position, and
-    /// was not woken since.
+    /// Registers a task, in place of an earlier one of the same owner, and passes the heavy fence.
+    /// The caller must look again afterwards. Returns `false` if the task was registered before, for
+    /// the same position, and was not woken since.
     ///
     /// A registration lasts until the task is woken or deregistered. So the heavy fence is passed
     /// once, and not at every poll that happens for another reason. The thread that stores the
     /// position passes its own fence either before the heavy one, and then the look behind that
     /// one saw the store; or after it, and then that thread finds the registration (I7).
     #[cfg(feature = "async")]
-    pub(crate) fn register_task(&self, key: usize, threshold: u64, waker: &Waker) -> bool {
+    pub(crate) fn register_task(&self, owner: Owner, threshold: u64, waker: &Waker) -> bool {
+        let (anew, replaced) = self.enlist(owner, threshold, waker);
+        if anew {
+            self.heavy_fence();
+        }
+        // It runs a user's code, which may panic.
+        drop(replaced);
+        anew
+    }
+
+    /// Registers a wait set, as `register_task` does, but passes no fence. If this returns `true`, the
+    /// caller must pass `heavy_fence` before it looks again, or else deregister.
+    pub(crate) fn register_set(&self, owner: Owner, threshold: u64, waker: &Waker) -> bool {
+        self.enlist(owner, threshold, waker).0
+    }
+
+    fn enlist(&self, owner: Owner, threshold: u64, waker: &Waker) -> (bool, Option<tasks::Task>) {
         // Cloning and dropping a waker run a user's code, so neither happens under the lock.
         let waker = waker.clone();
         let mut state = sync::lock(&self.state);
-        let replaced = state.tasks.put(key, tasks::Task { threshold, waker });
-        let registered = replaced.as_ref().is_some_and(|task| task.threshold == threshold);
-        if !registered {
+        let replaced = state.tasks.put(owner, tasks::Task { threshold, waker });
+        let anew = replaced.as_ref().is_none_or(|task| task.threshold != threshold);
+        if anew {
             let smallest = threshold.min(state.threshold);
             self.set_threshold(&mut state, smallest);
         }
         drop(state);
-        if !registered {
-            self.bell.fences.heavy();
-        }
-        drop(replaced);
-        !registered
+        (anew, replaced)
+    }
+
+    /// Passes the heavy fence of a sleeper, between its registrations and its last look: one fence
+    /// for all event counts of the program, because all rings have chosen the same fences.
+    pub(crate) fn heavy_fence(&self) {
+        self.bell.fences.heavy();
     }
 
     /// Removes the registration of a task. What it waited for may still wake the other sleepers
     /// once, spuriously.
-    #[cfg(feature = "async")]
-    pub(crate) fn deregister_task(&self, key: usize) {
-        let struck = sync::lock(&self.state).tasks.remove(key);
+    pub(crate) fn deregister_task(&self, owner: Owner) {
+        let struck = sync::lock(&self.state).tasks.remove(owner);
         drop(struck);
     }
 
@@ -252,5 +259,5 @@ impl EventCount {
     }
 }
 
-#[cfg(all(test, feature = "async", not(all(loom, feature = "loom"))))]
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
 mod tests;

@@ -1,4 +1,4 @@
-//! The tasks that are registered at an event count.
+//! The tasks, and the threads that wait at several places, which are registered at an event count.
 
 #![forbid(unsafe_code)]
 
@@ -7,10 +7,25 @@ use core::task::Waker;
 
 use crate::sync::{for_every, strong};
 
-/// The registered tasks, each under the key of its handle. So a handle has at most one
-/// registration, whatever becomes of its futures. Keys are small numbers.
+/// Who registers. Each has at most one registration at an event count, whatever becomes of its
+/// futures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A handle that waits in a task. The numbers are small, and differ at one event count.
+    #[cfg(feature = "async")]
+    Handle(usize),
+    /// A wait set, in a thread or in a task.
+    Set(u64),
+}
+
+/// The registrations: each is a waker to call, and for what.
 #[derive(Debug, Default)]
-pub(super) struct Tasks(Vec<Option<Task>>);
+pub(super) struct Tasks {
+    #[cfg(feature = "async")]
+    handles: Vec<Option<Task>>,
+    /// Few, if any: looked through one by one.
+    sets: Vec<(u64, Task)>,
+}
 
 #[derive(Debug)]
 pub(super) struct Task {
@@ -20,26 +35,50 @@ pub(super) struct Task {
 }
 
 impl Tasks {
-    pub(super) fn put(&mut self, key: usize, task: Task) -> Option<Task> {
-        if key >= self.0.len() {
-            self.0.resize_with(key + 1, || None);
+    pub(super) fn put(&mut self, owner: Owner, task: Task) -> Option<Task> {
+        match owner {
+            #[cfg(feature = "async")]
+            Owner::Handle(key) => {
+                if key >= self.handles.len() {
+                    self.handles.resize_with(key + 1, || None);
+                }
+                self.handles[key].replace(task)
+            }
+            Owner::Set(id) => match self.sets.iter_mut().find(|(other, _)| *other == id) {
+                Some((_, before)) => Some(mem::replace(before, task)),
+                None => {
+                    self.sets.push((id, task));
+                    None
+                }
+            },
         }
-        self.0[key].replace(task)
     }
 
-    pub(super) fn remove(&mut self, key: usize) -> Option<Task> {
-        self.0.get_mut(key)?.take()
+    pub(super) fn remove(&mut self, owner: Owner) -> Option<Task> {
+        match owner {
+            #[cfg(feature = "async")]
+            Owner::Handle(key) => self.handles.get_mut(key)?.take(),
+            Owner::Set(id) => {
+                let index = self.sets.iter().position(|(other, _)| *other == id)?;
+                Some(self.sets.swap_remove(index).1)
+            }
+        }
     }
 
-    /// Takes all tasks out, and leaves the list empty.
+    /// Takes all registrations out, and leaves the list empty.
     pub(super) fn take(&mut self) -> Self {
         mem::take(self)
     }
 
-    /// Wakes all tasks. Runs a user's code, so it must not be called under the lock.
+    /// Calls all wakers. They run a user's code, so it must not be called under the lock.
     pub(super) fn wake(self) {
+        let sets = self.sets.into_iter().map(|(_, task)| task);
+        #[cfg(feature = "async")]
+        let tasks = self.handles.into_iter().flatten().chain(sets);
+        #[cfg(not(feature = "async"))]
+        let tasks = sets;
         if strong!("event_count.wake_tasks") {
-            for_every(self.0.into_iter().flatten(), |task| task.waker.wake());
+            for_every(tasks, |task| task.waker.wake());
         }
     }
 }

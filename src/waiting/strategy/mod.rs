@@ -85,7 +85,18 @@ impl Wait {
         threshold: u64,
         deadline: Option<Instant>,
         parks: &Counter,
-        mut look: impl FnMut() -> Option<R>,
+        look: impl FnMut() -> Option<R>,
+    ) -> Option<R> {
+        self.until_or_sleep(deadline, look, |look| events.sleep(threshold, deadline, parks, look))
+    }
+
+    /// Like `until`, with a sleep of one's own as the last phase of [`Wait::PARK`]: it is given
+    /// `look`, and returns what that has found, or `None` at the deadline.
+    pub(crate) fn until_or_sleep<R, L: FnMut() -> Option<R>>(
+        self,
+        deadline: Option<Instant>,
+        mut look: L,
+        sleep: impl FnOnce(&mut L) -> Option<R>,
     ) -> Option<R> {
         // Under loom every look is a branch to explore, so go to the last phase at once.
         let brief = |looks| if MODEL { 0 } else { looks };
@@ -97,7 +108,7 @@ impl Wait {
                 .or_else(|()| yield_slices(None, deadline, &mut look)),
             Last::Park => spin(Some(brief(spins)), deadline, &mut look)
                 .or_else(|()| yield_slices(Some(brief(self.yields)), deadline, &mut look))
-                .or_else(|()| Ok(events.sleep(threshold, deadline, parks, &mut look))),
+                .or_else(|()| Ok(sleep(&mut look))),
         };
         waited.unwrap_or_else(|()| unreachable!("the last phase lasts until the wait is over"))
     }
