@@ -180,7 +180,7 @@
 //! |---|---|
 //! | a ring: [`Ring::try_builder`] | [`CapacityError`] |
 //! | a reader or an observer: [`Ring::subscribe`], [`Ring::observe`], [`ReaderBuilder::subscribe`], [`Reader::try_clone`], [`Reader::rejoin`] | [`SubscribeError`] |
-//! | that it comes after another reader: [`ReaderBuilder::after`] | [`OtherRingError`] |
+//! | that it comes after another reader: [`ReaderBuilder::after`] | [`AfterError`] |
 //! | room for an event, at once: [`Writer::try_publish`], [`Writer::try_publish_with`] | [`TryPublishError`] |
 //! | the same, in time: [`Writer::publish_timeout`], [`Writer::publish_with_timeout`], and both with `deadline` | [`PublishTimeoutError`] |
 //! | room for several events: [`Writer::claim`], [`Writer::claim_up_to`] | [`ClaimError`] |
@@ -323,13 +323,14 @@ mod readme {}
 mod producers_page {}
 
 pub use error::{
-    CapacityError, ClaimError, ClaimTimeout, ClaimTimeoutError, End, Evicted, NotRetained,
-    OtherRingError, PublishTimeoutError, ReadTimeoutError, SubscribeError, TooManyReaders,
+    AfterError, CapacityError, ClaimError, ClaimTimeout, ClaimTimeoutError, End, Evicted,
+    NotRetained, PublishTimeoutError, ReadTimeoutError, SubscribeError, TooManyReaders,
     TryClaimError, TryPublishError, TryReadError, UpstreamLeft,
 };
 pub use handles::{
     Batch, BatchEvents, BatchIter, Claim, ClaimIterMut, EditBatch, EditIterMut, Editor, Events,
-    Glimpse, Observer, Reader, ReaderBuilder, Ring, RingBuilder, WaitSet, Waitable, Writer,
+    Glimpse, Observer, Reader, ReaderBuilder, Ring, RingBuilder, Upstream, WaitSet, Waitable,
+    Writer,
 };
 pub use member::{Member, Role};
 pub use sequence::Sequence;

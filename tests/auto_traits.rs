@@ -10,11 +10,11 @@ use broadring::managed::{
     Failure, Fate, Group, JoinError, ReaderThread, ShutdownError, SpawnError, ThreadBuilder,
 };
 use broadring::{
-    Batch, BatchEvents, BatchIter, CapacityError, Claim, ClaimError, ClaimIterMut, ClaimTimeout,
-    ClaimTimeoutError, EditBatch, EditIterMut, Editor, End, Events, Evicted, Glimpse, Member,
-    NotRetained, Observer, OtherRingError, PublishTimeoutError, ReadTimeoutError, Reader,
-    ReaderBuilder, Ring, RingBuilder, Role, Sequence, SubscribeError, TooManyReaders,
-    TryClaimError, TryPublishError, TryReadError, UpstreamLeft, Wait, WaitSet, Writer,
+    AfterError, Batch, BatchEvents, BatchIter, CapacityError, Claim, ClaimError, ClaimIterMut,
+    ClaimTimeout, ClaimTimeoutError, EditBatch, EditIterMut, Editor, End, Events, Evicted, Glimpse,
+    Member, NotRetained, Observer, PublishTimeoutError, ReadTimeoutError, Reader, ReaderBuilder,
+    Ring, RingBuilder, Role, Sequence, SubscribeError, TooManyReaders, TryClaimError,
+    TryPublishError, TryReadError, Upstream, UpstreamLeft, Wait, WaitSet, Writer,
 };
 
 /// Whether a type implements a trait. An inherent constant, which exists only where the bound
@@ -91,6 +91,7 @@ fn handles_of_send_and_sync_events_are_send_and_sync() {
         Role:                         true  true  true  true;
         Sequence:                     true  true  true  true;
         Wait:                         true  true  true  true;
+        Upstream<u64>:                true  true  true  false;
         WaitSet:                      true  true  false false;
     }
 }
@@ -135,7 +136,7 @@ fn errors_are_send_and_sync_unless_they_carry_an_event_that_is_not() {
         End:                           true  true  true  false;
         Evicted:                       true  true  true  false;
         UpstreamLeft:                  true  true  true  false;
-        OtherRingError:                true  true  true  true;
+        AfterError:                    true  true  true  false;
         TryReadError:                  true  true  true  false;
         ReadTimeoutError:              true  true  true  false;
         TryPublishError<u64>:          true  true  true  false;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use broadring::{
-    CapacityError, ClaimError, ClaimTimeoutError, End, OtherRingError, PublishTimeoutError,
+    AfterError, CapacityError, ClaimError, ClaimTimeoutError, End, PublishTimeoutError,
     ReadTimeoutError, Reader, Ring, SubscribeError, TryClaimError, TryPublishError, TryReadError,
     Writer,
 };
@@ -116,7 +116,10 @@ fn every_error_has_an_exact_message() {
         "fewer slots were free than the claim asks for until the time was up, because of the reader 0"
     );
     assert_eq!(message(&claim_timeout_error(7)), message(&claim_error()));
-    assert_eq!(message(&OtherRingError), "a reader cannot come after a reader of another ring");
+    assert_eq!(
+        message(&AfterError::OtherRing),
+        "a reader cannot come after a reader of another ring"
+    );
     assert_eq!(message(&End::Closed), "the ring is closed and every event was read");
     assert_eq!(message(&evicted()), "the reader 0 was evicted at event 0 and has missed 2");
     assert_eq!(
@@ -148,7 +151,7 @@ fn every_error_can_be_boxed_as_a_send_and_sync_error() {
         is_error(publish_timeout_error(1)),
         is_error(claim_timeout_error(1)),
         is_error(editor_left()),
-        is_error(OtherRingError),
+        is_error(AfterError::OtherRing),
         is_error(End::Closed),
         is_error(End::Stopped),
         is_error(evicted()),

@@ -5,7 +5,7 @@
 use core::error::Error;
 use core::fmt;
 
-use crate::member::InRing;
+use crate::member::{InRing, Member};
 use crate::sequence::Sequence;
 use crate::sync::PlainArc;
 
@@ -120,14 +120,35 @@ impl fmt::Display for NotRetained {
 
 impl Error for NotRetained {}
 
-/// A reader cannot come after one of another ring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OtherRingError;
+/// Why a reader cannot come after another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AfterError {
+    /// The other one reads another ring.
+    OtherRing,
+    /// The other one has left already.
+    Gone(Box<Member>),
+}
 
-impl fmt::Display for OtherRingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a reader cannot come after a reader of another ring")
+impl AfterError {
+    /// Whether the other one reads another ring.
+    pub fn is_other_ring(&self) -> bool {
+        matches!(self, Self::OtherRing)
+    }
+
+    /// Whether the other one has left already.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Gone(_))
     }
 }
 
-impl Error for OtherRingError {}
+impl fmt::Display for AfterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherRing => f.write_str("a reader cannot come after a reader of another ring"),
+            Self::Gone(member) => write!(f, "the {member} has left"),
+        }
+    }
+}
+
+impl Error for AfterError {}

@@ -11,7 +11,7 @@ mod publishing;
 mod reading;
 
 pub use building::CapacityError;
-pub use joining::{NotRetained, OtherRingError, SubscribeError, TooManyReaders};
+pub use joining::{AfterError, NotRetained, SubscribeError, TooManyReaders};
 pub use publishing::{
     ClaimError, ClaimTimeout, ClaimTimeoutError, PublishTimeoutError, TryClaimError,
     TryPublishError,

@@ -13,6 +13,8 @@ mod ring_builder;
 
 mod reader_builder;
 
+mod upstream;
+
 mod ring;
 
 mod reading;
@@ -36,6 +38,7 @@ pub use reading::{Batch, BatchEvents, BatchIter};
 pub(crate) use reading::{ReaderCore, Release};
 pub use ring::Ring;
 pub use ring_builder::RingBuilder;
+pub use upstream::Upstream;
 #[cfg(feature = "async")]
 pub(crate) use wait_set::{Registered, first_ready};
 pub use wait_set::{WaitSet, Waitable};

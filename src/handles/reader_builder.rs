@@ -9,7 +9,8 @@ use super::observer::Observer;
 use super::reader::Reader;
 use super::reading::{ReaderCore, ReaderOptions};
 use super::ring::Ring;
-use crate::error::{OtherRingError, SubscribeError};
+use super::upstream::Upstream;
+use crate::error::{AfterError, SubscribeError};
 use crate::member::Role;
 use crate::protocol::Start;
 use crate::sequence::Sequence;
@@ -162,11 +163,14 @@ impl<T> ReaderBuilder<T> {
     /// writer back. The upstream's place among the readers of the ring becomes free only when
     /// all readers that come after it are gone too.
     ///
-    /// The upstream is borrowed only for this call.
+    /// The upstream is a reference to a [`Reader`], to the handle of a
+    /// [managed thread](crate::managed::ReaderThread), which may be running, or to an [`Upstream`],
+    /// which names a reader wherever it is. It is borrowed only for this call.
     ///
     /// # Errors
     ///
-    /// [`OtherRingError`] if the upstream reads another ring.
+    /// [`AfterError::OtherRing`] if the upstream reads another ring, [`AfterError::Gone`] if it has
+    /// left already.
     ///
     /// # Examples
     ///
@@ -190,13 +194,15 @@ impl<T> ReaderBuilder<T> {
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn after(mut self, upstream: &Reader<T>) -> Result<Self, OtherRingError> {
-        if !Arc::ptr_eq(&self.ring.shared, upstream.core.shared()) {
-            return Err(OtherRingError);
+    pub fn after(mut self, upstream: impl Into<Upstream<T>>) -> Result<Self, AfterError> {
+        let upstream = upstream.into();
+        if !Arc::ptr_eq(&self.ring.shared, &upstream.ring.shared) {
+            return Err(AfterError::OtherRing);
         }
-        let member = upstream.member().clone();
-        let kept = self.ring.shared.sequencer.retain_gate(upstream.core.gate(), member);
-        self.options.barrier.push(kept);
+        let member = upstream.member();
+        let retained = self.ring.shared.sequencer.retain_gate(member);
+        let retained = retained.ok_or_else(|| AfterError::Gone(Box::new(member.clone())))?;
+        self.options.barrier.push(retained);
         Ok(self)
     }
 

@@ -15,7 +15,7 @@ use crate::sync::{self, Arc, AtomicBool, AtomicU64, Condvar, Mutex, MutexGuard, 
 /// The shared state of a thread: the part that knows the type of the events.
 #[derive(Debug)]
 pub(super) struct Control<T> {
-    ring: Ring<T>,
+    pub(super) ring: Ring<T>,
     pub(super) state: State,
 }
 

@@ -55,7 +55,8 @@
 //! # Graphs
 //!
 //! Readers that come [after](crate::ReaderBuilder::after) others join first, all of them. Then
-//! [`ThreadBuilder::new`] gives each a thread, in any order, in one [`Group`] if you like.
+//! [`ThreadBuilder::new`] gives each a thread, in any order, in one [`Group`] if you like. Others can
+//! join later, after a thread that runs already: `after(&thread)`.
 //! [Editors](crate::Editor) and observers have no managed threads: spawn a thread for an editor
 //! yourself. A group that is shut down waits for what the editors have still to pass on.
 //!

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::control::{Control, Controlled};
 use super::error::JoinError;
+use crate::handles::Upstream;
 use crate::member::Member;
 use crate::sequence::Sequence;
 use crate::sync::Arc;
@@ -126,6 +127,30 @@ impl<T, R> ReaderThread<T, R> {
             Some(_) => Ok(self.join()),
             None => Err(self),
         }
+    }
+}
+
+/// Names the reader of the thread, so that others can come after it while it runs.
+///
+/// # Examples
+///
+/// ```
+/// let (mut writer, ring) = broadring::Ring::builder(8).build(|| 0);
+/// let journal = ring.reader().name("journal").managed().spawn(|event, _, _| {
+///     println!("noted: {event}");
+/// })?;
+/// let logic = ring.reader().name("logic").after(&journal)?.managed().spawn(|event, _, _| {
+///     println!("done: {event}"); // after it was noted
+/// })?;
+/// writer.publish_all([1, 2, 3]);
+/// drop(writer);
+/// journal.join()?;
+/// logic.join()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl<T, R> From<&ReaderThread<T, R>> for Upstream<T> {
+    fn from(thread: &ReaderThread<T, R>) -> Self {
+        Self::new(thread.control.ring.clone(), thread.member().clone())
     }
 }
 

@@ -6,13 +6,12 @@
 
 #![forbid(unsafe_code)]
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
 use super::counters::ReaderCounters;
-use crate::sync::{AtomicU64, AtomicUsize, Fences, Ordering, PlainU64, ordering, strong};
+use crate::sync::{AtomicU64, Fences, OnDemand, Ordering, PlainU64, ordering, strong};
 use crate::waiting::EventCount;
 
 /// The word of a vacant gate: it is open, and its position is beyond every other.
@@ -50,20 +49,27 @@ struct Front {
 }
 
 /// The part that only the reader uses, and its dependents.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Back {
     counters: ReaderCounters,
+    /// How many holders keep the gate from being taken again: its reader, and the dependents. The
+    /// upper half is the generation, so that who comes late does not hold another reader's gate.
+    holders: AtomicU64,
+    /// How often the gate was taken, in the upper half of the word. Only the reader that takes the
+    /// gate stores it.
+    generation: PlainU64,
     /// Made when the first reader is to come after this one.
-    dependents: OnceLock<Box<Dependents>>,
+    dependents: OnDemand<Dependents>,
 }
+
+/// One generation, in the upper half of the word that counts the holders.
+const GENERATION: u64 = 1 << 32;
 
 /// The readers that come after the reader of a gate.
 #[derive(Debug)]
 pub(crate) struct Dependents {
     /// Where the dependents sleep until the gate has moved.
     pub(crate) moved: EventCount,
-    /// How many holders keep the gate from being taken again: the dependents, and its reader.
-    holders: AtomicUsize,
 }
 
 /// The position of a gate, as its dependents see it.
@@ -76,10 +82,16 @@ pub(crate) struct Progress {
 }
 
 impl Gate {
-    pub(super) fn vacant(index: usize) -> Self {
+    pub(super) fn vacant(index: usize, fences: Fences) -> Self {
         let word = AtomicU64::new(VACANT);
         let front = Front { word, patience: PlainU64::new(u64::MAX), index };
-        Self { front: CachePadded::new(front), back: CachePadded::default() }
+        let back = Back {
+            counters: ReaderCounters::default(),
+            holders: AtomicU64::new(0),
+            generation: PlainU64::new(0),
+            dependents: OnDemand::new(|| Dependents::new(fences)),
+        };
+        Self { front: CachePadded::new(front), back: CachePadded::new(back) }
     }
 
     /// Returns the index of the gate in the table.
@@ -108,10 +120,12 @@ impl Gate {
         if taken.is_err() {
             return false;
         }
-        if let Some(dependents) = self.dependents() {
-            // ORDERING: Relaxed; no other thread has the gate.
-            dependents.holders.store(1, Ordering::Relaxed);
-        }
+        let generation = self.generation().wrapping_add(GENERATION);
+        // ORDERING: Relaxed; no other thread has the gate, and nobody retains it while it has no
+        // holder. The registry hands the generation on.
+        self.back.generation.store(generation, Ordering::Relaxed);
+        // ORDERING: Relaxed, as above.
+        self.back.holders.store(generation + 1, Ordering::Relaxed);
         self.back.counters.reset();
         self.set_patience(Duration::MAX);
         true
@@ -212,55 +226,85 @@ impl Gate {
     /// Returns the dependents of the reader, if it ever had any.
     #[inline]
     pub(crate) fn dependents(&self) -> Option<&Dependents> {
-        self.back.dependents.get().map(|dependents| &**dependents)
+        self.back.dependents.get()
     }
 
-    /// Adds a holder, which keeps the gate from being taken again when its reader leaves. The
-    /// caller must know a present holder, or be the reader.
-    pub(crate) fn retain(&self, fences: Fences) {
-        let dependents = self.back.dependents.get_or_init(|| {
-            let moved = EventCount::new(fences);
-            Box::new(Dependents { moved, holders: AtomicUsize::new(1) })
-        });
-        dependents.retain();
+    /// Returns the generation of the gate. Called by its reader.
+    pub(super) fn generation(&self) -> u64 {
+        // ORDERING: Relaxed; the reader itself has stored it, or the one before it, whose gate it
+        // has taken (see `try_take`).
+        self.back.generation.load(Ordering::Relaxed)
+    }
+
+    /// Adds a holder, which keeps the gate from being taken again when its reader leaves, if the
+    /// reader that has taken the gate in this generation still has it. Any thread may call this.
+    pub(super) fn retain(&self, generation: u64, fences: Fences) -> bool {
+        let mut expected = generation + 1;
+        let holders = &self.back.holders;
+        loop {
+            // ORDERING: Relaxed; a holder keeps the gate from being taken again, and orders nothing
+            // before it leaves.
+            let (ok, err) = (Ordering::Relaxed, Ordering::Relaxed);
+            match holders.compare_exchange(expected, expected + 1, ok, err) {
+                Ok(_) => break,
+                // There are other holders, in the same generation.
+                Err(seen) if seen > generation && seen - generation < GENERATION => expected = seen,
+                Err(_) => return false,
+            }
+        }
+        self.back.dependents.make(|| Dependents::new(fences));
+        true
     }
 
     /// Adds a holder, on behalf of a present one.
     pub(crate) fn retain_again(&self) {
-        if let Some(dependents) = self.dependents() {
-            dependents.retain();
-        }
+        // ORDERING: Relaxed; the caller's own share keeps the count above zero.
+        self.back.holders.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether the gate has other holders than its reader.
+    /// Whether the gate has other holders than its reader, which calls this.
     pub(crate) fn is_retained(&self) -> bool {
-        // ORDERING: Relaxed; a dependent retains the gate only through a reference to its
-        // reader, and the reader is calling this.
-        let holders = |dependents: &Dependents| dependents.holders.load(Ordering::Relaxed);
-        self.dependents().is_some_and(|dependents| holders(dependents) > 1)
+        // ORDERING: Relaxed; who retains the gate from now on finds it open.
+        self.back.holders.load(Ordering::Relaxed) > self.generation() + 1
     }
 
     /// Removes a holder. The last one vacates the gate.
     pub(crate) fn release(&self) {
-        let last = self.dependents().is_none_or(|dependents| {
-            // ORDERING: AcqRel pairs with itself: what each holder did with the gate, and what the
-            // reader read before, happens before the gate is vacant (I5).
-            dependents.holders.fetch_sub(1, ordering!("gate.release", AcqRel)) == 1
-        });
-        if last {
-            // ORDERING: Release pairs with the Acquire in `gating_sequence`, as in `advance`, and
-            // with the Acquire in `try_take` (I5).
-            self.front.word.store(VACANT, ordering!("gate.vacate", Release));
+        // ORDERING: AcqRel pairs with itself: what each holder did with the gate, and what the reader
+        // read before, happens before the gate is vacant (I5).
+        let holders = self.back.holders.fetch_sub(1, ordering!("gate.release", AcqRel));
+        if holders % GENERATION == 1 {
+            self.vacate();
         }
     }
 
-    /// Gives the gate up: the reader is done with everything. If dependents retain the gate,
-    /// they see the position at which the reader has left.
-    pub(crate) fn leave(&self, position: u64) {
-        if self.dependents().is_some() {
+    /// Gives the gate up: the reader is done with everything. Returns whether the gate is vacant now.
+    /// If not, dependents retain it, and see the position at which the reader has left.
+    pub(crate) fn leave(&self, position: u64) -> bool {
+        let alone = self.generation() + 1;
+        // ORDERING: Relaxed; if the reader is the only holder, the Release in `vacate` is all that
+        // the next one needs.
+        let last = self.back.holders.compare_exchange(
+            alone,
+            alone - 1,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+        if last.is_ok() {
+            self.vacate();
+            return true;
+        }
+        if strong!("gate.leave") {
             self.open(position);
         }
         self.release();
+        false
+    }
+
+    fn vacate(&self) {
+        // ORDERING: Release pairs with the Acquire in `gating_sequence`, as in `advance`, and with the
+        // Acquire in `try_take` (I5).
+        self.front.word.store(VACANT, ordering!("gate.vacate", Release));
     }
 
     /// Returns the position at which the gate holds the writer back, or `VACANT` if it is open.
@@ -272,8 +316,7 @@ impl Gate {
 }
 
 impl Dependents {
-    fn retain(&self) {
-        // ORDERING: Relaxed; the caller's own share keeps the count above zero.
-        self.holders.fetch_add(1, Ordering::Relaxed);
+    fn new(fences: Fences) -> Self {
+        Self { moved: EventCount::new(fences) }
     }
 }

@@ -5,7 +5,7 @@
 use crossbeam_utils::CachePadded;
 
 use super::gate::{Gate, VACANT};
-use crate::sync::{AtomicU64, AtomicUsize, Ordering, PlainArc, PlainU64, ordering, strong};
+use crate::sync::{AtomicU64, AtomicUsize, Fences, Ordering, PlainArc, PlainU64, ordering, strong};
 
 /// The gates of all readers.
 #[derive(Debug)]
@@ -28,9 +28,9 @@ struct Directory {
 }
 
 impl Gates {
-    pub(crate) fn new(count: usize) -> Self {
+    pub(crate) fn new(count: usize, fences: Fences) -> Self {
         Self {
-            all: (0..count).map(|index| PlainArc::new(Gate::vacant(index))).collect(),
+            all: (0..count).map(|index| PlainArc::new(Gate::vacant(index, fences))).collect(),
             directory: CachePadded::new(Directory {
                 high: AtomicUsize::new(0),
                 cloned_at: AtomicU64::new(VACANT),
@@ -118,6 +118,11 @@ impl Gates {
 
     /// Returns the gate with this index.
     pub(crate) fn gate(&self, index: usize) -> &Gate {
+        &self.all[index]
+    }
+
+    /// Returns the gate with this index, to be kept.
+    pub(super) fn shared(&self, index: usize) -> &PlainArc<Gate> {
         &self.all[index]
     }
 

@@ -61,10 +61,10 @@ impl Sequencer {
         if let Start::Exactly(sequence) = start
             && place.position != sequence
         {
+            // It is in nobody's barrier. The writer may have seen it, and sleep because of it.
             gate.leave(place.position);
-            // The writer may have seen the gate, and sleep because of it.
             if strong!("joining.refuse") {
-                self.has_left(&gate);
+                self.freed.wake_all();
             }
             return Err(Refused::NotThere { oldest, cursor: place.available });
         }

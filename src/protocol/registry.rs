@@ -32,12 +32,14 @@ pub(crate) struct Registration {
     pub(crate) after: Vec<Member>,
     /// The indices of the gates of those readers. A gate may belong to another reader by now.
     upstreams: Vec<usize>,
+    /// The generation of the member's gate.
+    generation: u64,
 }
 
 impl Registration {
     /// Makes a registration for an editor, which has no gate.
     pub(crate) fn of_editor(member: Member, after: Vec<Member>) -> Self {
-        Self { member, after, upstreams: Vec::new() }
+        Self { member, after, upstreams: Vec::new(), generation: 0 }
     }
 }
 
@@ -60,7 +62,8 @@ impl Registry {
             list.next += 1;
             let after = barrier.members().cloned().collect();
             let upstreams = barrier.gates().map(Gate::index).collect();
-            let entry = Registration { member: member.clone(), after, upstreams };
+            let generation = gate.generation();
+            let entry = Registration { member: member.clone(), after, upstreams, generation };
             list.entries[gate.index()] = Some(entry);
             member
         })
@@ -69,7 +72,11 @@ impl Registry {
     /// Transfers a registration to the gate that its member has now.
     pub(crate) fn transfer(&self, from: &Gate, to: &Gate) {
         self.with(|list| {
-            list.entries[to.index()] = list.entries[from.index()].take();
+            let mut entry = list.entries[from.index()].take();
+            if let Some(entry) = &mut entry {
+                entry.generation = to.generation();
+            }
+            list.entries[to.index()] = entry;
         });
     }
 
@@ -81,6 +88,22 @@ impl Registry {
     /// Returns the member that has a gate.
     pub(crate) fn member(&self, gate: &Gate) -> Option<Member> {
         self.with(|list| list.entries[gate.index()].as_ref().map(|entry| entry.member.clone()))
+    }
+
+    /// Returns the gate of a member and its generation, if the member is registered. The member may
+    /// give its gate up meanwhile.
+    pub(crate) fn gate<'g>(
+        &self,
+        gates: &'g Gates,
+        member: &Member,
+    ) -> Option<(&'g PlainArc<Gate>, u64)> {
+        let found = self.with(|list| {
+            let entries = list.entries.iter().enumerate();
+            let mut present = entries.filter_map(|(index, entry)| Some((index, entry.as_ref()?)));
+            let (index, entry) = present.find(|(_, entry)| entry.member == *member)?;
+            Some((index, entry.generation))
+        });
+        found.map(|(index, generation)| (gates.shared(index), generation))
     }
 
     /// Returns all registrations, each with its gate.

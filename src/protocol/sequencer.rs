@@ -22,7 +22,7 @@ use super::registry::Registry;
 use super::stall_timers::StallTimers;
 use crate::member::Member;
 use crate::sync::{
-    AtomicBool, AtomicU64, Counter, Fences, Finally, PlainArc, for_every, ordering, strong,
+    self, AtomicBool, AtomicU64, Counter, Fences, Finally, PlainArc, for_every, ordering, strong,
 };
 use crate::telemetry::trace;
 use crate::waiting::EventCount;
@@ -85,7 +85,7 @@ impl Sequencer {
             cursor: Cursor::new(first),
             frontier: CachePadded::new(AtomicU64::new(first)),
             announced,
-            gates: Gates::new(readers),
+            gates: Gates::new(readers, fences),
             closed: CachePadded::new(AtomicBool::new(false)),
             published: EventCount::new(fences),
             freed: EventCount::new(fences),
@@ -136,10 +136,14 @@ impl Sequencer {
         self.closed.load(ordering!("sequencer.is_closed", Acquire))
     }
 
-    /// Retains the gate of the reader `member` for a dependent.
-    pub(crate) fn retain_gate(&self, gate: &PlainArc<Gate>, member: Member) -> Upstream {
-        gate.retain(self.fences);
-        Upstream::new(PlainArc::clone(gate), member)
+    /// Retains the gate of the reader `member` for a dependent. `None` if that reader has left.
+    ///
+    /// The reader may be running, and leaving, on any thread. The registry says which gate it has,
+    /// and in which generation; the count of holders, whether it still has it.
+    pub(crate) fn retain_gate(&self, member: &Member) -> Option<Upstream> {
+        let (gate, generation) = self.registry.gate(&self.gates, member)?;
+        let retained = gate.retain(generation, self.fences);
+        retained.then(|| Upstream::new(PlainArc::clone(gate), member.clone()))
     }
 
     /// Releases everything below `position` to the writer.
@@ -159,10 +163,29 @@ impl Sequencer {
     /// was moved to `position`.
     #[inline]
     fn wake_both(&self, gate: &Gate, freed: u64, position: u64) {
+        // Dependents may join while the reader runs. So this thread looks whether there are any, as
+        // it looks for sleepers: behind the store of the gate and a fence (I7).
+        sync::light();
         match gate.dependents() {
-            None => self.freed.wake(freed),
+            None if self.freed.may_wake(freed) => self.wake_behind_fence(gate, freed, position),
+            None => (),
             Some(dependents) => self.wake_with_dependents(dependents, freed, position),
         }
+    }
+
+    /// Like `wake_both`, for a gate whose reader had no dependents a moment ago. Where the light fence
+    /// is not enough, this is where the waker passes the full one, and looks for them again.
+    #[cold]
+    #[inline(never)]
+    fn wake_behind_fence(&self, gate: &Gate, freed: u64, position: u64) {
+        let _then = Finally(|| {
+            if strong!("sequencer.look_for_dependents")
+                && let Some(dependents) = gate.dependents()
+            {
+                dependents.moved.wake_again(position);
+            }
+        });
+        self.freed.wake_behind_fence(freed);
     }
 
     /// Like `wake_both`, for a gate whose reader has dependents.
@@ -207,24 +230,24 @@ impl Sequencer {
     /// Opens the gate of a reader at `position` that will never read on.
     pub(crate) fn retire(&self, gate: &Gate, position: u64) {
         gate.open(position);
-        self.has_left(gate);
+        self.has_stopped();
     }
 
     /// Removes a reader at `position` from the ring.
     pub(crate) fn leave(&self, gate: &Gate, position: u64) {
         self.registry.deregister(gate);
-        gate.leave(position);
-        self.has_left(gate);
+        if gate.leave(position) {
+            self.freed.wake_all();
+        } else {
+            self.has_stopped();
+        }
     }
 
-    /// Wakes the writer and the dependents that may have waited for a gate which is now open.
-    pub(super) fn has_left(&self, gate: &Gate) {
-        let _then = Finally(|| {
-            if gate.dependents().is_some() {
-                // A dependent sleeps at one of its upstream gates, which need not be this one.
-                self.wake_dependents();
-            }
-        });
+    /// Wakes the writer and the dependents that may have waited for a gate which is now open. A
+    /// dependent sleeps at one of its upstream gates, which need not be this one, and may be joining
+    /// just now.
+    fn has_stopped(&self) {
+        let _then = Finally(|| self.wake_dependents());
         self.freed.wake_all();
     }
 

@@ -1,6 +1,6 @@
 //! A dependent can join at any time, at the cursor or at the oldest event, and waits for its upstreams.
 
-use broadring::OtherRingError;
+use broadring::AfterError;
 
 use crate::common::{publish_at_once, ring_of};
 use crate::rig::{after, read_one, sees_nothing};
@@ -81,9 +81,12 @@ fn events_from_before_the_upstream_joined_count_as_committed() {
 fn a_reader_cannot_come_after_a_reader_of_another_ring() {
     let (mut writer, reader, ring) = ring_of(4);
     let (_other_writer, stranger, other) = ring_of(4);
-    assert_eq!(ring.reader().after(&stranger).err(), Some(OtherRingError));
-    assert_eq!(other.reader().after(&reader).err(), Some(OtherRingError));
-    assert_eq!(ring.reader().after(&reader).unwrap().after(&stranger).err(), Some(OtherRingError));
+    assert_eq!(ring.reader().after(&stranger).err(), Some(AfterError::OtherRing));
+    assert_eq!(other.reader().after(&reader).err(), Some(AfterError::OtherRing));
+    assert_eq!(
+        ring.reader().after(&reader).unwrap().after(&stranger).err(),
+        Some(AfterError::OtherRing)
+    );
     // Another handle of the same ring is the same ring.
     assert!(ring.clone().reader().after(&reader).is_ok());
     assert_eq!((ring.reader_count(), other.reader_count()), (1, 1));

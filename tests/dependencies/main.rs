@@ -11,4 +11,5 @@ mod joining;
 mod leaving;
 mod order;
 mod rig;
+mod running;
 mod waking;

@@ -120,6 +120,15 @@ controls! {
         => "editors::the_writer_stays_behind_the_editor_where_nobody_reads", RACE;
     the_wake_up_of_dependents_by_a_commit: "sequencer.commit_wake"
         => "graph::sleep::a_parked_dependent_is_woken_by_a_commit", LOST_WAKE_UP;
+    the_position_at_which_a_retained_gate_is_left: "gate.leave"
+        => "graph::a_reader_comes_after_one_that_runs_and_leaves_or_learns_that_it_has_left",
+        "";
+    the_second_look_for_dependents: "sequencer.look_for_dependents"
+        => "graph::sleep::a_reader_that_joins_after_one_that_runs_is_woken_by_its_commit",
+        LOST_WAKE_UP;
+    the_fence_of_a_reader_that_leaves: "fence.light"
+        => "graph::sleep::a_reader_that_joins_after_one_that_runs_is_woken_when_it_leaves",
+        LOST_WAKE_UP;
     the_wake_up_of_dependents_by_an_eviction: "eviction.wake"
         => "evict::sleep::a_parked_dependent_is_woken_when_its_upstream_is_evicted", LOST_WAKE_UP;
     the_wake_up_by_a_released_gate: "sequencer.gate_released"

@@ -146,7 +146,7 @@ fn a_clone_of_an_evictable_reader_is_protected_or_evicted_too() {
 #[test]
 fn a_dependent_does_not_save_its_upstream_and_is_not_lapped() {
     // How many events each reader has read before the writer went on without it.
-    explore(1600, [(0, 0), (1, 0), (1, 1)], || {
+    explore(1450, [(0, 0), (1, 0), (1, 1)], || {
         let (mut writer, ring) = ring(1, 2);
         let mut first = impatient(&ring);
         let builder = ring.reader().after(&first).unwrap().evict_after(Duration::ZERO);

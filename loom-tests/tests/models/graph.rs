@@ -1,6 +1,6 @@
 //! Readers that come after other readers.
 
-use broadring::{End, Reader, Ring, Wait};
+use broadring::{End, Reader, Ring, Upstream, Wait};
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
@@ -99,6 +99,68 @@ fn a_departed_upstream_has_finished_reading_when_its_gate_is_vacant() {
     });
 }
 
+#[test]
+fn a_reader_comes_after_one_that_runs_and_leaves_or_learns_that_it_has_left() {
+    explore(900, [(false, 0), (true, 0)], || {
+        let (mut writer, ring) = ring(1, 2);
+        let mut first = ring.subscribe().unwrap();
+        let upstream = Upstream::from(&first);
+        publish(&mut writer, [0]);
+        let running = thread::spawn(move || {
+            read(&mut first, 1);
+            drop(first);
+        });
+        let outcome = match ring.reader().after(&upstream) {
+            Ok(after) => {
+                let mut second = after.from_oldest().subscribe().unwrap();
+                let start = second.position().get();
+                let end = second.run(|event, at, _| assert_eq!(event.number(), at.get()));
+                assert!(end.is_upstream_left());
+                assert_eq!(second.position().get(), 1, "it has read what the other has");
+                (true, start)
+            }
+            Err(error) => {
+                assert!(error.is_gone());
+                (false, 0)
+            }
+        };
+        running.join().unwrap();
+        // Nobody holds the writer back any more, and both gates are free.
+        publish(&mut writer, [1]);
+        drop([(); 2].map(|()| ring.subscribe().unwrap()));
+        outcome
+    });
+}
+
+#[test]
+fn a_gate_that_another_reader_has_taken_meanwhile_is_not_retained() {
+    explore(550, [false, true], || {
+        let (mut writer, ring) = ring(1, 3);
+        let first = ring.subscribe().unwrap();
+        let upstream = Upstream::from(&first);
+        let replacing = thread::spawn({
+            let ring = ring.clone();
+            move || {
+                drop(first);
+                ring.subscribe().unwrap()
+            }
+        });
+        let retained = match ring.reader().after(&upstream) {
+            Ok(after) => {
+                let mut second = after.subscribe().unwrap();
+                assert!(second.recv().unwrap_err().is_upstream_left());
+                true
+            }
+            Err(_) => false,
+        };
+        // The other reader is not the upstream of anybody.
+        let mut other = replacing.join().unwrap();
+        publish(&mut writer, [0]);
+        read(&mut other, 1);
+        retained
+    });
+}
+
 /// An event whose clone panics: a reader reads it, and commits nothing.
 #[derive(Default)]
 struct Unclonable(#[allow(dead_code, reason = "a slot of some size")] u64);
@@ -140,6 +202,46 @@ mod sleep {
     }
 
     #[test]
+    fn a_reader_that_joins_after_one_that_runs_is_woken_by_its_commit() {
+        explore(65, [0], || {
+            let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
+            let mut first = ring.subscribe().unwrap();
+            let upstream = Upstream::from(&first);
+            publish(&mut writer, [0]);
+            let running = thread::spawn(move || {
+                read(&mut first, 1);
+                first
+            });
+            let after = ring.reader().after(&upstream).unwrap();
+            let start = read(&mut after.from_oldest().subscribe().unwrap(), 1);
+            // So that neither leaving nor closing can be what wakes it.
+            drop((running.join().unwrap(), writer));
+            start
+        });
+    }
+
+    #[test]
+    fn a_reader_that_joins_after_one_that_runs_is_woken_when_it_leaves() {
+        explore(290, [false, true], || {
+            let (writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
+            let first = ring.subscribe().unwrap();
+            let upstream = Upstream::from(&first);
+            let leaving = thread::spawn(move || drop(first));
+            let joined = match ring.reader().after(&upstream) {
+                Ok(after) => {
+                    let mut second = after.subscribe().unwrap();
+                    assert!(second.recv().unwrap_err().is_upstream_left());
+                    true
+                }
+                Err(_) => false,
+            };
+            leaving.join().unwrap();
+            drop(writer);
+            joined
+        });
+    }
+
+    #[test]
     fn a_parked_dependent_is_woken_by_the_end_of_the_stream() {
         explore(38, [()], || {
             let (writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
@@ -167,7 +269,7 @@ mod sleep {
 
     #[test]
     fn a_parked_dependent_is_woken_when_its_upstream_skips_events() {
-        explore(100, [0], || {
+        explore(90, [0], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 2);
             let (mut first, mut second) = pair(&ring);
             publish(&mut writer, [0]);
@@ -195,7 +297,7 @@ mod sleep {
 
     #[test]
     fn a_writer_parked_behind_a_reader_that_has_ended_is_woken() {
-        explore(90, [()], || {
+        explore(60, [()], || {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 1, 2);
             let (mut first, mut second) = pair(&ring);
             publish(&mut writer, [0]);

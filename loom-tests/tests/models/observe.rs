@@ -78,7 +78,7 @@ mod sleep {
             let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
             let mut observer = ring.observe().unwrap();
             let looking = thread::spawn(move || {
-                observer.wait_look().unwrap();
+                drop(observer.wait_look().unwrap());
             });
             publish(&mut writer, [0]);
             looking.join().unwrap();

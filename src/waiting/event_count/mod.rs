@@ -84,15 +84,23 @@ impl EventCount {
     #[inline]
     pub(crate) fn wake(&self, position: u64) {
         sync::light();
-        // ORDERING: Relaxed; the `membarrier` of `Fences::heavy` orders it. Either this load sees
-        // the sleeper's registration, or the sleeper's last look sees `position` (I7).
-        if MODEL || position >= self.bell.threshold.load(Ordering::Relaxed) {
+        if self.may_wake(position) {
             self.wake_behind_fence(position);
         }
     }
 
+    /// Whether `wake_behind_fence` must be called for this position. Called behind the light fence.
+    #[inline]
+    pub(crate) fn may_wake(&self, position: u64) -> bool {
+        // ORDERING: Relaxed; the `membarrier` of `Fences::heavy` orders it. Either this load sees
+        // the sleeper's registration, or the sleeper's last look sees `position` (I7).
+        MODEL || position >= self.bell.threshold.load(Ordering::Relaxed)
+    }
+
+    /// Wakes the sleepers if any of them may wait for `position` or less, where `may_wake` says that
+    /// this is not yet settled. Passes the full fence, unless the sleepers' fences are asymmetric.
     #[cold]
-    fn wake_behind_fence(&self, position: u64) {
+    pub(crate) fn wake_behind_fence(&self, position: u64) {
         if self.bell.fences == Fences::Symmetric {
             sync::full();
         }
