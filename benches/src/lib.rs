@@ -9,6 +9,7 @@ pub mod harness;
 pub mod latency;
 pub mod machine;
 pub mod producers;
+pub mod soak;
 pub mod subject;
 pub mod subjects;
 pub mod throughput;

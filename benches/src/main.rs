@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use broadring_benches::harness::{Harness, Options};
-use broadring_benches::{core_to_core, graph, latency, producers, throughput};
+use broadring_benches::{core_to_core, graph, latency, producers, soak, throughput};
 use clap::{Parser, Subcommand};
 
 /// Measures broadring on this machine, beside the libraries that it is compared with.
@@ -31,6 +31,8 @@ enum Command {
     Graph(graph::Arguments),
     /// How long a cache line takes from each core to each other one
     CoreToCore(core_to_core::Arguments),
+    /// Everything at once for as long as you like, with full accounting: no figures, but faults
+    Soak(soak::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -52,5 +54,6 @@ fn run(Arguments { command, options }: Arguments) -> Result<()> {
         Command::Producers(arguments) => producers::run(&harness, &arguments),
         Command::Graph(arguments) => graph::run(&harness, &arguments),
         Command::CoreToCore(arguments) => core_to_core::run(&harness, &arguments),
+        Command::Soak(arguments) => soak::run(&harness, &arguments),
     }
 }

@@ -1,0 +1,115 @@
+//! A guest: a reader that joins in some way, reads for a while, and leaves, again and again.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use broadring::{Reader, Wait};
+
+use super::{Account, Habits, Waits};
+use crate::soak::dice::Dice;
+use crate::soak::mishap;
+use crate::soak::payload::Payload;
+use crate::soak::post::Post;
+use crate::soak::round::Round;
+
+/// Comes and goes until the writer is gone.
+pub(in crate::soak) fn guest<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, mut dice: Dice) {
+    while !round.is_over() {
+        visit(round, post, &mut dice);
+        if dice.one_in(4) {
+            post.doing("stays away");
+            thread::sleep(Duration::from_micros(dice.roll(3000)));
+        }
+    }
+}
+
+fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
+    // Who spins takes a core from the others: only for as long as a timeout says.
+    let spins = dice.one_in(8);
+    let wait = if spins { Wait::SPIN } else { round.plan.wait(dice) };
+    let (mut reader, mut account) = join(round, post, dice, wait);
+    let waits = if spins { Waits::Briefly } else { Waits::Always };
+    let mut habits = Habits::new(waits, dice.child());
+
+    let stay = account.next() + dice.roll(2000);
+    if habits.read_until(&mut reader, &mut account, stay).is_some() {
+        return account.close();
+    }
+    match dice.roll(6) {
+        0 => {
+            // The clone goes on where the original stands, which leaves.
+            post.doing("clones itself");
+            let mut clone = clone(&reader, post);
+            let mut account_of_clone = account.of_clone(&clone);
+            drop(reader);
+            habits.read_until(&mut clone, &mut account_of_clone, stay + dice.roll(500));
+            account_of_clone.close();
+        }
+        1 => {
+            post.doing("clones itself");
+            let clone = clone(&reader, post);
+            let account_of_clone = account.of_clone(&clone);
+            twins([(reader, account), (clone, account_of_clone)], dice);
+            return;
+        }
+        2 => {
+            post.doing("skips ahead");
+            account.rejoin(&mut reader);
+            account.agree(&reader);
+            habits.read_until(&mut reader, &mut account, stay + dice.roll(500));
+        }
+        3 => {
+            // It leaves because of a panic that unwinds past it.
+            post.doing("leaves by a panic");
+            let caught = mishap::caught(|| {
+                let _reader = reader;
+                mishap::happen();
+            });
+            debug_assert!(caught.is_none());
+            post.run.totals.panics.add(1);
+        }
+        _ => {}
+    }
+    account.close();
+}
+
+/// Joins at the cursor or at the oldest event.
+fn join<P: Payload>(
+    round: &Arc<Round<P>>,
+    post: &Arc<Post>,
+    dice: &mut Dice,
+    wait: Wait,
+) -> (Reader<P>, Account<P>) {
+    post.doing("joins");
+    let oldest = dice.one_in(2);
+    let builder = round.ring.reader().name("guest").wait(wait);
+    let builder = if oldest { builder.from_oldest() } else { builder };
+    let before = round.ring.cursor().get();
+    let reader = builder.subscribe().unwrap_or_else(|error| post.blame(error.to_string()));
+    let (at, after) = (reader.position().get(), round.ring.cursor().get());
+    let behind = if oldest { reader.capacity() as u64 } else { 0 };
+    post.check((before.saturating_sub(behind)..=after).contains(&at), || {
+        format!("joins at {at}, while the cursor goes from {before} to {after}")
+    });
+    post.run.totals.joins.add(1);
+    let account = Account::open(round, post, &reader, Vec::new());
+    (reader, account)
+}
+
+fn clone<P: Payload>(reader: &Reader<P>, post: &Post) -> Reader<P> {
+    post.run.totals.clones.add(1);
+    reader.try_clone().unwrap_or_else(|error| post.blame(error.to_string()))
+}
+
+/// Reads two readers by turns. Neither may wait, because the other one holds the writer back.
+fn twins<P: Payload>(twins: [(Reader<P>, Account<P>); 2], dice: &mut Dice) {
+    let mut habits = Habits::new(Waits::Never, dice.child());
+    let mut twins = twins;
+    for turn in 0..dice.roll(400) {
+        let (reader, account) = &mut twins[turn as usize % 2];
+        habits.step(reader, account, u64::MAX);
+        thread::yield_now();
+    }
+    twins.iter_mut().for_each(|(_, account)| account.close());
+}

@@ -1,0 +1,66 @@
+//! A sleeper: an evictable reader that now and then does not return to read for too long, and then
+//! rejoins.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use broadring::End;
+
+use super::{Account, Habits, Step, Waits};
+use crate::soak::dice::Dice;
+use crate::soak::payload::Payload;
+use crate::soak::post::Post;
+use crate::soak::round::Round;
+
+/// Comes and goes until the writer is gone.
+pub(in crate::soak) fn sleeper<P: Payload>(
+    round: &Arc<Round<P>>,
+    post: &Arc<Post>,
+    mut dice: Dice,
+) {
+    while !round.is_over() {
+        visit(round, post, &mut dice);
+    }
+}
+
+fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
+    post.doing("joins");
+    let patience = Duration::from_micros(dice.roll(3000));
+    let builder = round.ring.reader().name("sleeper").wait(round.plan.wait(dice));
+    let reader = builder.evict_after(patience).subscribe();
+    let mut reader = reader.unwrap_or_else(|error| post.blame(error.to_string()));
+    post.run.totals.joins.add(1);
+    let mut account = Account::open(round, post, &reader, Vec::new()).evictable();
+    let mut habits = Habits::new(Waits::Always, dice.child());
+    for _ in 0..dice.within(100..3000) {
+        match habits.step(&mut reader, &mut account, u64::MAX) {
+            Step::Read => {}
+            Step::Nothing => thread::yield_now(),
+            Step::Ended(End::Evicted(evicted)) => {
+                let before = account.next();
+                account.rejoin(&mut reader);
+                let missed = account.next() - before;
+                post.check(missed >= evicted.missed(), || {
+                    format!("has missed {} and then only {missed}", evicted.missed())
+                });
+                post.run.totals.missed.add(missed);
+            }
+            Step::Ended(_) => break,
+        }
+        if dice.one_in(40) {
+            post.doing("sleeps");
+            thread::sleep(Duration::from_micros(dice.roll(6000)));
+        }
+        if dice.one_in(500) {
+            // The clone is evictable too. If the original was evicted, so was the clone.
+            post.doing("clones itself");
+            let clone = reader.try_clone().unwrap_or_else(|error| post.blame(error.to_string()));
+            post.run.totals.clones.add(1);
+            account.close();
+            account = account.of_clone(&clone);
+            reader = clone;
+        }
+    }
+    account.close();
+}
