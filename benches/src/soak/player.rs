@@ -21,13 +21,14 @@ const EDITORS: [&str; 3] = ["first", "second", "third"];
 
 /// Plays rounds until the run is over.
 pub(super) fn play_all(run: &Arc<Run>, board: &Arc<Board>, ring: usize) {
-    for round in 0.. {
+    for round in 0_u64.. {
         if run.is_over() {
             return;
         }
-        let mut dice = Dice::of(run.settings.seed, &[ring as u64, round]);
-        let play = *dice.pick(&[play::<Small>, play::<Owned>, play::<Large>]);
-        play(run, board, (ring, round), dice);
+        let dice = Dice::of(run.settings.seed, &[ring as u64, round]);
+        // Every ring has every kind of event before long.
+        let plays = [play::<Owned>, play::<Small>, play::<Large>];
+        plays[(ring + round as usize) % plays.len()](run, board, (ring, round), dice);
         run.totals.rounds.add(1);
     }
 }

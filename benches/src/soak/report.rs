@@ -17,8 +17,7 @@ pub(super) struct Report<'a> {
     rings: usize,
     seconds: f64,
     counts: Counts,
-    resident_kb_at_first: Option<Resident>,
-    resident_kb_at_last: Option<Resident>,
+    resident_kb: Resident,
 }
 
 impl<'a> Report<'a> {
@@ -29,8 +28,7 @@ impl<'a> Report<'a> {
             rings: settings.rings,
             seconds: summary.took.as_secs_f64(),
             counts: summary.counts,
-            resident_kb_at_first: summary.resident_at_first,
-            resident_kb_at_last: summary.resident_at_last,
+            resident_kb: summary.resident,
         }
     }
 
@@ -49,11 +47,11 @@ impl<'a> Report<'a> {
         let Self { seed, rings, seconds, .. } = self;
         println!("\n{rings} rings for {seconds:.1} s, seed {seed}: all books balance");
         println!("{table}");
-        if let (Some(first), Some(last)) = (self.resident_kb_at_first, self.resident_kb_at_last) {
-            println!(
-                "resident memory: {} KB after the first rounds, {} KB at the end, {} KB at most",
-                first.now, last.now, last.most
-            );
-        }
+        let Resident { after_first_rounds, most_in_halves: [first, second], at_the_end } =
+            self.resident_kb;
+        println!(
+            "resident memory: {after_first_rounds} KB after the first rounds, at most {first} KB in \
+             the first half and {second} KB in the second, {at_the_end} KB at the end"
+        );
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::board::Board;
 use super::fault::Fault;
-use super::memory::{self, Resident};
+use super::memory::Resident;
 use super::player;
 use super::run::{Run, Settings};
 use super::totals::Counts;
@@ -15,6 +15,9 @@ use crate::cores::spawn;
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// How often it asks how much memory there is.
+const NOTE: Duration = Duration::from_millis(200);
 
 /// How long the others have to end after a fault, and to say what they know.
 const GRACE: Duration = Duration::from_secs(2);
@@ -29,10 +32,8 @@ pub struct Summary {
     pub took: Duration,
     /// What happened.
     pub counts: Counts,
-    /// The memory in use after the first rounds, if the system tells.
-    pub resident_at_first: Option<Resident>,
-    /// The memory in use at the end, if the system tells.
-    pub resident_at_last: Option<Resident>,
+    /// How much memory the process had; all 0 if the system does not tell.
+    pub resident: Resident,
 }
 
 /// Why a run has failed, with all that is known.
@@ -83,7 +84,8 @@ pub fn soak(
         })
         .collect();
 
-    let mut resident_at_first = None;
+    let mut resident = Resident::default();
+    let mut resident_noted = start;
     let mut faulty_since = None;
     while !players.iter().all(|player| player.is_finished()) {
         thread::sleep(LOOK);
@@ -97,8 +99,10 @@ pub fn soak(
         if stuck.is_some() || faulty_since.is_some_and(|since| since.elapsed() > GRACE) {
             return Err(failure(&run, stuck, &boards));
         }
-        if resident_at_first.is_none() && boards.iter().all(|board| board.rounds() >= SETTLED) {
-            resident_at_first = memory::resident();
+        if resident_noted.elapsed() >= NOTE {
+            resident_noted = Instant::now();
+            let settled = boards.iter().all(|board| board.rounds() >= SETTLED);
+            resident.note(start.elapsed() > settings.length / 2, settled);
         }
         tell(start.elapsed(), &run.totals.counts());
     }
@@ -107,12 +111,9 @@ pub fn soak(
             return Err(failure(&run, None, &boards));
         }
     }
-    Ok(Summary {
-        took: start.elapsed(),
-        counts: run.totals.counts(),
-        resident_at_first,
-        resident_at_last: memory::resident(),
-    })
+    let took = start.elapsed();
+    resident.note(took > settings.length / 2, true);
+    Ok(Summary { took, counts: run.totals.counts(), resident })
 }
 
 fn failure(run: &Run, stuck: Option<String>, boards: &[Arc<Board>]) -> Box<Failure> {
