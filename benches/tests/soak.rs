@@ -1,5 +1,5 @@
-//! The accounting of the soak complains when something is wrong, and a soak in which nothing is wrong
-//! passes.
+//! The accounting of the soak complains when something is wrong, and a soak in which nothing is
+//! wrong passes.
 
 mod watched;
 

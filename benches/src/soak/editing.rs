@@ -1,4 +1,5 @@
-//! The editors of a round: each changes every event once, in every way, and checks what it is given.
+//! The editors of a round: each changes every event once, in every way, and checks what it is
+//! given.
 
 use std::mem;
 use std::sync::Arc;
@@ -20,8 +21,8 @@ struct Desk<P> {
     index: u64,
     /// The next event.
     next: u64,
-    /// Events below this may be edited already: they were not passed on, and come again as they were
-    /// left.
+    /// Events below this may be edited already: they were not passed on, and come again as they
+    /// were left.
     touched: u64,
     /// When it leaves, if it does.
     leaves: Option<Instant>,

@@ -3,7 +3,8 @@
 use super::dice::mix;
 use super::payload::Payload;
 
-/// Says what each event must be. Events are never compared with what was sent, but always with this.
+/// Says what each event must be. Events are never compared with what was sent, but always with
+/// this.
 #[derive(Clone, Copy, Debug)]
 pub struct Law {
     salt: u64,

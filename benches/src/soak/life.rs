@@ -8,10 +8,10 @@ use super::mishap;
 
 /// The register of the values of a round.
 ///
-/// It adds up who was born and who died, so that a value that is dropped twice does not make up for one
-/// that is never dropped.
-// ORDERING: everything here is Relaxed. Sums alone are taken, and they are read when all threads that
-// took part were joined.
+/// It adds up who was born and who died, so that a value that is dropped twice does not make up for
+/// one that is never dropped.
+// ORDERING: everything here is Relaxed. Sums alone are taken, and they are read when all threads
+// that took part were joined.
 #[derive(Debug, Default)]
 pub struct Life {
     born: AtomicU64,

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 /// The resident set, in kilobytes.
 ///
-/// It stays flat if the second half of a run needs no more than the first. The allocator of glibc has an
-/// arena for each few threads, and takes many minutes to fill all of them; with `MALLOC_ARENA_MAX=1` in
-/// the environment it has one, and a leak shows sooner.
+/// It stays flat if the second half of a run needs no more than the first. The allocator of glibc
+/// has an arena for each few threads, and takes many minutes to fill all of them; with
+/// `MALLOC_ARENA_MAX=1` in the environment it has one, and a leak shows sooner.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Resident {
     /// What it was when every ring had come to its end for the first time.

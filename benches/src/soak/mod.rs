@@ -1,5 +1,5 @@
-//! The `soak` command: everything that the library can do, at once, for as long as one likes, with full
-//! accounting.
+//! The `soak` command: everything that the library can do, at once, for as long as one likes, with
+//! full accounting.
 
 mod board;
 mod census;

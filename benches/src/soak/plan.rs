@@ -21,8 +21,8 @@ const WAITS: [Wait; 6] = [
 ];
 
 /// One in so many rounds is calm: nobody comes and goes, and everybody sleeps at once when there is
-/// nothing to do. Those who join, leave and look also wake others, which would hide a wake-up that is
-/// lost.
+/// nothing to do. Those who join, leave and look also wake others, which would hide a wake-up that
+/// is lost.
 const CALM: u64 = 4;
 
 /// One in so many rounds lasts longer than the patience of the watch-dog.

@@ -12,8 +12,8 @@ use super::run::Run;
 pub(super) struct Struck;
 
 /// What the watch-dog knows of a worker.
-// ORDERING: everything here is Relaxed. The watch-dog looks at numbers that only it compares, and what
-// it looks at must not order the workers, or it would hide what they lack.
+// ORDERING: everything here is Relaxed. The watch-dog looks at numbers that only it compares, and
+// what it looks at must not order the workers, or it would hide what they lack.
 pub(super) struct Post {
     pub(super) run: Arc<Run>,
     ring: String,

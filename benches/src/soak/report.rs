@@ -50,8 +50,8 @@ impl<'a> Report<'a> {
         let Resident { after_first_rounds, most_in_halves: [first, second], at_the_end } =
             self.resident_kb;
         println!(
-            "resident memory: {after_first_rounds} KB after the first rounds, at most {first} KB in \
-             the first half and {second} KB in the second, {at_the_end} KB at the end"
+            "resident memory: {after_first_rounds} KB after the first rounds, at most {first} KB \
+             in the first half and {second} KB in the second, {at_the_end} KB at the end"
         );
     }
 }

@@ -77,8 +77,8 @@ impl<P: Payload> Round<P> {
 
     /// Notes how many events there are in all. The writer calls it before it leaves.
     pub(super) fn published(&self, total: u64) {
-        // ORDERING: Relaxed, so that it orders nothing that the ring has to order. Who has found the
-        // ring closed must see it: that is a promise of the ring's.
+        // ORDERING: Relaxed, so that it orders nothing that the ring has to order. Who has found
+        // the ring closed must see it: that is a promise of the ring's.
         self.total.store(total, Ordering::Relaxed);
         self.over.store(true, Ordering::Relaxed);
     }
@@ -92,8 +92,8 @@ impl<P: Payload> Round<P> {
         }
     }
 
-    /// Checks how the stream has ended for a member that stands at `next`. Ends that only some members
-    /// may come to are for them to judge.
+    /// Checks how the stream has ended for a member that stands at `next`. Ends that only some
+    /// members may come to are for them to judge.
     pub(super) fn check_end(&self, end: &End, next: u64, joined: u64) -> Result<(), String> {
         let last = match end {
             // ORDERING: Relaxed, as above.

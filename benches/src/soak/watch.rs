@@ -61,8 +61,8 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Runs the soak until its time is up or `stopped` says so, and then until everybody has left. Calls
-/// `tell` now and then.
+/// Runs the soak until its time is up or `stopped` says so, and then until everybody has left.
+/// Calls `tell` now and then.
 ///
 /// # Errors
 ///

@@ -11,9 +11,9 @@ use crate::soak::round::Round;
 use crate::soak::tally::Tally;
 
 /// How far a reader is, for the readers that come after it.
-// ORDERING: everything here is Relaxed. What an upstream does before it commits happens before what its
-// dependents do with the event: that is a promise of the ring's, which no other ordering may stand in
-// for.
+// ORDERING: everything here is Relaxed. What an upstream does before it commits happens before what
+// its dependents do with the event: that is a promise of the ring's, which no other ordering may
+// stand in for.
 #[derive(Debug)]
 pub(in crate::soak) struct Track {
     member: Member,
@@ -25,8 +25,8 @@ pub(in crate::soak) struct Track {
 }
 
 impl Track {
-    /// Whether those behind this reader may learn that nothing more comes from it: because it leaves,
-    /// or because one that it comes after does. They may learn that before the reader does.
+    /// Whether those behind this reader may learn that nothing more comes from it: because it
+    /// leaves, or because one that it comes after does. They may learn that before the reader does.
     fn may_leave(&self) -> bool {
         self.leaves.load(Ordering::Relaxed) || self.upstreams.iter().any(|it| it.may_leave())
     }

@@ -28,8 +28,8 @@ pub(in crate::soak) fn execute<P: Payload>(
     }
 }
 
-/// A number of tasks, each a reader, some of which come after the one before; from their beginning to
-/// their end.
+/// A number of tasks, each a reader, some of which come after the one before; from their beginning
+/// to their end.
 fn shift<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
     post.doing("joins");
     let mut pool = LocalPool::new();

@@ -1,5 +1,5 @@
-//! A graph: readers that come after each other, as a chain or a diamond, on threads of their own or on
-//! one thread by turns.
+//! A graph: readers that come after each other, as a chain or a diamond, on threads of their own or
+//! on one thread by turns.
 
 use std::sync::Arc;
 use std::thread;
@@ -38,8 +38,8 @@ pub(in crate::soak) fn graph<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>
     }
 }
 
-/// Joins all nodes. Each may be evictable, and joins where it likes, so that some start ahead of those
-/// that they come after.
+/// Joins all nodes. Each may be evictable, and joins where it likes, so that some start ahead of
+/// those that they come after.
 fn join<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) -> Vec<Node<P>> {
     let shape = dice.pick(&SHAPES);
     let mut nodes: Vec<Node<P>> = Vec::new();

@@ -166,7 +166,8 @@ fn spawn<P: Payload>(
     thread.unwrap_or_else(|error| post.blame(error.to_string()))
 }
 
-/// Notes on the post that nothing more is expected, when the handler is gone, whatever has become of it.
+/// Notes on the post that nothing more is expected, when the handler is gone, whatever has become
+/// of it.
 struct Leaving(Arc<Post>);
 
 impl Drop for Leaving {

@@ -1,6 +1,7 @@
 //! The readers of a round, each kind in a module of its own.
 
 mod account;
+mod batches;
 mod executor;
 mod graph;
 mod guest;

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use broadring::Reader;
 
 use super::account::Account;
-use super::ways::{Step, Waits, Way, limit};
+use super::batches::limit;
+use super::ways::{Step, Waits, Way};
 use crate::soak::dice::Dice;
 use crate::soak::mishap;
 use crate::soak::payload::Payload;

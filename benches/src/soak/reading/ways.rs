@@ -1,12 +1,11 @@
-//! The ways to read that need nothing but a thread.
+//! The ways to read, and those that read one event at a time.
 
-use std::ops::ControlFlow;
 use std::time::Duration;
 
-use broadring::{Batch, End, ReadTimeoutError, Reader, TryReadError};
+use broadring::{End, ReadTimeoutError, Reader, TryReadError};
 
 use super::account::Account;
-use super::rough;
+use super::{batches, rough};
 use crate::soak::dice::Dice;
 use crate::soak::payload::Payload;
 
@@ -47,12 +46,8 @@ pub(in crate::soak) fn all<P: Payload>() -> Vec<Way<P>> {
         way("try_recv", Never, try_recv),
         way("recv_timeout", Briefly, recv_timeout),
         way("iter", Always, iter),
-        way("wait_batch", Always, wait_batch),
-        way("try_batch", Never, try_batch),
-        way("batch_timeout", Briefly, batch_timeout),
-        way("run_until", Always, run_until),
-        way("a batch of none", Never, empty_batch),
     ];
+    ways.extend(batches::all());
     ways.extend(rough::all());
     ways
 }
@@ -76,14 +71,8 @@ impl From<ReadTimeoutError> for Step {
 }
 
 /// How long a read with a limit waits.
-fn briefly(dice: &mut Dice) -> Duration {
+pub(super) fn briefly(dice: &mut Dice) -> Duration {
     Duration::from_micros(dice.roll(300))
-}
-
-/// A limit for a batch: often a small one.
-pub(super) fn limit(dice: &mut Dice, most: u64) -> usize {
-    let small = dice.roll(20) + 1;
-    if dice.one_in(4) { most as usize } else { small.min(most) as usize }
 }
 
 /// Books the result of a read of one event.
@@ -154,108 +143,4 @@ fn iter<P: Payload>(
         Err(TryReadError::Ended(end)) => Step::Ended(end),
         _ => account.post.blame("the iterator has ended, and the stream has not"),
     }
-}
-
-/// Reads a batch in one of several ways, and lets it commit itself.
-fn whole<P: Payload>(batch: Batch<'_, P>, account: &mut Account<P>, dice: &mut Dice) -> Step {
-    let end = batch.sequences().end.get();
-    match dice.roll(4) {
-        0 => {
-            // It commits on the way, each time everything that was given to the closure.
-            batch.for_each(|event, sequence| {
-                account.see(sequence, event);
-                account.release(sequence.get() + 1);
-            });
-            return Step::Read;
-        }
-        1 => batch.iter().for_each(|(sequence, event)| account.see(sequence, event)),
-        2 => {
-            for index in 0..batch.len() {
-                account.see(batch.sequences().start + index as u64, &batch[index]);
-            }
-        }
-        _ => {
-            let ends = [batch.first(), batch.last()].map(|end| end.map(|(sequence, _)| sequence));
-            let due = (end > account.next()).then(|| [account.next().into(), (end - 1).into()]);
-            let right = ends == due.map_or([None; 2], |due| due.map(Some));
-            account.post.check(right, || format!("the batch up to {end} has the ends {ends:?}"));
-            batch.events().for_each(|event| account.see_next(event));
-        }
-    }
-    account.release(end);
-    Step::Read
-}
-
-fn wait_batch<P: Payload>(
-    reader: &mut Reader<P>,
-    account: &mut Account<P>,
-    dice: &mut Dice,
-    most: u64,
-) -> Step {
-    match reader.wait_batch_up_to(limit(dice, most)) {
-        Ok(batch) => whole(batch, account, dice),
-        Err(end) => Step::Ended(end),
-    }
-}
-
-fn try_batch<P: Payload>(
-    reader: &mut Reader<P>,
-    account: &mut Account<P>,
-    dice: &mut Dice,
-    most: u64,
-) -> Step {
-    match reader.try_batch_up_to(limit(dice, most)) {
-        Ok(batch) => whole(batch, account, dice),
-        Err(nothing) => nothing.into(),
-    }
-}
-
-fn batch_timeout<P: Payload>(
-    reader: &mut Reader<P>,
-    account: &mut Account<P>,
-    dice: &mut Dice,
-    most: u64,
-) -> Step {
-    match reader.batch_timeout_up_to(limit(dice, most), briefly(dice)) {
-        Ok(batch) => whole(batch, account, dice),
-        Err(nothing) => nothing.into(),
-    }
-}
-
-fn run_until<P: Payload>(
-    reader: &mut Reader<P>,
-    account: &mut Account<P>,
-    dice: &mut Dice,
-    most: u64,
-) -> Step {
-    let last = account.next() + limit(dice, most) as u64;
-    let found = reader.run_until(|event, sequence, end_of_batch| {
-        account.see(sequence, event);
-        account.release(sequence.get() + 1);
-        if end_of_batch || account.next() == last {
-            return ControlFlow::Break(sequence);
-        }
-        ControlFlow::Continue(())
-    });
-    match found {
-        Ok(sequence) => {
-            let next = account.next();
-            account.post.check(sequence + 1 == next.into(), || format!("found {sequence}"));
-            Step::Read
-        }
-        Err(end) => Step::Ended(end),
-    }
-}
-
-fn empty_batch<P: Payload>(
-    reader: &mut Reader<P>,
-    account: &mut Account<P>,
-    _: &mut Dice,
-    _: u64,
-) -> Step {
-    match reader.try_batch_up_to(0) {
-        Ok(batch) => account.post.check(batch.is_empty(), || "an event too many".to_owned()),
-        Err(error) => account.post.blame(error.to_string()),
-    }
-    Step::Nothing
 }
