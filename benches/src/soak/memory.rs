@@ -9,7 +9,7 @@ use serde::Serialize;
 /// It stays flat if the second half of a run needs no more than the first. The allocator of glibc
 /// has an arena for each few threads, and takes many minutes to fill all of them; with
 /// `MALLOC_ARENA_MAX=1` in the environment it has one, and a leak shows sooner.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Resident {
     /// What it was when every ring had come to its end for the first time.
     pub after_first_rounds: u64,
@@ -19,16 +19,32 @@ pub struct Resident {
     pub at_the_end: u64,
 }
 
-impl Resident {
+/// What the resident set was, now and then.
+#[derive(Debug, Default)]
+pub(super) struct Samples {
+    all: Vec<u64>,
+    after_first_rounds: Option<u64>,
+}
+
+impl Samples {
     /// Notes what it is now. Nothing is noted if the system does not tell.
-    pub(super) fn note(&mut self, in_second_half: bool, first_rounds_are_over: bool) {
+    pub(super) fn note(&mut self, first_rounds_are_over: bool) {
         let Some(now) = resident() else { return };
-        let most = &mut self.most_in_halves[usize::from(in_second_half)];
-        *most = now.max(*most);
-        if first_rounds_are_over && self.after_first_rounds == 0 {
-            self.after_first_rounds = now;
+        self.all.push(now);
+        if first_rounds_are_over {
+            self.after_first_rounds.get_or_insert(now);
         }
-        self.at_the_end = now;
+    }
+
+    /// Sums up.
+    pub(super) fn summary(&self) -> Resident {
+        let (first, second) = self.all.split_at(self.all.len() / 2);
+        let most = |half: &[u64]| half.iter().copied().max().unwrap_or(0);
+        Resident {
+            after_first_rounds: self.after_first_rounds.unwrap_or(0),
+            most_in_halves: [most(first), most(second)],
+            at_the_end: self.all.last().copied().unwrap_or(0),
+        }
     }
 }
 

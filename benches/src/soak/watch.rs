@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::board::Board;
 use super::fault::Fault;
-use super::memory::Resident;
+use super::memory::{Resident, Samples};
 use super::player;
 use super::run::{Run, Settings};
 use super::totals::Counts;
@@ -84,7 +84,7 @@ pub fn soak(
         })
         .collect();
 
-    let mut resident = Resident::default();
+    let mut resident = Samples::default();
     let mut resident_noted = start;
     let mut faulty_since = None;
     while !players.iter().all(|player| player.is_finished()) {
@@ -102,7 +102,7 @@ pub fn soak(
         if resident_noted.elapsed() >= NOTE {
             resident_noted = Instant::now();
             let settled = boards.iter().all(|board| board.rounds() >= SETTLED);
-            resident.note(start.elapsed() > settings.length / 2, settled);
+            resident.note(settled);
         }
         tell(start.elapsed(), &run.totals.counts());
     }
@@ -112,8 +112,8 @@ pub fn soak(
         }
     }
     let took = start.elapsed();
-    resident.note(took > settings.length / 2, true);
-    Ok(Summary { took, counts: run.totals.counts(), resident })
+    resident.note(true);
+    Ok(Summary { took, counts: run.totals.counts(), resident: resident.summary() })
 }
 
 fn failure(run: &Run, stuck: Option<String>, boards: &[Arc<Board>]) -> Box<Failure> {
