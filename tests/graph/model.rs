@@ -1,19 +1,18 @@
-//! The model: positions of the writer, the editors and everyone with a gate, and what follows from them.
+//! The model: positions of the writer, the editors and everyone with a gate, the events, and what
+//! follows from them.
 
 use std::mem;
 
-use broadring::{End, Member, TryReadError};
+use broadring::{End, Member, ReadTimeoutError, TryReadError};
 
-use crate::common::event;
 use crate::ops::Patience;
 
 /// How many readers and observers there can be.
 pub(crate) const PLACES: usize = 6;
 
-/// What an event looks like when so many editors are done with it.
-pub(crate) fn edited(sequence: u64, editors: usize) -> u64 {
-    (0..editors as u64)
-        .fold(event(sequence), |event, editor| event.rotate_left(7).wrapping_add(editor + 1))
+/// What the editor with this index makes of an event.
+pub(crate) fn edited(number: u64, editor: usize) -> u64 {
+    number.rotate_left(7).wrapping_add(editor as u64 + 1)
 }
 
 /// Why there is nothing to read, as it is told.
@@ -25,18 +24,33 @@ pub(crate) enum Nothing {
     Evicted { position: u64, missed: u64 },
 }
 
+impl From<End> for Nothing {
+    fn from(end: End) -> Self {
+        match end {
+            End::Closed => Self::Closed,
+            End::UpstreamLeft(left) => Self::Left(left.member().clone(), left.position().get()),
+            End::Evicted(evicted) => {
+                Self::Evicted { position: evicted.position().get(), missed: evicted.missed() }
+            }
+            end => panic!("an end that the model does not know: {end:?}"),
+        }
+    }
+}
+
 impl From<TryReadError> for Nothing {
     fn from(error: TryReadError) -> Self {
         match error {
             TryReadError::Empty => Self::Yet,
-            TryReadError::Ended(End::Closed) => Self::Closed,
-            TryReadError::Ended(End::UpstreamLeft(left)) => {
-                Self::Left(left.member().clone(), left.position().get())
-            }
-            TryReadError::Ended(End::Evicted(evicted)) => {
-                Self::Evicted { position: evicted.position().get(), missed: evicted.missed() }
-            }
-            TryReadError::Ended(end) => panic!("an end that the model does not know: {end:?}"),
+            TryReadError::Ended(end) => end.into(),
+        }
+    }
+}
+
+impl From<ReadTimeoutError> for Nothing {
+    fn from(error: ReadTimeoutError) -> Self {
+        match error {
+            ReadTimeoutError::Timeout => Self::Yet,
+            ReadTimeoutError::Ended(end) => end.into(),
         }
     }
 }
@@ -100,9 +114,73 @@ pub(crate) struct Model {
     pub(crate) readers: Vec<ModelReader>,
     pub(crate) observers: Vec<ModelObserver>,
     pub(crate) editors: Vec<ModelEditor>,
+    /// What was last written under each sequence from the first on, published or not.
+    written: Vec<u64>,
+    /// How many events were made, each of them another number.
+    numbers: u64,
 }
 
 impl Model {
+    /// The model of a ring of 0s that has just been built.
+    pub(crate) fn new(capacity: usize, first: u64, editors: impl Iterator<Item = Member>) -> Self {
+        let editors = editors.map(|member| ModelEditor { member, position: first, culprit: None });
+        Self {
+            capacity: capacity as u64,
+            first,
+            published: first,
+            closed: false,
+            limit: first,
+            frontier: first,
+            places: Vec::new(),
+            readers: Vec::new(),
+            observers: Vec::new(),
+            editors: editors.collect(),
+            written: Vec::new(),
+            numbers: 0,
+        }
+    }
+
+    /// A number that no event has had before.
+    pub(crate) fn new_number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    /// What the slot of a sequence holds before it is written: what was left there when it was
+    /// claimed in vain, or a lap ago.
+    pub(crate) fn held(&self, sequence: u64) -> u64 {
+        let index = self.index(sequence);
+        let a_lap_ago = || index.checked_sub(self.capacity as usize);
+        let left = self.written.get(index).copied();
+        left.or_else(|| a_lap_ago().map(|before| self.written[before])).unwrap_or(0)
+    }
+
+    /// Writes a new number under a sequence that is not yet published, and returns it.
+    pub(crate) fn write_new(&mut self, sequence: u64) -> u64 {
+        let number = self.new_number();
+        let index = self.index(sequence);
+        match self.written.get_mut(index) {
+            Some(written) => *written = number,
+            None => self.written.push(number),
+        }
+        number
+    }
+
+    /// The event of a sequence as it is now.
+    pub(crate) fn event(&self, sequence: u64) -> u64 {
+        self.written[self.index(sequence)]
+    }
+
+    /// Changes the event of a sequence.
+    pub(crate) fn change(&mut self, sequence: u64, change: impl FnOnce(u64) -> u64) {
+        let index = self.index(sequence);
+        self.written[index] = change(self.written[index]);
+    }
+
+    fn index(&self, sequence: u64) -> usize {
+        (sequence - self.first) as usize
+    }
+
     /// What may be read.
     pub(crate) fn cursor(&self) -> u64 {
         self.editors.last().map_or(self.published, |editor| editor.position)
@@ -153,7 +231,8 @@ impl Model {
     }
 
     /// Those of these places whose readers are not there because they come after another.
-    /// A reader that has rejoined with another gate is no longer the upstream of its former dependents.
+    /// A reader that has rejoined with another gate is no longer the upstream of its former
+    /// dependents.
     pub(crate) fn gating(&self, holders: &[usize]) -> Vec<usize> {
         let waits = |place| {
             let reader = self.readers.iter().find(|reader| reader.place == place);
@@ -162,19 +241,42 @@ impl Model {
         holders.iter().copied().filter(|&place| !waits(place)).collect()
     }
 
+    /// How many events can be published before the ring is full.
+    pub(crate) fn room(&self) -> u64 {
+        self.smallest().min(self.cursor()) + self.capacity - self.published
+    }
+
+    /// Whether that many slots are known to be free.
+    fn covers(&self, events: u64) -> bool {
+        events == 0 || self.published + events <= self.limit
+    }
+
     /// What the writer does to get that many slots; and whether it gets them.
     pub(crate) fn ask_for(&mut self, events: u64) -> bool {
-        let end = self.published + events;
-        while events > 0 && end > self.limit {
-            if end > self.frontier {
+        self.ask(events, events)
+    }
+
+    /// What the writer does to get at least one slot, if it wants any, and at most so many; and how
+    /// many it gets.
+    pub(crate) fn ask_up_to(&mut self, events: u64) -> u64 {
+        self.ask(events.min(1), events);
+        self.limit.saturating_sub(self.published).min(events)
+    }
+
+    fn ask(&mut self, needed: u64, wanted: u64) -> bool {
+        if self.covers(wanted) {
+            return true;
+        }
+        loop {
+            if self.published + wanted > self.frontier {
                 let reach = self.cursor() + self.capacity;
-                let announced = self.published + events.max(self.capacity / 2);
+                let announced = self.published + wanted.max(self.capacity / 2);
                 self.frontier = self.frontier.max(announced.min(reach));
             }
             let smallest = self.smallest();
             self.limit = self.frontier.min(smallest.saturating_add(self.capacity));
-            if end <= self.limit {
-                break;
+            if self.covers(needed) {
+                return true;
             }
             let holders: Vec<_> = self
                 .closed_places()
@@ -185,13 +287,13 @@ impl Model {
             let evicts =
                 smallest < self.cursor() && gating.iter().all(|&place| self.is_evictable(place));
             if !evicts {
+                self.limit = self.limit.min(self.published);
                 return false;
             }
             for place in gating {
                 self.places[place].open = true;
             }
         }
-        true
     }
 
     /// The editor without which nothing more will be read.

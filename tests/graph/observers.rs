@@ -2,10 +2,13 @@
 
 use std::mem;
 
-use proptest::sample::Index;
+use broadring::Glimpse;
 
-use crate::model::{ModelObserver, Nothing, Place, edited};
-use crate::pair::{Pair, choose};
+use crate::event::Event;
+use crate::model::{ModelObserver, Nothing, Place};
+use crate::ops::{Count, Seen, Which};
+use crate::pair::Pair;
+use crate::panics::drop_by_panic;
 
 impl Pair {
     pub(crate) fn observe(&mut self, oldest: bool) {
@@ -22,10 +25,9 @@ impl Pair {
         }
     }
 
-    pub(crate) fn look(&mut self, index: Index, limit: usize, forget: bool) {
-        let Some(index) = choose(index, &self.observers) else { return };
-        let editors = self.editors.len();
-        let glimpse = self.observers[index].look_up_to(limit);
+    pub(crate) fn look(&mut self, which: Which, limit: Count, then: Seen) {
+        let Some(index) = which.of(&self.observers) else { return };
+        let glimpse = self.observers[index].look_up_to(limit.get());
         let cursor = self.model.cursor();
         let place = self.model.observers[index].place;
         let position = self.model.places[place].position;
@@ -35,20 +37,15 @@ impl Pair {
         }
         let glimpse = glimpse.unwrap();
         let start = self.model.oldest().max(position);
-        let end = cursor.min(start.saturating_add(limit as u64));
+        let end = cursor.min(start.saturating_add(limit.get() as u64));
         assert_eq!(glimpse.missed(), start - position);
         assert_eq!((glimpse.sequences().start.get(), glimpse.sequences().end.get()), (start, end));
-        assert!(glimpse.iter().all(|(at, &event)| event == edited(at.get(), editors)));
-        self.model.places[place] = match forget {
-            true => Place { position: start, open: false },
-            false => Place { position: end, open: true },
-        };
-        if forget { mem::forget(glimpse) } else { drop(glimpse) }
+        assert!(glimpse.iter().all(|(at, event)| event.number() == self.model.event(at.get())));
+        self.model.places[place] = end_look(glimpse, then, start, end);
     }
 
-    pub(crate) fn latest(&mut self, index: Index, forget: bool) {
-        let Some(index) = choose(index, &self.observers) else { return };
-        let editors = self.editors.len();
+    pub(crate) fn latest(&mut self, which: Which, then: Seen) {
+        let Some(index) = which.of(&self.observers) else { return };
         let glimpse = self.observers[index].latest();
         let cursor = self.model.cursor();
         let place = self.model.observers[index].place;
@@ -61,18 +58,28 @@ impl Pair {
         }
         let glimpse = glimpse.unwrap();
         assert_eq!(glimpse.missed(), start.saturating_sub(position));
-        let (at, &last) = glimpse.first().unwrap();
-        assert_eq!((glimpse.len(), at.get(), last), (1, start, edited(start, editors)));
-        self.model.places[place] = match forget {
-            true => Place { position: start, open: false },
-            false => Place { position: cursor, open: true },
-        };
-        if forget { mem::forget(glimpse) } else { drop(glimpse) }
+        let (at, last) = glimpse.first().unwrap();
+        let expected = (1, start, self.model.event(start));
+        assert_eq!((glimpse.len(), at.get(), last.number()), expected);
+        self.model.places[place] = end_look(glimpse, then, start, cursor);
     }
 
-    pub(crate) fn look_away(&mut self, index: Index) {
-        let Some(index) = choose(index, &self.observers) else { return };
+    pub(crate) fn look_away(&mut self, which: Which) {
+        let Some(index) = which.of(&self.observers) else { return };
         drop(self.observers.swap_remove(index));
         self.model.observers.swap_remove(index);
     }
+}
+
+/// Ends a look from `start` to `end`, or forgets to, and returns where the observer is then.
+fn end_look(glimpse: Glimpse<'_, Event>, then: Seen, start: u64, end: u64) -> Place {
+    match then {
+        Seen::Drop => drop(glimpse),
+        Seen::Panic => drop_by_panic(glimpse),
+        Seen::Forget => {
+            mem::forget(glimpse);
+            return Place { position: start, open: false };
+        }
+    }
+    Place { position: end, open: true }
 }

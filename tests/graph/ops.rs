@@ -1,32 +1,141 @@
-//! The operations on a ring with readers, observers and editors, and a strategy that generates them.
+//! The operations on a ring with readers, observers and editors.
+//!
+//! They are plain data, whoever makes them: the strategy of the property test, or the fuzzer from
+//! its bytes. Numbers are taken modulo what makes sense only where they are used.
 
-use proptest::collection::vec;
-use proptest::prelude::*;
-use proptest::sample::Index;
-
-/// One thing to do. Handles are chosen by an index into those there are.
+/// One thing to do.
 #[derive(Debug, Clone)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub(crate) enum Op {
-    Publish,
-    Claim(usize),
-    Join { after: Vec<Index>, patience: Option<Patience>, oldest: bool },
-    Clone(Index),
-    Recv(Index),
-    Batch { reader: Index, limit: usize, then: Done },
-    Rejoin(Index),
-    Leave(Index),
-    Observe { oldest: bool },
-    Look { observer: Index, limit: usize, forget: bool },
-    Latest { observer: Index, forget: bool },
-    LookAway(Index),
-    Edit { editor: Index, limit: usize, how: Edit },
-    Fire(Index),
+    Publish {
+        way: Way,
+        panics: bool,
+    },
+    PublishAll {
+        len: Count,
+        mishap: Option<(Mishap, Count)>,
+    },
+    Claim {
+        len: Count,
+        how: Claiming,
+        then: Claimed,
+    },
+    Join {
+        after: [Option<Which>; 3],
+        patience: Option<Patience>,
+        oldest: bool,
+    },
+    /// Joins so far from the oldest event, at it, before or behind it.
+    JoinAt {
+        offset: Count,
+        forwards: bool,
+    },
+    Clone(Which),
+    Recv {
+        reader: Which,
+        waits: bool,
+        panics: bool,
+    },
+    Batch {
+        reader: Which,
+        limit: Count,
+        waits: bool,
+        then: Done,
+    },
+    Rejoin(Which),
+    Leave(Which),
+    Observe {
+        oldest: bool,
+    },
+    Look {
+        observer: Which,
+        limit: Count,
+        then: Seen,
+    },
+    Latest {
+        observer: Which,
+        then: Seen,
+    },
+    LookAway(Which),
+    Edit {
+        editor: Which,
+        limit: Count,
+        waits: bool,
+        how: Edit,
+    },
+    Fire(Which),
     Close,
+}
+
+/// One of the handles that there are, if there are any.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) struct Which(pub(crate) u8);
+
+impl Which {
+    pub(crate) fn of<T>(self, handles: &[T]) -> Option<usize> {
+        usize::from(self.0).checked_rem(handles.len())
+    }
+}
+
+/// How many: a few, up to more than the largest ring has, or all.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) struct Count(pub(crate) u8);
+
+impl Count {
+    pub(crate) const FEW: u8 = 40;
+
+    pub(crate) fn get(self) -> usize {
+        if self.0 < 5 * Self::FEW { usize::from(self.0 % Self::FEW) } else { usize::MAX }
+    }
+}
+
+/// How an event is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) enum Way {
+    Value,
+    TryValue,
+    Timed,
+    InPlace,
+    TryInPlace,
+}
+
+/// What panics while the events of an iterator are published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) enum Mishap {
+    Iterator,
+    DropOfOldEvent,
+}
+
+/// How slots are claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) enum Claiming {
+    Claim,
+    Try,
+    UpTo,
+    TryUpTo,
+    Timed,
+}
+
+/// What becomes of a claim.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) enum Claimed {
+    Publish,
+    PublishFirst(Count),
+    Drop,
+    Forget,
+    Panic,
 }
 
 /// For how long a reader that may be evicted may hold the writer up: what lies in between
 /// depends on the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub(crate) enum Patience {
     Endless,
     None,
@@ -34,56 +143,35 @@ pub(crate) enum Patience {
 
 /// What becomes of a batch.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub(crate) enum Done {
     Drop,
     Forget,
-    CommitOneAndForget,
+    CommitAndForget(Count),
+    TakeAndForget(Count),
+    ForEach,
+    BreakAt(Count),
+    PanicAt(Count),
+    Panic,
+}
+
+/// What becomes of a glimpse.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) enum Seen {
+    Drop,
+    Forget,
+    Panic,
 }
 
 /// What an editor does with a batch.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub(crate) enum Edit {
     All,
     ForEach,
     Nothing,
-}
-
-pub(crate) fn an_op() -> impl Strategy<Value = Op> {
-    let which = any::<Index>;
-    let limit = || prop_oneof![0..4_usize, 0..40_usize, Just(usize::MAX)];
-    let patience = prop_oneof![
-        3 => Just(None),
-        1 => Just(Some(Patience::Endless)),
-        2 => Just(Some(Patience::None))
-    ];
-    let done = prop_oneof![4 => Just(Done::Drop), 1 => Just(Done::Forget), 1 => Just(Done::CommitOneAndForget)];
-    let edit =
-        prop_oneof![3 => Just(Edit::All), 2 => Just(Edit::ForEach), 1 => Just(Edit::Nothing)];
-    prop_oneof![
-        14 => Just(Op::Publish),
-        6 => (0..40_usize).prop_map(Op::Claim),
-        6 => (vec(which(), 0..4), patience, any::<bool>())
-            .prop_map(|(after, patience, oldest)| Op::Join { after, patience, oldest }),
-        2 => which().prop_map(Op::Clone),
-        8 => which().prop_map(Op::Recv),
-        12 => (which(), limit(), done)
-            .prop_map(|(reader, limit, then)| Op::Batch { reader, limit, then }),
-        2 => which().prop_map(Op::Rejoin),
-        3 => which().prop_map(Op::Leave),
-        1 => any::<bool>().prop_map(|oldest| Op::Observe { oldest }),
-        4 => (which(), limit(), proptest::bool::weighted(0.1))
-            .prop_map(|(observer, limit, forget)| Op::Look { observer, limit, forget }),
-        2 => (which(), proptest::bool::weighted(0.1))
-            .prop_map(|(observer, forget)| Op::Latest { observer, forget }),
-        1 => which().prop_map(Op::LookAway),
-        16 => (which(), limit(), edit)
-            .prop_map(|(editor, limit, how)| Op::Edit { editor, limit, how }),
-        1 => proptest::option::weighted(0.2, which()).prop_map(|editor| {
-            // Rarely, because it is the end of everything.
-            editor.map_or(Op::Publish, Op::Fire)
-        }),
-        1 => proptest::bool::weighted(0.3).prop_map(|close| {
-            if close { Op::Close } else { Op::Publish }
-        }),
-    ]
+    ForgetAfter(Count),
+    PanicAfter(Count),
+    PanicAt(Count),
 }

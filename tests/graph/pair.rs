@@ -1,63 +1,45 @@
-//! A ring and its model side by side: what the writer does, and whether the two agree.
+//! A ring and its model side by side: which operation is whose, and whether the two agree.
 
-use broadring::{Editor, Observer, Reader, Ring, TryClaimError, Writer};
-use proptest::sample::Index;
+use broadring::{Editor, Observer, Reader, Ring, Wait, Writer};
 
-use crate::common::event;
-use crate::model::{Model, ModelEditor, PLACES};
+use crate::event::Event;
+use crate::model::{Model, PLACES};
 use crate::ops::Op;
-
-/// Chooses one, if there is one.
-pub(crate) fn choose<T>(index: Index, of: &[T]) -> Option<usize> {
-    (!of.is_empty()).then(|| index.index(of.len()))
-}
 
 /// The ring itself and the model, which must agree.
 pub(crate) struct Pair {
     pub(crate) model: Model,
-    pub(crate) writer: Option<Writer<u64>>,
-    pub(crate) ring: Ring<u64>,
-    pub(crate) readers: Vec<Reader<u64>>,
-    pub(crate) observers: Vec<Observer<u64>>,
-    /// Readers that have left are `None`.
-    pub(crate) editors: Vec<Option<Editor<u64>>>,
+    pub(crate) writer: Option<Writer<Event>>,
+    pub(crate) ring: Ring<Event>,
+    pub(crate) readers: Vec<Reader<Event>>,
+    pub(crate) observers: Vec<Observer<Event>>,
+    /// Editors that have left are `None`.
+    pub(crate) editors: Vec<Option<Editor<Event>>>,
 }
 
 impl Pair {
     pub(crate) fn new(capacity: usize, first: u64, editors: usize) -> Self {
+        // There is no other thread, so whoever waits and finds nothing at once finds nothing later.
+        let park = Wait::PARK.spins(0).yields(0);
         let builder = Ring::builder(capacity).max_readers(PLACES).first_sequence(first);
+        let builder = builder.reader_wait(park).writer_wait(park);
+        let event = || Event::new(0);
         let (writer, editors, ring) = match editors {
             0 => {
-                let (writer, ring) = builder.build(|| 0);
+                let (writer, ring) = builder.build(event);
                 (writer, Vec::new(), ring)
             }
             1 => {
-                let (writer, editors, ring) = builder.build_with_editors(["first"], || 0);
+                let (writer, editors, ring) = builder.build_with_editors(["first"], event);
                 (writer, Vec::from(editors), ring)
             }
             _ => {
                 let names = ["first", "second", "third"];
-                let (writer, editors, ring) = builder.build_with_editors(names, || 0);
+                let (writer, editors, ring) = builder.build_with_editors(names, event);
                 (writer, Vec::from(editors), ring)
             }
         };
-        let modelled = editors.iter().map(|editor| ModelEditor {
-            member: editor.member().clone(),
-            position: first,
-            culprit: None,
-        });
-        let model = Model {
-            capacity: capacity as u64,
-            first,
-            published: first,
-            closed: false,
-            limit: first,
-            frontier: first,
-            places: Vec::new(),
-            readers: Vec::new(),
-            observers: Vec::new(),
-            editors: modelled.collect(),
-        };
+        let model = Model::new(capacity, first, editors.iter().map(|it| it.member().clone()));
         let editors = editors.into_iter().map(Some).collect();
         let (readers, observers) = (Vec::new(), Vec::new());
         Self { model, writer: Some(writer), ring, readers, observers, editors }
@@ -65,19 +47,21 @@ impl Pair {
 
     pub(crate) fn apply(&mut self, op: Op) {
         match op {
-            Op::Publish => self.publish(),
-            Op::Claim(len) => self.claim(len),
-            Op::Join { after, patience, oldest } => self.join(&after, patience, oldest),
+            Op::Publish { way, panics } => self.publish(way, panics),
+            Op::PublishAll { len, mishap } => self.publish_all(len, mishap),
+            Op::Claim { len, how, then } => self.claim(len, how, then),
+            Op::Join { after, patience, oldest } => self.join(after, patience, oldest),
+            Op::JoinAt { offset, forwards } => self.join_at(offset, forwards),
             Op::Clone(reader) => self.clone(reader),
-            Op::Recv(reader) => self.recv(reader),
-            Op::Batch { reader, limit, then } => self.batch(reader, limit, then),
+            Op::Recv { reader, waits, panics } => self.recv(reader, waits, panics),
+            Op::Batch { reader, limit, waits, then } => self.batch(reader, limit, waits, then),
             Op::Rejoin(reader) => self.rejoin(reader),
             Op::Leave(reader) => self.leave(reader),
             Op::Observe { oldest } => self.observe(oldest),
-            Op::Look { observer, limit, forget } => self.look(observer, limit, forget),
-            Op::Latest { observer, forget } => self.latest(observer, forget),
+            Op::Look { observer, limit, then } => self.look(observer, limit, then),
+            Op::Latest { observer, then } => self.latest(observer, then),
             Op::LookAway(observer) => self.look_away(observer),
-            Op::Edit { editor, limit, how } => self.edit(editor, limit, how),
+            Op::Edit { editor, limit, waits, how } => self.edit(editor, limit, waits, how),
             Op::Fire(editor) => self.fire(editor),
             Op::Close => {
                 self.writer = None;
@@ -96,8 +80,7 @@ impl Pair {
         assert_eq!(ring.reader_count(), readers.len());
         if let Some(writer) = writer {
             assert_eq!(writer.cursor().get(), model.published);
-            let end = model.smallest().min(cursor) + model.capacity;
-            assert_eq!(writer.remaining_capacity() as u64, end - model.published);
+            assert_eq!(writer.remaining_capacity() as u64, model.room());
             assert_eq!(writer.has_readers(), model.closed_places().count() > 0);
         }
         for (reader, modelled) in readers.iter().zip(&model.readers) {
@@ -125,39 +108,6 @@ impl Pair {
                 assert_eq!(editor.is_empty(), arrived == modelled.position);
             }
             arrived = modelled.position;
-        }
-    }
-
-    pub(crate) fn publish(&mut self) {
-        let Some(writer) = &mut self.writer else { return };
-        let next = self.model.published;
-        let published = writer.try_publish(event(next));
-        if self.model.ask_for(1) {
-            assert_eq!(published.map(u64::from), Ok(next));
-            self.model.published += 1;
-        } else {
-            let refused = published.unwrap_err();
-            assert_eq!(refused.editor_left(), self.model.broken());
-            assert_eq!(refused.into_inner(), event(next));
-        }
-    }
-
-    pub(crate) fn claim(&mut self, len: usize) {
-        let Some(writer) = &mut self.writer else { return };
-        let next = self.model.published;
-        if len as u64 > self.model.capacity {
-            assert!(writer.try_claim(len).unwrap_err().is_too_large());
-        } else if self.model.ask_for(len as u64) {
-            let mut claim = writer.try_claim(len).unwrap();
-            claim.iter_mut().zip(next..).for_each(|(slot, sequence)| *slot = event(sequence));
-            assert_eq!(claim.publish().end.get(), next + len as u64);
-            self.model.published += len as u64;
-        } else {
-            match (writer.try_claim(len).unwrap_err(), self.model.broken()) {
-                (TryClaimError::Full, None) => (),
-                (TryClaimError::EditorLeft(editor), broken) => assert_eq!(Some(&editor), broken),
-                other => panic!("{other:?}"),
-            }
         }
     }
 }
