@@ -23,15 +23,20 @@ mod readers;
 mod writer;
 
 use arbitrary::{Arbitrary, Unstructured};
+use broadring::Sequence;
 use libfuzzer_sys::fuzz_target;
 
 use ops::{Op, Way};
 use pair::Pair;
 
+/// Where streams start: at 0, in the middle of a block, and near the widths of numbers.
+const FIRSTS: [u64; 4] = [0, 5, (1 << 32) - 20, Sequence::MAX.get() - 1_000_000];
+
 /// A ring, and what is done to it.
 #[derive(Debug)]
 struct Program {
     capacity: usize,
+    first: u64,
     editors: usize,
     ops: Vec<Op>,
 }
@@ -39,12 +44,13 @@ struct Program {
 impl<'a> Arbitrary<'a> for Program {
     fn arbitrary(bytes: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
         let capacity = 1 << bytes.int_in_range(0..=5_u8)?;
+        let first = *bytes.choose(&FIRSTS)?;
         let editors = *bytes.choose(&[0, 0, 1, 3])?;
         let mut ops = Vec::new();
         while !bytes.is_empty() {
             ops.push(an_op(bytes)?);
         }
-        Ok(Self { capacity, editors, ops })
+        Ok(Self { capacity, first, editors, ops })
     }
 }
 
@@ -60,7 +66,7 @@ fn an_op(bytes: &mut Unstructured<'_>) -> arbitrary::Result<Op> {
 }
 
 fuzz_target!(|program: Program| {
-    let mut pair = Pair::new(program.capacity, program.editors);
+    let mut pair = Pair::new(program.capacity, program.first, program.editors);
     for op in program.ops {
         pair.apply(op);
     }

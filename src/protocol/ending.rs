@@ -48,10 +48,11 @@ impl Sequencer {
         if end > position {
             return Some(Ending::More(end));
         }
-        if closed && self.stages[0].arrived.load() == position {
-            return Some(Ending::Closed);
+        if departed.is_some() {
+            // Also when the ring is closed afterwards, so that no reader finds another end later.
+            return departed.map(Ending::EditorLeft);
         }
-        departed.map(Ending::EditorLeft)
+        (closed && self.stages[0].arrived.load() == position).then_some(Ending::Closed)
     }
 
     /// Notes that an editor has left at `position`. If that is before the end of the stream,

@@ -100,6 +100,35 @@ fn the_editor_that_left_first_is_named_and_not_the_editors_that_leave_because_of
 }
 
 #[test]
+fn an_editor_that_left_early_is_named_also_when_the_ring_is_closed_without_another_event() {
+    for published in 0..3 {
+        let (mut writer, [mut first, second], ring) =
+            Ring::builder(4).build_with_editors(["first", "second"], || 0);
+        let mut reader = ring.subscribe().unwrap();
+        let mut observer = ring.observe().unwrap();
+        let mut second = second;
+        (0..published).for_each(|_| publish_at_once(&mut writer));
+        if published > 0 {
+            drop(first.try_batch().unwrap());
+            drop(second.try_batch().unwrap());
+            drop(reader.try_batch().unwrap());
+            drop(observer.look().unwrap());
+        }
+        drop(first);
+        let left = ("editor \"first\"".to_owned(), published);
+        let mut late = ring.subscribe().unwrap();
+        assert_eq!(upstream_left(second.try_batch()), left);
+        assert_eq!(upstream_left(reader.try_batch()), left);
+        assert_eq!(upstream_left(observer.look()), left);
+        drop(writer);
+        // Whoever asks for the first time now gets the same answer as those who asked before.
+        assert_eq!(upstream_left(late.try_batch()), left);
+        assert_eq!(upstream_left(reader.try_batch()), left);
+        assert_eq!(upstream_left(second.try_batch()), left);
+    }
+}
+
+#[test]
 fn an_editor_dropped_after_the_last_event_of_a_closed_ring_causes_no_error() {
     finite(|| {
         for published in 0..4 {

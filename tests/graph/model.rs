@@ -313,11 +313,10 @@ impl Model {
         if before.map_or(self.published, |editor| editor.position) > position {
             return None;
         }
-        if self.closed && self.published == position {
-            return Some(Nothing::Closed);
+        if let Some(culprit) = before.and_then(|editor| editor.culprit) {
+            return Some(Nothing::Left(self.editors[culprit].member.clone(), position));
         }
-        let culprit = before?.culprit?;
-        Some(Nothing::Left(self.editors[culprit].member.clone(), position))
+        (self.closed && self.published == position).then_some(Nothing::Closed)
     }
 
     /// What a reader finds that has read what it knew of.
