@@ -157,6 +157,13 @@
 //! or with the feature `async` a task, that sleeps until one of them has something to read or has
 //! come to its end.
 //!
+//! # Records of bytes
+//!
+//! A [`ByteRing`] carries *records*: pieces of bytes, each of any length up to half of the ring, on the
+//! same protocol. A [`ByteWriter`] claims as many bytes as it likes, and [`ByteReader`]s borrow
+//! `&[u8]`. They join at the cursor, come after each other, are cloned, evicted and waited for as
+//! readers of events are.
+//!
 //! # What happens before what
 //!
 //! Everything that the writer's thread does before it publishes an event happens before
@@ -186,6 +193,9 @@
 //! | room for several events: [`Writer::claim`], [`Writer::claim_up_to`] | [`ClaimError`] |
 //! | the same, at once: [`Writer::try_claim`], [`Writer::try_claim_up_to`] | [`TryClaimError`] |
 //! | the same, in time: [`Writer::claim_timeout`], [`Writer::claim_up_to_timeout`], and both with `deadline` | [`ClaimTimeoutError`] |
+//! | room for a record of bytes: [`ByteWriter::publish`], [`ByteWriter::claim`] | [`RecordTooLarge`] |
+//! | the same, at once, or in time | [`TryRecordError`], [`RecordTimeoutError`] |
+//! | room for several records: [`ByteWriter::publish_all`] | [`RefusedRecord`] |
 //! | events, to read or to edit: [`Reader::recv`], [`Reader::wait_batch`], [`Reader::run`], [`Editor::wait_batch`], [`Observer::wait_look`] | [`End`] |
 //! | the same, at once: [`Reader::try_recv`], [`Reader::try_batch`], [`Editor::try_batch`], [`Observer::look`] | [`TryReadError`] |
 //! | the same, in time: [`Reader::recv_timeout`], [`Reader::batch_timeout`], [`Editor::batch_timeout`], [`Observer::look_timeout`] | [`ReadTimeoutError`] |
@@ -220,7 +230,7 @@
 //! - A slow reader slows everybody, by design. Give it a larger ring, or a thread of its own that
 //!   drops what it cannot handle.
 //! - The capacity is fixed, and each slot is as large as the largest event. Put large or rare
-//!   payloads behind an `Arc`.
+//!   payloads behind an `Arc`, or bytes of any length into a [`ByteRing`].
 //! - An event lives until its slot is written again, perhaps a long time after it was read.
 //! - 64-bit atomics are needed.
 //!
@@ -324,13 +334,15 @@ mod producers_page {}
 
 pub use error::{
     AfterError, CapacityError, ClaimError, ClaimTimeout, ClaimTimeoutError, End, Evicted,
-    NotRetained, PublishTimeoutError, ReadTimeoutError, SubscribeError, TooManyReaders,
-    TryClaimError, TryPublishError, TryReadError, UpstreamLeft,
+    NotRetained, PublishTimeoutError, ReadTimeoutError, RecordTimeoutError, RecordTooLarge,
+    RefusedRecord, SubscribeError, TooManyReaders, TryClaimError, TryPublishError, TryReadError,
+    TryRecordError, UpstreamLeft,
 };
 pub use handles::{
-    Batch, BatchEvents, BatchIter, Claim, ClaimIterMut, EditBatch, EditIterMut, Editor, Events,
-    Glimpse, Observer, Reader, ReaderBuilder, Ring, RingBuilder, Upstream, WaitSet, Waitable,
-    Writer,
+    Batch, BatchEvents, BatchIter, ByteBatch, ByteReader, ByteReaderBuilder, ByteRing,
+    ByteRingBuilder, ByteWriter, Claim, ClaimIterMut, EditBatch, EditIterMut, Editor, Events,
+    Glimpse, Observer, Reader, ReaderBuilder, Record, Records, Ring, RingBuilder, Upstream,
+    WaitSet, Waitable, Writer,
 };
 pub use member::{Member, Role};
 pub use sequence::Sequence;

@@ -10,11 +10,13 @@ use broadring::managed::{
     Failure, Fate, Group, JoinError, ReaderThread, ShutdownError, SpawnError, ThreadBuilder,
 };
 use broadring::{
-    AfterError, Batch, BatchEvents, BatchIter, CapacityError, Claim, ClaimError, ClaimIterMut,
-    ClaimTimeout, ClaimTimeoutError, EditBatch, EditIterMut, Editor, End, Events, Evicted, Glimpse,
-    Member, NotRetained, Observer, PublishTimeoutError, ReadTimeoutError, Reader, ReaderBuilder,
-    Ring, RingBuilder, Role, Sequence, SubscribeError, TooManyReaders, TryClaimError,
-    TryPublishError, TryReadError, Upstream, UpstreamLeft, Wait, WaitSet, Writer,
+    AfterError, Batch, BatchEvents, BatchIter, ByteBatch, ByteReader, ByteReaderBuilder, ByteRing,
+    ByteRingBuilder, ByteWriter, CapacityError, Claim, ClaimError, ClaimIterMut, ClaimTimeout,
+    ClaimTimeoutError, EditBatch, EditIterMut, Editor, End, Events, Evicted, Glimpse, Member,
+    NotRetained, Observer, PublishTimeoutError, ReadTimeoutError, Reader, ReaderBuilder, Record,
+    RecordTimeoutError, RecordTooLarge, Records, RefusedRecord, Ring, RingBuilder, Role, Sequence,
+    SubscribeError, TooManyReaders, TryClaimError, TryPublishError, TryReadError, TryRecordError,
+    Upstream, UpstreamLeft, Wait, WaitSet, Writer,
 };
 
 /// Whether a type implements a trait. An inherent constant, which exists only where the bound
@@ -87,6 +89,14 @@ fn handles_of_send_and_sync_events_are_send_and_sync() {
         EditIterMut<'static, u64>:    true  true  false false;
         Observer<u64>:                true  true  false false;
         Glimpse<'static, u64>:        true  true  false false;
+        ByteRing:                     true  true  true  false;
+        ByteRingBuilder:              true  true  false false;
+        ByteReaderBuilder:            true  true  false false;
+        ByteWriter:                   true  true  false false;
+        ByteReader:                   true  true  true  false;
+        ByteBatch<'static>:           true  true  false false;
+        Records<'static>:             true  true  true  false;
+        Record<'static>:              true  true  false false;
         Member:                       true  true  true  false;
         Role:                         true  true  true  true;
         Sequence:                     true  true  true  true;
@@ -133,6 +143,11 @@ fn errors_are_send_and_sync_unless_they_carry_an_event_that_is_not() {
         TryClaimError:                 true  true  true  false;
         ClaimTimeout:                  true  true  true  false;
         ClaimTimeoutError:             true  true  true  false;
+        RecordTooLarge:                true  true  true  true;
+        TryRecordError:                true  true  true  true;
+        RecordTimeoutError:            true  true  true  false;
+        RefusedRecord<u64>:            true  true  true  true;
+        RefusedRecord<Neither>:        false false true  false;
         End:                           true  true  true  false;
         Evicted:                       true  true  true  false;
         UpstreamLeft:                  true  true  true  false;

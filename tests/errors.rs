@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use broadring::{
-    AfterError, CapacityError, ClaimError, ClaimTimeoutError, End, PublishTimeoutError,
+    AfterError, ByteRing, CapacityError, ClaimError, ClaimTimeoutError, End, PublishTimeoutError,
     ReadTimeoutError, Reader, Ring, SubscribeError, TryClaimError, TryPublishError, TryReadError,
     Writer,
 };
@@ -116,6 +116,24 @@ fn every_error_has_an_exact_message() {
         "fewer slots were free than the claim asks for until the time was up, because of the reader 0"
     );
     assert_eq!(message(&claim_timeout_error(7)), message(&claim_error()));
+    let (mut bytes, ring) = ByteRing::builder(32).build();
+    let slow = ring.reader().name("slow").subscribe().unwrap();
+    let too_large = "a record of 9 bytes is too long for this ring: the longest has 8";
+    assert_eq!(message(&bytes.publish(&[0; 9]).unwrap_err()), too_large);
+    assert_eq!(message(&bytes.try_publish(&[0; 9]).unwrap_err()), too_large);
+    assert_eq!(message(&bytes.publish_timeout(&[0; 9], Duration::MAX).unwrap_err()), too_large);
+    assert_eq!(message(&bytes.publish_all([vec![0; 9]]).unwrap_err()), too_large);
+    bytes.publish(&[0; 8]).unwrap();
+    assert_eq!(
+        message(&bytes.try_publish(&[0; 8]).unwrap_err()),
+        "there is no room for the record"
+    );
+    assert_eq!(
+        message(&bytes.publish_timeout(&[0; 8], Duration::ZERO).unwrap_err()),
+        "there was no room for the record until the time was up, because of the reader \"slow\""
+    );
+    let gone = AfterError::Gone(Box::new(slow.member().clone()));
+    assert_eq!(message(&gone), "the reader \"slow\" has left");
     assert_eq!(
         message(&AfterError::OtherRing),
         "a reader cannot come after a reader of another ring"

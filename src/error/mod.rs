@@ -9,6 +9,7 @@ mod building;
 mod joining;
 mod publishing;
 mod reading;
+mod records;
 
 pub use building::CapacityError;
 pub use joining::{AfterError, NotRetained, SubscribeError, TooManyReaders};
@@ -17,3 +18,4 @@ pub use publishing::{
     TryPublishError,
 };
 pub use reading::{End, Evicted, ReadTimeoutError, TryReadError, UpstreamLeft};
+pub use records::{RecordTimeoutError, RecordTooLarge, RefusedRecord, TryRecordError};

@@ -14,7 +14,7 @@ use crate::error::{End, ReadTimeoutError, TryReadError, UpstreamLeft};
 use crate::member::Member;
 use crate::protocol::{Ending, Stage};
 use crate::sequence::Sequence;
-use crate::storage::{Walk, WriteBorrow};
+use crate::storage::{Slots, Walk, WriteBorrow};
 use crate::sync::{Arc, Finally};
 use crate::telemetry::trace;
 use crate::waiting::{Pacing, Wait};
@@ -66,7 +66,7 @@ use crate::waiting::{Pacing, Wait};
 /// # Ok::<(), broadring::SubscribeError>(())
 /// ```
 pub struct Editor<T> {
-    shared: Arc<Shared<T>>,
+    shared: Arc<Shared<Slots<T>>>,
     /// The place of the editor in the chain.
     index: usize,
     /// Everything before this sequence is passed on.
@@ -76,7 +76,7 @@ pub struct Editor<T> {
 }
 
 impl<T> Editor<T> {
-    pub(crate) fn new(shared: Arc<Shared<T>>, index: usize) -> Self {
+    pub(crate) fn new(shared: Arc<Shared<Slots<T>>>, index: usize) -> Self {
         let (pacing, wait) = (shared.pacing.clone(), shared.reader_wait);
         let position = shared.sequencer.first();
         Self { shared, index, position, pacing, wait }

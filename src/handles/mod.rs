@@ -27,8 +27,14 @@ mod writer;
 
 mod claiming;
 
+mod bytes;
+
 mod wait_set;
 
+pub use bytes::{
+    ByteBatch, ByteReader, ByteReaderBuilder, ByteRing, ByteRingBuilder, ByteWriter, Record,
+    Records,
+};
 pub use editor::{EditBatch, EditIterMut, Editor};
 pub use observer::{Glimpse, Observer};
 pub use reader::{Events, Reader};

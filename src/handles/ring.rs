@@ -9,6 +9,7 @@ use core::fmt;
 use super::shared::Shared;
 use crate::member::Role;
 use crate::sequence::Sequence;
+use crate::storage::Slots;
 use crate::sync::Arc;
 use crate::telemetry::{Slowest, Stats};
 
@@ -38,7 +39,7 @@ use crate::telemetry::{Slowest, Stats};
 /// # Ok::<(), broadring::SubscribeError>(())
 /// ```
 pub struct Ring<T> {
-    pub(crate) shared: Arc<Shared<T>>,
+    pub(crate) shared: Arc<Shared<Slots<T>>>,
 }
 
 impl<T> Ring<T> {

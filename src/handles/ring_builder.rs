@@ -8,7 +8,7 @@ use core::marker::PhantomData;
 
 use super::editor::Editor;
 use super::ring::Ring;
-use super::shared::Shared;
+use super::shared::{MAX_READERS, Shared};
 use super::writer::Writer;
 use super::writing::WriterCore;
 use crate::error::CapacityError;
@@ -17,9 +17,6 @@ use crate::sequence::Sequence;
 use crate::storage::Slots;
 use crate::sync::{Arc, Fences, PlainArc};
 use crate::waiting::{Pacing, Wait};
-
-/// How many readers a ring can have, unless its builder is told otherwise.
-const MAX_READERS: usize = 64;
 
 impl<T> Ring<T> {
     /// Starts to build a ring of `capacity` slots.

@@ -10,6 +10,7 @@ use core::fmt;
 use core::task::Waker;
 use std::time::{Duration, Instant};
 
+use super::bytes::ByteReader;
 use super::editor::Editor;
 use super::observer::Observer;
 use super::reader::Reader;
@@ -17,8 +18,8 @@ use super::shared::deadline_after;
 use crate::sync::{PlainArc, strong};
 use crate::waiting::{EventCount, Owner, Parker, Wait};
 
-/// A handle that a [`WaitSet`] can wait for: a [`Reader`], an [`Observer`] or an [`Editor`], or a
-/// reference to one.
+/// A handle that a [`WaitSet`] can wait for: a [`Reader`], an [`Observer`], an [`Editor`] or a
+/// [`ByteReader`], or a reference to one.
 ///
 /// It is *ready* when its next read would not wait: there is an event, or its stream has ended.
 ///
@@ -281,6 +282,22 @@ impl fmt::Debug for WaitSet {
 impl<T> Waitable for Reader<T> {}
 
 impl<T> sealed::Sealed for Reader<T> {
+    fn is_ready(&self) -> bool {
+        self.core.peek().is_some()
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place { events: self.core.sleeps_at(), threshold: self.core.position() + 1 }
+    }
+
+    fn deregister(&self, set: u64) {
+        self.core.deregister_task(Owner::Set(set));
+    }
+}
+
+impl Waitable for ByteReader {}
+
+impl sealed::Sealed for ByteReader {
     fn is_ready(&self) -> bool {
         self.core.peek().is_some()
     }

@@ -70,6 +70,15 @@ controls! {
         => "delivery::a_reader_sees_whole_events_in_order", RACE;
     the_acquire_of_a_stamp: "slots.stamped"
         => "delivery::a_reader_sees_whole_events_in_order", RACE;
+    the_release_of_the_stamp_of_a_record: "bytes.set_stamp"
+        => "bytes::a_reader_sees_whole_records_in_order", RACE;
+    the_acquire_of_the_stamp_of_a_record: "bytes.stamped"
+        => "bytes::a_reader_sees_whole_records_in_order", RACE;
+    // The reader finds the header of a lap ago, again and again, and the cursor tells it nothing new.
+    the_cleared_header_behind_a_record: "bytes.terminate"
+        => "bytes::a_reader_sees_whole_records_in_order", "exceeded maximum number of branches";
+    the_length_of_a_record_before_the_cursor: "bytes.length_first"
+        => "bytes::a_reader_that_is_behind_takes_whole_records_by_the_cursor", "a torn record";
     the_release_of_a_commit: "gate.advance"
         => "delivery::a_slot_is_reused_only_after_it_was_read", RACE;
     the_acquire_of_the_scan: "gate.scan"

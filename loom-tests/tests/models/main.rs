@@ -4,6 +4,7 @@
 #![cfg(loom)]
 
 mod asynch;
+mod bytes;
 mod close;
 #[cfg(broadring_controls)]
 mod controls;

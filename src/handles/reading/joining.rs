@@ -6,25 +6,26 @@
 use core::mem;
 
 use super::options::ReaderOptions;
-use super::reader_core::{ReaderCore, Release};
+use super::reader_core::{ReadingCore, Release};
 use crate::error::{NotRetained, SubscribeError, TooManyReaders};
 use crate::handles::shared::Shared;
 use crate::member::Role;
 use crate::protocol::{Barrier, Joined, Place, Refused, Sequencer, Start};
+use crate::storage::Storage;
 use crate::sync::{Arc, Finally, PlainArc};
 use crate::telemetry::trace;
 use crate::waiting::Wait;
 
 /// Registers a member that has taken a gate, and makes its core.
 #[inline]
-fn register<T>(
-    shared: Arc<Shared<T>>,
+fn register<S: Storage>(
+    shared: Arc<Shared<S>>,
     mut joined: Joined,
     role: Role,
     name: Option<PlainArc<str>>,
     wait: Wait,
     mut options: Option<Box<ReaderOptions>>,
-) -> ReaderCore<T> {
+) -> ReadingCore<S> {
     let Joined { gate, place } = &mut joined;
     let nobody = Barrier::default();
     let barrier = options.as_ref().map_or(&nobody, |options| &options.barrier);
@@ -36,7 +37,7 @@ fn register<T>(
         // How much of that may be read depends on the options: the first poll finds out.
         place.available = place.position;
     }
-    let reader = ReaderCore::new(shared, joined, wait, member, options);
+    let reader = ReadingCore::new(shared, joined, wait, member, options);
     reader.finish_joining();
     trace::joined(reader.member(), reader.position());
     reader
@@ -54,11 +55,11 @@ fn why(sequencer: &Sequencer, start: Start, refused: Refused) -> SubscribeError 
     }
 }
 
-impl<T> ReaderCore<T> {
+impl<S: Storage> ReadingCore<S> {
     /// Adds a reader or an observer to the ring.
     #[inline]
     pub(crate) fn join(
-        shared: Arc<Shared<T>>,
+        shared: Arc<Shared<S>>,
         start: Start,
         role: Role,
         name: Option<PlainArc<str>>,

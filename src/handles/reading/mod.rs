@@ -18,6 +18,4 @@ mod tests;
 
 pub use batch::{Batch, BatchEvents, BatchIter};
 pub(crate) use options::ReaderOptions;
-pub(crate) use reader_core::ReaderCore;
-#[cfg(feature = "async")]
-pub(crate) use reader_core::Release;
+pub(crate) use reader_core::{ReaderCore, ReadingCore, Release};

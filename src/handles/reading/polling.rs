@@ -8,13 +8,13 @@
 use core::mem;
 use std::time::{Duration, Instant};
 
-use super::reader_core::{Hold, ReaderCore};
+use super::reader_core::{Hold, ReaderCore, ReadingCore};
 use crate::error::{End, ReadTimeoutError, TryReadError, UpstreamLeft};
 use crate::handles::shared::{Shared, deadline_after};
 use crate::protocol::Ending;
-use crate::storage::{Block, Slots};
+use crate::storage::{Slots, Storage};
 
-impl<T> ReaderCore<T> {
+impl<S: Storage> ReadingCore<S> {
     /// Waits until an event is available.
     #[inline]
     pub(crate) fn fill(&mut self) -> Result<Hold, End> {
@@ -32,43 +32,6 @@ impl<T> ReaderCore<T> {
         self.enter_block();
         self.position < self.available
             || self.position < self.unpaced_until && self.catch_up_plain()
-    }
-
-    /// Like `at_hand`, for a reader that takes one event: returns the position if that event is
-    /// available. If it finds only a few, it does not ask the cursor for more.
-    #[inline(always)] // so that the position stays in a register
-    pub(crate) fn one_at_hand(&mut self) -> Option<u64> {
-        let position = self.position;
-        self.shared.slots.move_reader(&mut self.block, position, self.available);
-        if position < self.available {
-            return Some(position);
-        }
-        if position >= self.unpaced_until {
-            return None;
-        }
-        let stamped = self.shared.slots.stamped(&self.block, position);
-        if stamped <= position {
-            return None;
-        }
-        if stamped - position <= self.few {
-            self.available = stamped;
-            self.gate.counters().batches.add(1);
-        } else {
-            self.found_many(stamped);
-        }
-        Some(position)
-    }
-
-    /// Makes the events available that a stamp beyond the position tells of, and those of which the
-    /// cursor does, and prefetches them.
-    #[inline(never)]
-    fn found_many(&mut self, stamped: u64) {
-        self.found(self.told(&self.block, stamped));
-        let found = self.available - self.position;
-        // Fewer than a block has, and no more than were found before, so that the largest batch
-        // stays what it is.
-        self.few = self.few.max(found.min(Slots::<T>::LANES as u64 - 1));
-        self.shared.slots.fetch_found(&self.block, self.position, self.available);
     }
 
     /// Waits until an event is available to a plain reader that has nothing at hand. If it returns
@@ -92,25 +55,6 @@ impl<T> ReaderCore<T> {
             Some(hold) => Ok(hold),
             None => self.wait_for(None).unwrap_or_else(|| unreachable!("there is no deadline")),
         }
-    }
-
-    /// Waits until an event is available, clones it, and commits it, where `find` has found nothing.
-    #[inline(never)]
-    pub(crate) fn recv_slowly(&mut self) -> Result<T, End>
-    where
-        T: Clone,
-    {
-        if self.hold_seen() { Ok(self.clone_next_and_release()) } else { self.recv_filled() }
-    }
-
-    /// The same if the event was not seen before.
-    #[inline(never)]
-    fn recv_filled(&mut self) -> Result<T, End>
-    where
-        T: Clone,
-    {
-        let hold = self.fill_slowly()?;
-        Ok(self.take_clone(hold))
     }
 
     /// Waits until an event is available, at most for `timeout`.
@@ -165,7 +109,8 @@ impl<T> ReaderCore<T> {
         self.pacing.hold_off();
         let found = self.catch_up();
         if found {
-            self.pacing.found(self.position, self.available - self.position);
+            let found = (self.available - self.position).div_ceil(S::UNIT);
+            self.pacing.found(self.position, found);
         } else {
             self.pacing.found_nothing();
         }
@@ -196,7 +141,7 @@ impl<T> ReaderCore<T> {
     /// Returns the end of everything published, if that is past this reader, which comes after
     /// no other. Its next event is in `block`.
     #[inline]
-    pub(super) fn published_end(&self, block: &Block) -> Option<u64> {
+    pub(super) fn published_end(&self, block: &S::Block) -> Option<u64> {
         let stamped = self.shared.slots.stamped(block, self.position);
         if stamped <= self.position {
             return None;
@@ -206,7 +151,7 @@ impl<T> ReaderCore<T> {
 
     /// Returns the end of everything published, if a stamp beyond the position was seen.
     #[inline]
-    fn told(&self, block: &Block, stamped: u64) -> u64 {
+    fn told(&self, block: &S::Block, stamped: u64) -> u64 {
         let Shared { sequencer, slots, .. } = &*self.shared;
         let told_all = slots.tells_all(block, stamped);
         if told_all { stamped } else { sequencer.cursor.load() }
@@ -268,7 +213,7 @@ impl<T> ReaderCore<T> {
 
     /// Like `poll`, if the next event is in `block`.
     #[inline]
-    fn poll_in(&self, block: &Block) -> Option<Result<u64, End>> {
+    fn poll_in(&self, block: &S::Block) -> Option<Result<u64, End>> {
         if let Some(options) = &self.options {
             return self.poll_with(options, block);
         }
@@ -293,7 +238,7 @@ impl<T> ReaderCore<T> {
 
     /// Like `poll_in`, for a reader that comes after no other.
     #[inline]
-    pub(super) fn poll_plain(&self, block: &Block) -> Option<Result<u64, End>> {
+    pub(super) fn poll_plain(&self, block: &S::Block) -> Option<Result<u64, End>> {
         let Shared { sequencer, slots, .. } = &*self.shared;
         let stamped = slots.stamped(block, self.position);
         if stamped > self.position {
@@ -330,5 +275,64 @@ impl<T> ReaderCore<T> {
     pub(super) fn found(&mut self, end: u64) {
         self.available = end;
         self.gate.counters().found(end - self.position);
+    }
+}
+
+/// For readers that take one event at a time.
+impl<T> ReaderCore<T> {
+    /// Like `at_hand`, for a reader that takes one event: returns the position if that event is
+    /// available. If it finds only a few, it does not ask the cursor for more.
+    #[inline(always)] // so that the position stays in a register
+    pub(crate) fn one_at_hand(&mut self) -> Option<u64> {
+        let position = self.position;
+        self.shared.slots.move_reader(&mut self.block, position, self.available);
+        if position < self.available {
+            return Some(position);
+        }
+        if position >= self.unpaced_until {
+            return None;
+        }
+        let stamped = self.shared.slots.stamped(&self.block, position);
+        if stamped <= position {
+            return None;
+        }
+        if stamped - position <= self.few {
+            self.available = stamped;
+            self.gate.counters().batches.add(1);
+        } else {
+            self.found_many(stamped);
+        }
+        Some(position)
+    }
+
+    /// Makes the events available that a stamp beyond the position tells of, and those of which the
+    /// cursor does, and prefetches them.
+    #[inline(never)]
+    fn found_many(&mut self, stamped: u64) {
+        self.found(self.told(&self.block, stamped));
+        let found = self.available - self.position;
+        // Fewer than a block has, and no more than were found before, so that the largest batch
+        // stays what it is.
+        self.few = self.few.max(found.min(Slots::<T>::LANES as u64 - 1));
+        self.shared.slots.fetch_found(&self.block, self.position, self.available);
+    }
+
+    /// Waits until an event is available, clones it, and commits it, where `find` has found nothing.
+    #[inline(never)]
+    pub(crate) fn recv_slowly(&mut self) -> Result<T, End>
+    where
+        T: Clone,
+    {
+        if self.hold_seen() { Ok(self.clone_next_and_release()) } else { self.recv_filled() }
+    }
+
+    /// The same if the event was not seen before.
+    #[inline(never)]
+    fn recv_filled(&mut self) -> Result<T, End>
+    where
+        T: Clone,
+    {
+        let hold = self.fill_slowly()?;
+        Ok(self.take_clone(hold))
     }
 }

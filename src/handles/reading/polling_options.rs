@@ -9,12 +9,12 @@ use core::mem;
 use std::time::Instant;
 
 use super::options::ReaderOptions;
-use super::reader_core::{Hold, ReaderCore};
+use super::reader_core::{Hold, ReadingCore};
 use crate::error::{End, Evicted, TryReadError, UpstreamLeft};
 use crate::protocol::Ending;
-use crate::storage::Block;
+use crate::storage::Storage;
 
-impl<T> ReaderCore<T> {
+impl<S: Storage> ReadingCore<S> {
     /// Holds the gate of an evictable reader, if the last poll has seen the next event and the reader
     /// was not evicted since.
     #[inline]
@@ -72,7 +72,7 @@ impl<T> ReaderCore<T> {
     pub(super) fn poll_with(
         &self,
         options: &ReaderOptions,
-        block: &Block,
+        block: &S::Block,
     ) -> Option<Result<u64, End>> {
         if let Some(end) = &options.end {
             return Some(Err(end.clone()));

@@ -10,7 +10,7 @@ use super::options::ReaderOptions;
 use crate::handles::shared::Shared;
 use crate::member::Member;
 use crate::protocol::{Gate, Joined, Place};
-use crate::storage::Block;
+use crate::storage::{Slots, Storage};
 use crate::sync::{Arc, PlainArc};
 use crate::telemetry::trace;
 use crate::waiting::{Pacing, Wait};
@@ -24,16 +24,15 @@ pub(crate) enum Hold {
     UntilRelease,
 }
 
-/// The state behind a [`Reader`](crate::Reader) and an [`Observer`](crate::Observer), from
-/// which they and their guards lend slots.
-pub(crate) struct ReaderCore<T> {
-    pub(super) shared: Arc<Shared<T>>,
+/// The state behind every handle that reads, from which it and its guards lend what is stored.
+pub(crate) struct ReadingCore<S: Storage> {
+    pub(super) shared: Arc<Shared<S>>,
     /// The gate of this reader.
     pub(super) gate: PlainArc<Gate>,
     /// The first sequence that is not committed: always the position of the gate.
     pub(super) position: u64,
     /// The block of `position`, or the block before if `position` is the first of a block.
-    pub(super) block: Block,
+    pub(super) block: S::Block,
     /// Everything below this may be read without another poll. May be stale, never too large.
     pub(super) available: u64,
     /// A plain reader polls without asking the pacing while it is below this. 0 for others.
@@ -47,10 +46,13 @@ pub(crate) struct ReaderCore<T> {
     pub(super) options: Option<Box<ReaderOptions>>,
 }
 
-/// Calls `release` when it is dropped, also by a panic.
-pub(crate) struct Release<'r, T>(pub(crate) &'r mut ReaderCore<T>);
+/// The state behind a [`Reader`](crate::Reader) and an [`Observer`](crate::Observer).
+pub(crate) type ReaderCore<T> = ReadingCore<Slots<T>>;
 
-impl<T> Drop for Release<'_, T> {
+/// Calls `release` when it is dropped, also by a panic.
+pub(crate) struct Release<'r, S: Storage>(pub(crate) &'r mut ReadingCore<S>);
+
+impl<S: Storage> Drop for Release<'_, S> {
     #[inline]
     fn drop(&mut self) {
         if self.0.options.is_some() {
@@ -59,10 +61,10 @@ impl<T> Drop for Release<'_, T> {
     }
 }
 
-impl<T> ReaderCore<T> {
+impl<S: Storage> ReadingCore<S> {
     #[inline]
     pub(crate) fn new(
-        shared: Arc<Shared<T>>,
+        shared: Arc<Shared<S>>,
         joined: Joined,
         wait: Wait,
         member: Member,
@@ -101,6 +103,81 @@ impl<T> ReaderCore<T> {
         &self.member
     }
 
+    /// Commits everything below `position`, which must be in `block` or be the first sequence
+    /// after it.
+    #[inline]
+    pub(crate) fn commit(&mut self, position: u64, block: S::Block) {
+        debug_assert!(self.position <= position);
+        debug_assert!(position <= self.available || self.options.is_some());
+        self.position = position;
+        self.block = block;
+        self.shared.sequencer.commit(&self.gate, position);
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared<S>> {
+        &self.shared
+    }
+
+    pub(crate) fn gate(&self) -> &PlainArc<Gate> {
+        &self.gate
+    }
+
+    pub(crate) fn options(&self) -> Option<&ReaderOptions> {
+        self.options.as_deref()
+    }
+
+    pub(crate) fn wait(&self) -> Wait {
+        self.wait
+    }
+
+    /// Moves the reader to the place where its gate is now.
+    pub(super) fn move_to(&mut self, place: Place) {
+        self.position = place.position;
+        self.available = place.available;
+        self.block = self.shared.slots.block(place.position);
+    }
+
+    /// Returns the block of `position`, or the block before.
+    #[inline]
+    pub(crate) fn block(&self) -> S::Block {
+        self.block
+    }
+
+    /// Moves to the block of `position`.
+    #[inline]
+    pub(super) fn enter_block(&mut self) {
+        self.shared.slots.move_reader(&mut self.block, self.position, self.available);
+    }
+
+    /// Returns the range that may be read without another poll.
+    pub(crate) fn readable(&self) -> Range<u64> {
+        self.position..self.available.max(self.position)
+    }
+
+    /// Lends the available events to a batch. If the gate is held only until `release`, they
+    /// are not available afterwards: if the batch is forgotten, the reader polls again, and so
+    /// releases the gate later.
+    #[cold]
+    pub(crate) fn lend(&mut self) {
+        if self.hold() == Hold::UntilRelease {
+            self.available = self.position;
+        }
+    }
+
+    /// Releases the gate after a batch or a clone, if it was held for that alone: an evictable
+    /// reader makes it idle, an observer opens it.
+    pub(crate) fn release(&mut self) {
+        let Some(options) = &mut self.options else { return };
+        if !mem::take(&mut options.held) {
+            return;
+        }
+        self.available = self.position;
+        options.rest(&self.gate, self.position);
+        self.shared.sequencer.gate_released(&self.gate, self.position);
+    }
+}
+
+impl<T> ReaderCore<T> {
     /// Clones the next event, which must be available, commits it, and releases the gate if it was
     /// held for that alone.
     #[inline]
@@ -153,82 +230,9 @@ impl<T> ReaderCore<T> {
         borrow.release_below(position + 1);
         event
     }
-
-    /// Commits everything below `position`, which must be in `block` or be the first sequence
-    /// after it.
-    #[inline]
-    pub(crate) fn commit(&mut self, position: u64, block: Block) {
-        debug_assert!(self.position <= position);
-        debug_assert!(position <= self.available || self.options.is_some());
-        self.position = position;
-        self.block = block;
-        self.shared.sequencer.commit(&self.gate, position);
-    }
-
-    pub(crate) fn shared(&self) -> &Arc<Shared<T>> {
-        &self.shared
-    }
-
-    pub(crate) fn gate(&self) -> &PlainArc<Gate> {
-        &self.gate
-    }
-
-    pub(crate) fn options(&self) -> Option<&ReaderOptions> {
-        self.options.as_deref()
-    }
-
-    pub(crate) fn wait(&self) -> Wait {
-        self.wait
-    }
-
-    /// Moves the reader to the place where its gate is now.
-    pub(super) fn move_to(&mut self, place: Place) {
-        self.position = place.position;
-        self.available = place.available;
-        self.block = self.shared.slots.block(place.position);
-    }
-
-    /// Returns the block of `position`, or the block before.
-    #[inline]
-    pub(crate) fn block(&self) -> Block {
-        self.block
-    }
-
-    /// Moves to the block of `position`.
-    #[inline]
-    pub(super) fn enter_block(&mut self) {
-        self.shared.slots.move_reader(&mut self.block, self.position, self.available);
-    }
-
-    /// Returns the range that may be read without another poll.
-    pub(crate) fn readable(&self) -> Range<u64> {
-        self.position..self.available.max(self.position)
-    }
-
-    /// Lends the available events to a batch. If the gate is held only until `release`, they
-    /// are not available afterwards: if the batch is forgotten, the reader polls again, and so
-    /// releases the gate later.
-    #[cold]
-    pub(crate) fn lend(&mut self) {
-        if self.hold() == Hold::UntilRelease {
-            self.available = self.position;
-        }
-    }
-
-    /// Releases the gate after a batch or a clone, if it was held for that alone: an evictable
-    /// reader makes it idle, an observer opens it.
-    pub(crate) fn release(&mut self) {
-        let Some(options) = &mut self.options else { return };
-        if !mem::take(&mut options.held) {
-            return;
-        }
-        self.available = self.position;
-        options.rest(&self.gate, self.position);
-        self.shared.sequencer.gate_released(&self.gate, self.position);
-    }
 }
 
-impl<T> Drop for ReaderCore<T> {
+impl<S: Storage> Drop for ReadingCore<S> {
     fn drop(&mut self) {
         self.shared.sequencer.leave(&self.gate, self.position);
         trace::left(&self.member, self.position);

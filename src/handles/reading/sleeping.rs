@@ -3,10 +3,11 @@
 
 #![forbid(unsafe_code)]
 
-use super::reader_core::ReaderCore;
+use super::reader_core::ReadingCore;
+use crate::storage::Storage;
 use crate::waiting::{EventCount, Owner};
 
-impl<T> ReaderCore<T> {
+impl<S: Storage> ReadingCore<S> {
     /// Returns the event count where the reader must sleep now: that of an upstream that has not come
     /// far enough, or else that of the cursor.
     pub(crate) fn sleeps_at(&self) -> &EventCount {

@@ -5,7 +5,9 @@
 //! May use: `handles/shared`, and the layers below.
 
 mod claim;
+mod records;
 mod writer_core;
 
 pub use claim::{Claim, ClaimIterMut};
-pub(crate) use writer_core::WriterCore;
+pub(crate) use records::{Room, Run};
+pub(crate) use writer_core::{WriterCore, WritingCore};

@@ -12,23 +12,26 @@ use crate::handles::shared::Shared;
 use crate::member::Member;
 use crate::protocol::ClaimWindow;
 use crate::sequence::Sequence;
-use crate::storage::{Block, Walk};
+use crate::storage::{Block, Slots, Storage, Walk};
 use crate::sync::Arc;
 use crate::waiting::{Pacing, Wait};
 
-/// The state behind a [`Writer`](crate::Writer), from which it and its claims lend slots.
-pub(crate) struct WriterCore<T> {
-    shared: Arc<Shared<T>>,
+/// The state behind every handle that writes, from which it and its guards lend what is stored.
+pub(crate) struct WritingCore<S: Storage> {
+    shared: Arc<Shared<S>>,
     window: ClaimWindow,
     /// The block of the latest event, or the block of the next one.
-    block: Block,
+    block: S::Block,
     /// How long it keeps away from the gates when the ring is full.
     pacing: Pacing,
     wait: Wait,
 }
 
-impl<T> WriterCore<T> {
-    pub(crate) fn new(shared: Arc<Shared<T>>, wait: Wait) -> Self {
+/// The state behind a [`Writer`](crate::Writer).
+pub(crate) type WriterCore<T> = WritingCore<Slots<T>>;
+
+impl<S: Storage> WritingCore<S> {
+    pub(crate) fn new(shared: Arc<Shared<S>>, wait: Wait) -> Self {
         let window = ClaimWindow::new(shared.sequencer.first());
         let block = shared.slots.block(window.next());
         let pacing = shared.pacing.clone();
@@ -41,17 +44,8 @@ impl<T> WriterCore<T> {
         self.window.next()
     }
 
-    pub(crate) fn capacity(&self) -> usize {
-        self.shared.slots.capacity()
-    }
-
     pub(crate) fn wait(&self) -> Wait {
         self.wait
-    }
-
-    /// Refuses a claim of more slots than the ring has.
-    pub(crate) fn check_claim(&self, len: usize) -> Result<(), ClaimError> {
-        if len > self.capacity() { Err(ClaimError::new(len, self.capacity())) } else { Ok(()) }
     }
 
     /// Waits until at least `needed` slots are free, asking for `wanted`, or until the deadline.
@@ -148,10 +142,35 @@ impl<T> WriterCore<T> {
         pacing.hold_off();
         *window = window.refill(&shared.sequencer, needed, wanted);
         if window.covers(needed) {
-            return pacing.found(window.next(), window.remaining());
+            return pacing.found(window.next(), window.remaining().div_ceil(S::UNIT));
         }
         pacing.found_nothing();
         *window = window.wait_without_deadline(&shared.sequencer, *wait, needed, wanted);
+    }
+
+    /// Counts so many sequences as published. The caller stores the cursor.
+    pub(super) fn advance(&mut self, sequences: u64) {
+        self.window.advance(sequences);
+    }
+
+    pub(crate) fn shared(&self) -> &Shared<S> {
+        &self.shared
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn window(&self) -> &ClaimWindow {
+        &self.window
+    }
+}
+
+impl<T> WriterCore<T> {
+    pub(crate) fn capacity(&self) -> usize {
+        self.shared.slots.capacity()
+    }
+
+    /// Refuses a claim of more slots than the ring has.
+    pub(crate) fn check_claim(&self, len: usize) -> Result<(), ClaimError> {
+        if len > self.capacity() { Err(ClaimError::new(len, self.capacity())) } else { Ok(()) }
     }
 
     /// Moves an event into the next slot, which must be reserved, and publishes it.
@@ -200,15 +219,6 @@ impl<T> WriterCore<T> {
         sequencer.published.wake(end);
     }
 
-    pub(crate) fn shared(&self) -> &Shared<T> {
-        &self.shared
-    }
-
-    #[cfg(feature = "async")]
-    pub(crate) fn window(&self) -> &ClaimWindow {
-        &self.window
-    }
-
     /// Returns an iterator over the next `len` slots.
     #[inline]
     pub(crate) fn walk(&self, len: usize) -> Walk<'_, T, true> {
@@ -228,7 +238,7 @@ impl<T> WriterCore<T> {
     }
 }
 
-impl<T> Drop for WriterCore<T> {
+impl<S: Storage> Drop for WritingCore<S> {
     fn drop(&mut self) {
         self.shared.sequencer.close();
     }

@@ -16,10 +16,11 @@ use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
-use std::alloc;
 
 use super::borrow_tracking::BorrowTracker;
+use super::memory::Memory;
 use super::prefetch::{self, CACHE_LINE};
+use super::storage::Storage;
 use crate::sync::{AtomicU64, ordering};
 
 /// The size of a stamp in bytes.
@@ -440,6 +441,37 @@ impl<T> Slots<T> {
     }
 }
 
+impl<T> Storage for Slots<T> {
+    type Block = Block;
+
+    const UNIT: u64 = 1;
+
+    #[inline]
+    fn block(&self, sequence: u64) -> Block {
+        self.block(sequence)
+    }
+
+    #[inline]
+    fn move_reader(&self, block: &mut Block, sequence: u64, available: u64) {
+        self.move_reader(block, sequence, available);
+    }
+
+    #[inline]
+    fn stamped(&self, block: &Block, sequence: u64) -> u64 {
+        self.stamped(block, sequence)
+    }
+
+    #[inline]
+    fn tells_all(&self, block: &Block, stamped: u64) -> bool {
+        self.tells_all(block, stamped)
+    }
+
+    #[inline]
+    fn fetch_awaited(&self, block: &Block, sequence: u64) {
+        self.fetch_awaited(block, sequence);
+    }
+}
+
 impl<T> core::fmt::Debug for Slots<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Slots").field("capacity", &self.capacity()).finish_non_exhaustive()
@@ -475,50 +507,6 @@ impl<T> Drop for Slots<T> {
         if core::mem::needs_drop::<T>() {
             DropRest { slots: self, next: 0 }.drop_all();
         }
-    }
-}
-
-/// A block of memory, freed when dropped.
-pub(super) struct Memory {
-    pub(super) start: NonNull<u8>,
-    end: *const u8,
-    layout: Layout,
-}
-
-impl Memory {
-    fn new(layout: Layout) -> Self {
-        assert!(layout.size() > 0);
-        // SAFETY: the size is not zero.
-        let start = unsafe { alloc::alloc(layout) };
-        match NonNull::new(start) {
-            Some(start) => {
-                let end = start.as_ptr().wrapping_add(layout.size()).cast_const();
-                Self { start, end, layout }
-            }
-            None => alloc::handle_alloc_error(layout),
-        }
-    }
-
-    /// Returns the address that lies as far behind the start as this one behind the end.
-    #[cold]
-    #[inline(never)]
-    fn wrap(&self, address: *const u8) -> *const u8 {
-        address.wrapping_sub(self.layout.size())
-    }
-
-    /// Returns the address at an offset, which must not be larger than the size.
-    #[inline]
-    pub(super) fn at<U>(&self, offset: usize) -> NonNull<U> {
-        debug_assert!(offset <= self.layout.size());
-        // SAFETY: the caller's offset is that of a block or of a slot, inside the memory.
-        unsafe { self.start.add(offset) }.cast()
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        // SAFETY: `start` was allocated with this layout and is freed once.
-        unsafe { alloc::dealloc(self.start.as_ptr(), self.layout) };
     }
 }
 
