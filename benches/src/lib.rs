@@ -9,6 +9,7 @@ pub mod harness;
 pub mod latency;
 pub mod machine;
 pub mod producers;
+pub mod records;
 pub mod soak;
 pub mod subject;
 pub mod subjects;

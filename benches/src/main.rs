@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use broadring_benches::harness::{Harness, Options};
-use broadring_benches::{core_to_core, graph, latency, producers, soak, throughput};
+use broadring_benches::{core_to_core, graph, latency, producers, records, soak, throughput};
 use clap::{Parser, Subcommand};
 
 /// Measures broadring on this machine, beside the libraries that it is compared with.
@@ -27,6 +27,8 @@ enum Command {
     Throughput(throughput::Arguments),
     /// The ways to feed one ring from several threads, in turns: events a second
     Producers(producers::Arguments),
+    /// Records of bytes of many lengths, in turns: records and bytes a second
+    Records(records::Arguments),
     /// What comes of readers that depend on each other, editors and observers, in turns
     Graph(graph::Arguments),
     /// How long a cache line takes from each core to each other one
@@ -52,6 +54,7 @@ fn run(Arguments { command, options }: Arguments) -> Result<()> {
         Command::Latency(arguments) => latency::run(&harness, &arguments),
         Command::Throughput(arguments) => throughput::run(&harness, &arguments),
         Command::Producers(arguments) => producers::run(&harness, &arguments),
+        Command::Records(arguments) => records::run(&harness, &arguments),
         Command::Graph(arguments) => graph::run(&harness, &arguments),
         Command::CoreToCore(arguments) => core_to_core::run(&harness, &arguments),
         Command::Soak(arguments) => soak::run(&harness, &arguments),

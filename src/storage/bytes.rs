@@ -17,12 +17,15 @@ use core::ptr::NonNull;
 
 use super::borrow_tracking::BorrowTracker;
 use super::memory::Memory;
-use super::prefetch::CACHE_LINE;
+use super::prefetch::{self, CACHE_LINE};
 use super::storage::Storage;
 use crate::sync::{AtomicU64, Ordering, ordering, strong};
 
 /// Records begin at multiples of so many bytes, which is also the size of a header.
 pub(crate) const ALIGN: u64 = size_of::<u64>() as u64;
+
+/// How many bytes the writer and the readers prefetch ahead.
+const AHEAD: u64 = 16 * CACHE_LINE as u64;
 
 /// Set in the header of a padding. The rest is how many bytes the padding takes, header included.
 const PADDING: u64 = 1 << 63;
@@ -36,22 +39,26 @@ pub(crate) struct Header(u64);
 
 impl Header {
     /// The header of a record of so many bytes.
+    #[inline]
     pub(crate) fn record(len: usize) -> Self {
         Self(len as u64 + 1)
     }
 
     /// The header of a padding that takes so many bytes.
+    #[inline]
     pub(crate) fn padding(bytes: u64) -> Self {
         Self(PADDING | bytes)
     }
 
     /// Returns the length of the record; `None` if it is a padding.
+    #[inline]
     pub(crate) fn len(self) -> Option<usize> {
         let word = self.0 & !READY;
         (word & PADDING == 0).then(|| (word - 1) as usize)
     }
 
     /// Returns how many bytes the record, or the padding, takes with its header.
+    #[inline]
     pub(crate) fn span(self) -> u64 {
         match self.len() {
             Some(len) => span(len),
@@ -61,6 +68,7 @@ impl Header {
 }
 
 /// Returns how many bytes a record of so many bytes takes with its header.
+#[inline]
 pub(crate) fn span(len: usize) -> u64 {
     ALIGN + (len as u64).next_multiple_of(ALIGN)
 }
@@ -119,11 +127,13 @@ impl Bytes {
         }
     }
 
+    #[inline]
     pub(crate) fn capacity(&self) -> u64 {
         self.mask + 1
     }
 
     /// Returns how many bytes there are from a position to the end of the memory.
+    #[inline]
     pub(crate) fn to_end(&self, position: u64) -> u64 {
         self.capacity() - (position & self.mask)
     }
@@ -159,6 +169,7 @@ impl Bytes {
             let header = self.header(position);
             let next = position + header.span();
             if let Some(len) = header.len() {
+                self.fetch_to_read(position, next - position, end);
                 return Some((position, len, next));
             }
             position = next;
@@ -173,6 +184,29 @@ impl Bytes {
         let offset = (position & self.mask) as usize + ALIGN as usize;
         // An empty record at the end of the memory points behind it, which is allowed.
         NonNull::slice_from_raw_parts(self.memory.at(offset), len)
+    }
+
+    /// Prefetches as many bytes as a record takes some way ahead of it, for writing: what readers have
+    /// read a lap ago is in their caches.
+    #[inline]
+    pub(crate) fn fetch_to_write(&self, position: u64, bytes: u64) {
+        if self.mask >= 4 * AHEAD {
+            prefetch::to_write(self.ahead(position), bytes as usize);
+        }
+    }
+
+    /// Prefetches as many bytes as a record takes some way ahead of it, for reading, if they are below
+    /// `end`. What is not yet published belongs to the writer.
+    #[inline]
+    fn fetch_to_read(&self, position: u64, bytes: u64, end: u64) {
+        if end - position > AHEAD + bytes {
+            prefetch::to_read(self.ahead(position), bytes as usize);
+        }
+    }
+
+    #[inline]
+    fn ahead(&self, position: u64) -> *const u8 {
+        self.memory.at::<u8>(((position + AHEAD) & self.mask) as usize).as_ptr().cast_const()
     }
 
     /// Writes the header of a record that the cursor is not yet past. If it is not the first of its

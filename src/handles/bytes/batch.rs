@@ -32,6 +32,7 @@ pub struct ByteBatch<'r> {
 
 impl<'r> ByteBatch<'r> {
     /// Borrows the available records.
+    #[inline]
     pub(super) fn new(reader: &'r mut ReadingCore<Bytes>) -> Self {
         let readable = reader.readable();
         let (next, end) = (readable.start, readable.end);
@@ -48,17 +49,20 @@ impl<'r> ByteBatch<'r> {
     }
 
     /// Whether all of its records are committed or handed out.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.next == self.end
     }
 
     /// Returns an iterator over the records and their positions.
+    #[inline]
     pub fn iter(&self) -> Records<'_> {
         Records { bytes: &self.reader.shared().slots, next: self.next, end: self.end }
     }
 
     /// Takes the first record out of the batch and lends it, with its position, until the next call.
     /// Every quarter of the ring, the records that were taken out before are committed.
+    #[inline]
     pub fn next_record(&mut self) -> Option<(Sequence, &[u8])> {
         self.commit_passed();
         // SAFETY: I2, I6: the record was in the batch. I4: nothing at or above its position is committed before the next call, and until
@@ -67,6 +71,7 @@ impl<'r> ByteBatch<'r> {
     }
 
     /// Takes the first record out of the batch. Returns its position, its bytes and its end.
+    #[inline]
     fn take(&mut self) -> Option<(Sequence, NonNull<[u8]>, u64)> {
         let bytes = &self.reader.shared().slots;
         let (position, len, next) = bytes.first_record(self.next, self.end)?;
@@ -111,6 +116,7 @@ impl<'r> ByteBatch<'r> {
     }
 
     /// Commits the records that were passed, if they are a quarter of the ring.
+    #[inline]
     fn commit_passed(&mut self) {
         if self.next - self.reader.position() >= self.reader.shared().sequencer.capacity() / 4 {
             self.commit_to(self.next);
@@ -133,6 +139,7 @@ struct Passing<'p, 'r> {
 }
 
 impl Passing<'_, '_> {
+    #[inline]
     fn pass<B>(
         mut self,
         handle: &mut impl FnMut(&[u8], Sequence, u64) -> ControlFlow<B>,
@@ -151,6 +158,7 @@ impl Passing<'_, '_> {
 }
 
 impl Drop for Passing<'_, '_> {
+    #[inline]
     fn drop(&mut self) {
         if !self.all {
             // Nothing of the rest is committed when the batch is dropped.
@@ -161,6 +169,7 @@ impl Drop for Passing<'_, '_> {
 }
 
 impl Drop for ByteBatch<'_> {
+    #[inline]
     fn drop(&mut self) {
         let Self { reader, end, borrow, .. } = self;
         let release = Release(reader);
@@ -197,6 +206,7 @@ pub struct Records<'a> {
 impl<'a> Iterator for Records<'a> {
     type Item = (Sequence, &'a [u8]);
 
+    #[inline]
     fn next(&mut self) -> Option<(Sequence, &'a [u8])> {
         let (position, len, next) = self.bytes.first_record(self.next, self.end)?;
         self.next = next;

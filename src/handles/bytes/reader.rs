@@ -44,6 +44,7 @@ impl ByteReader {
     ///
     /// [`End`] when there is nothing more to read: [`End::Closed`] once the writer is gone and
     /// everything was read.
+    #[inline]
     pub fn wait_batch(&mut self) -> Result<ByteBatch<'_>, End> {
         self.core.fill()?;
         Ok(ByteBatch::new(&mut self.core))
@@ -55,6 +56,7 @@ impl ByteReader {
     ///
     /// [`TryReadError::Empty`] if there is nothing to read now,
     /// [`TryReadError::Ended`] if there never will be.
+    #[inline]
     pub fn try_batch(&mut self) -> Result<ByteBatch<'_>, TryReadError> {
         self.core.try_fill()?;
         Ok(ByteBatch::new(&mut self.core))
@@ -119,6 +121,7 @@ impl ByteReader {
     /// Whether the next read would find no record. Wait-free, and changes nothing: see
     /// [`Reader::is_empty`](crate::Reader::is_empty).
     #[must_use]
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.core.is_empty()
     }

@@ -31,6 +31,7 @@ unsafe impl Sync for Record<'_> {}
 
 impl<'w> Record<'w> {
     /// Lends the next record, whose room the writer must have reserved.
+    #[inline]
     pub(super) fn new(writer: &'w mut WritingCore<Bytes>, room: Room) -> Self {
         let (position, bytes) = writer.place(writer.run(), room);
         let first = position / ALIGN + 1;
@@ -45,6 +46,7 @@ impl<'w> Record<'w> {
     }
 
     /// Publishes the record, and returns its position. Wait-free, unless a reader has to be woken.
+    #[inline]
     pub fn publish(self) -> Sequence {
         let len = self.bytes.len();
         self.publish_first(len)
@@ -56,6 +58,7 @@ impl<'w> Record<'w> {
     ///
     /// If fewer bytes are claimed.
     #[track_caller]
+    #[inline]
     pub fn publish_first(mut self, len: usize) -> Sequence {
         let claimed = self.bytes.len();
         assert!(len <= claimed, "cannot publish {len} bytes of a record of {claimed}");
@@ -70,6 +73,7 @@ impl<'w> Record<'w> {
 impl Deref for Record<'_> {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
         // SAFETY: I1, I6: the bytes are claimed, and initialized; `self` is borrowed for as long as the
         // reference lives.
@@ -78,6 +82,7 @@ impl Deref for Record<'_> {
 }
 
 impl DerefMut for Record<'_> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         // SAFETY: I1, I6: the bytes are claimed, and initialized; `self` is borrowed mutably for as long
         // as the reference lives.

@@ -49,6 +49,7 @@ impl ByteWriter {
     ///
     /// [`RecordTooLarge`] at once if it is longer than [`max_record`](Self::max_record).
     #[track_caller]
+    #[inline]
     pub fn publish(&mut self, record: &[u8]) -> Result<Sequence, RecordTooLarge> {
         self.claim(record.len()).map(|claimed| fill(claimed, record))
     }
@@ -59,6 +60,7 @@ impl ByteWriter {
     ///
     /// [`TryRecordError::Full`] if there is no room, [`TryRecordError::TooLarge`] if there never is.
     #[track_caller]
+    #[inline]
     pub fn try_publish(&mut self, record: &[u8]) -> Result<Sequence, TryRecordError> {
         self.try_claim(record.len()).map(|claimed| fill(claimed, record))
     }
@@ -98,6 +100,7 @@ impl ByteWriter {
     ///
     /// [`RecordTooLarge`] at once if it is longer than [`max_record`](Self::max_record).
     #[track_caller]
+    #[inline]
     pub fn claim(&mut self, len: usize) -> Result<Record<'_>, RecordTooLarge> {
         let room = self.room(len)?;
         self.core.reserve(self.core.needed(self.core.run(), room));
@@ -110,6 +113,7 @@ impl ByteWriter {
     ///
     /// As [`try_publish`](Self::try_publish).
     #[track_caller]
+    #[inline]
     pub fn try_claim(&mut self, len: usize) -> Result<Record<'_>, TryRecordError> {
         let room = self.room(len)?;
         if self.core.try_reserve(self.core.needed(self.core.run(), room)) {
@@ -201,6 +205,7 @@ impl ByteWriter {
         Ok(start..self.cursor())
     }
 
+    #[inline]
     fn room(&self, len: usize) -> Result<Room, RecordTooLarge> {
         check(&self.core, len)?;
         Ok(self.core.room(self.core.run(), len))
@@ -243,12 +248,14 @@ impl ByteWriter {
 }
 
 /// Refuses a record that is too long.
+#[inline]
 fn check(core: &WritingCore<Bytes>, len: usize) -> Result<(), RecordTooLarge> {
     let max = core.max_record();
     if len > max { Err(RecordTooLarge::new(len, max)) } else { Ok(()) }
 }
 
 /// Copies a record into the one that was claimed, and publishes it.
+#[inline]
 fn fill(mut claimed: Record<'_>, record: &[u8]) -> Sequence {
     claimed.copy_from_slice(record);
     claimed.publish()
@@ -267,6 +274,7 @@ impl<'w> PublishRun<'w> {
     }
 
     /// Copies a record behind the others. The room must be reserved.
+    #[inline]
     fn add(&mut self, room: Room, record: &[u8]) {
         let (position, mut bytes) = self.core.place(self.written, room);
         let first = position / ALIGN + 1;
@@ -279,6 +287,7 @@ impl<'w> PublishRun<'w> {
         self.core.add(&mut self.written, room, record.len());
     }
 
+    #[inline]
     fn publish(&mut self) {
         // A waker may panic: then the run is not published again when this is dropped.
         let behind = self.written.behind();

@@ -26,6 +26,7 @@ pub(crate) struct Run {
 impl Room {
     /// Returns how many bytes must be free: for the record, and for the header of the next one, which
     /// is cleared beforehand.
+    #[inline]
     fn needed(self) -> u64 {
         self.padding + span(self.len) + ALIGN
     }
@@ -33,11 +34,13 @@ impl Room {
 
 impl Run {
     /// Returns an empty run behind this one.
+    #[inline]
     pub(crate) fn behind(self) -> Self {
         Self { first: self.end, stamp: None, end: self.end }
     }
 
     /// Returns how many bytes the records take.
+    #[inline]
     pub(crate) fn bytes(self) -> u64 {
         self.end - self.first
     }
@@ -46,17 +49,20 @@ impl Run {
 impl WritingCore<Bytes> {
     /// Returns the length of the longest record. Wherever the writer is, such a record fits, with the
     /// padding before it and the next header behind it.
+    #[inline]
     pub(crate) fn max_record(&self) -> usize {
         (self.shared().slots.capacity() / 2 - ALIGN) as usize
     }
 
     /// Returns an empty run at the writer's position.
+    #[inline]
     pub(crate) fn run(&self) -> Run {
         let first = self.next();
         Run { first, stamp: None, end: first }
     }
 
     /// Returns where a record of so many bytes, which must not be too many, goes behind a run.
+    #[inline]
     pub(crate) fn room(&self, run: Run, len: usize) -> Room {
         let to_end = self.shared().slots.to_end(run.end);
         let padding = if span(len) > to_end { to_end } else { 0 };
@@ -64,17 +70,21 @@ impl WritingCore<Bytes> {
     }
 
     /// Returns how many bytes must be free for a run and a record behind it.
+    #[inline]
     pub(crate) fn needed(&self, run: Run, room: Room) -> u64 {
         run.bytes() + room.needed()
     }
 
     /// Returns where the record lies, and its bytes. The room must be reserved.
+    #[inline]
     pub(crate) fn place(&self, run: Run, room: Room) -> (u64, NonNull<[u8]>) {
         let position = run.end + room.padding;
+        self.shared().slots.fetch_to_write(position, span(room.len));
         (position, self.shared().slots.record(position, room.len))
     }
 
     /// Adds a record, whose bytes are written, to a run: its first `len` bytes.
+    #[inline]
     pub(crate) fn add(&self, run: &mut Run, room: Room, len: usize) {
         let bytes = &self.shared().slots;
         let record = Header::record(len);
@@ -95,6 +105,7 @@ impl WritingCore<Bytes> {
     /// Makes the records of a run visible with one release.
     ///
     /// It stores the cursor first and the stamp second, so that no reader is ever ahead of the cursor.
+    #[inline]
     pub(crate) fn publish_run(&mut self, run: Run) {
         let Some(stamp) = run.stamp else { return };
         self.shared().slots.terminate(run.end);
