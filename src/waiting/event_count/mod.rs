@@ -137,14 +137,16 @@ impl EventCount {
         let mut state = sync::lock(&self.state);
         state.epoch += 1;
         self.set_threshold(&mut state, NOBODY);
-        let tasks = state.tasks.take();
+        let tasks = (!state.tasks.is_empty()).then(|| state.tasks.take());
         let parked = state.parked;
         drop(state);
         // A notification is a system call.
         if parked > 0 {
             self.wakes.notify_all();
         }
-        tasks.wake();
+        if let Some(tasks) = tasks {
+            tasks.wake();
+        }
     }
 
     /// Sleeps until `look` finds something, and returns it; or until the deadline, and returns

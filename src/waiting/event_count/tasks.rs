@@ -65,6 +65,14 @@ impl Tasks {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        #[cfg(feature = "async")]
+        let no_handles = self.handles.is_empty();
+        #[cfg(not(feature = "async"))]
+        let no_handles = true;
+        no_handles && self.sets.is_empty()
+    }
+
     /// Takes all registrations out, and leaves the list empty.
     pub(super) fn take(&mut self) -> Self {
         mem::take(self)
