@@ -3,6 +3,7 @@
 use core::convert::Infallible;
 use core::fmt;
 use core::iter::FusedIterator;
+use core::mem;
 use core::ops::ControlFlow;
 use core::ptr::NonNull;
 
@@ -109,7 +110,10 @@ impl<'r> ByteBatch<'r> {
         mut handle: impl FnMut(&[u8], Sequence, u64) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         while !self.is_empty() {
+            // A waker may panic: then the batch is left empty, and the rest comes again.
+            let end = mem::replace(&mut self.end, self.next);
             self.commit_passed();
+            self.end = end;
             Passing { batch: &mut self, all: false }.pass(&mut handle)?;
         }
         ControlFlow::Continue(())
