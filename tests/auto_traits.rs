@@ -182,6 +182,23 @@ fn managed_handles_are_send_and_sync() {
     }
 }
 
+#[cfg(feature = "async")]
+#[test]
+fn futures_are_send_and_sync_if_their_handles_are() {
+    use broadring::asynch::{BatchFuture, EditBatchFuture, LookFuture};
+
+    table! {
+        BatchFuture<'static, u64>:          true  true  false false;
+        EditBatchFuture<'static, u64>:      true  true  false false;
+        LookFuture<'static, u64>:           true  true  false false;
+        BatchFuture<'static, NotSync>:      false false false false;
+        EditBatchFuture<'static, NotSync>:  false false false false;
+        LookFuture<'static, NotSync>:       false false false false;
+        EditBatchFuture<'static, NotSend>:  false false false false;
+        LookFuture<'static, NotSend>:       false false false false;
+    }
+}
+
 #[test]
 fn handles_are_unwind_safe() {
     macro_rules! safe {

@@ -1,8 +1,8 @@
 //! The handles in asynchronous tasks: futures, a stream and a sink, for any runtime.
 //!
 //! A task waits where a thread would, and for the same things. The handles are the same too:
-//! with the feature `async`, a [`Reader`] and a [`Writer`] have more methods, and this module
-//! has the futures that these return. So threads and tasks read one ring side by side, a thread
+//! with the feature `async`, a [`Reader`], an [`Observer`], an [`Editor`] and a [`Writer`] have more
+//! methods, and this module has the futures that these return. So threads and tasks read one ring side by side, a thread
 //! publishes to tasks and a task to threads, and one handle may be used in both ways by turns.
 //!
 //! | in a task | instead of | result |
@@ -10,6 +10,8 @@
 //! | [`Reader::recv_async`] | [`recv`](Reader::recv) | a clone of the next event |
 //! | [`Reader::batch_async`] | [`wait_batch`](Reader::wait_batch) | all available events, by reference |
 //! | [`Reader::stream`], [`Reader::into_stream`] | [`iter`](Reader::iter) | a `Stream` of clones |
+//! | [`Observer::look_async`] | [`wait_look`](Observer::wait_look) | a glimpse, with what was missed |
+//! | [`Editor::batch_async`] | [`wait_batch`](Editor::wait_batch) | all events that have arrived |
 //! | [`WaitSet::ready_async`] | [`wait`](WaitSet::wait) | which of several handles is ready |
 //! | [`Writer::publish_async`] | [`publish`](Writer::publish) | the sequence, or the event back |
 //! | [`Writer::ready_async`] | | room, for `publish` and the other methods that publish |
@@ -50,6 +52,10 @@
 //!   there, and that commits all of it, as always. In a [`ManuallyDrop`](core::mem::ManuallyDrop),
 //!   a batch only commits what the task [commits explicitly](crate::Batch::commit_through), and the
 //!   rest comes again.
+//! - A look that is dropped was no look. A [`Glimpse`](crate::Glimpse) that is dropped when the task
+//!   is cancelled ends the look, and the next one begins after it.
+//! - An [`EditBatch`](crate::EditBatch) that is dropped when the task is cancelled passes all of its
+//!   events on, edited or not, as always. So edit them before the task awaits anything else.
 //! - [`ready_async`](Writer::ready_async) and [`claim_async`](Writer::claim_async) have published
 //!   nothing, and hold nothing back.
 //! - [`publish_async`](Writer::publish_async) owns the event. It publishes the event at the
@@ -94,9 +100,10 @@
 //!
 //! # Backpressure
 //!
-//! A task may hold a [`Batch`](crate::Batch) or a [`Claim`](crate::Claim) while it awaits something
-//! else. The batch holds the writer back meanwhile, as it would in a thread. While a claim is not
-//! published, no later event is.
+//! A task may hold a [`Batch`](crate::Batch), a [`Glimpse`](crate::Glimpse), an
+//! [`EditBatch`](crate::EditBatch) or a [`Claim`](crate::Claim) while it awaits something else. The
+//! first three hold the writer back meanwhile, as they would in a thread. Events in an edit batch
+//! reach nobody behind the editor. While a claim is not published, no later event is.
 //!
 //! # Evicting
 //!
@@ -112,13 +119,19 @@
 
 #![forbid(unsafe_code)]
 
+mod editor;
 mod held;
+mod lent;
+mod observer;
 mod reader;
 mod sink;
+mod sleeper;
 mod stream;
 mod wait_set;
 mod writer;
 
+pub use editor::EditBatchFuture;
+pub use observer::LookFuture;
 pub use reader::{BatchFuture, RecvFuture};
 pub use sink::{EventSink, SinkError};
 pub use stream::EventStream;
@@ -127,4 +140,4 @@ pub use writer::{ClaimFuture, PublishFuture, ReadyFuture};
 
 // For the links above.
 #[cfg(doc)]
-use crate::handles::{Reader, WaitSet, Writer};
+use crate::handles::{Editor, Observer, Reader, WaitSet, Writer};

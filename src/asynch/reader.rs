@@ -11,6 +11,7 @@ use core::task::{Context, Poll};
 
 use futures_core::FusedFuture;
 
+use super::lent::{Awaited, Lent};
 use crate::error::{End, TryReadError};
 use crate::handles::{Batch, Reader, ReaderCore, Release};
 use crate::sync::strong;
@@ -51,7 +52,7 @@ impl<T> Reader<T> {
     where
         T: Clone,
     {
-        RecvFuture(Reading::new(self))
+        RecvFuture(Lent::new(self))
     }
 
     /// Borrows all available events. Waits in a task until there is at least one.
@@ -83,7 +84,7 @@ impl<T> Reader<T> {
     /// # Ok::<(), broadring::SubscribeError>(())
     /// ```
     pub fn batch_async(&mut self) -> BatchFuture<'_, T> {
-        BatchFuture(Reading::new(self))
+        BatchFuture(Lent::new(self))
     }
 }
 
@@ -138,45 +139,21 @@ impl<T> ReaderCore<T> {
     }
 
     /// Returns who registers when this handle waits in a task.
-    fn task(&self) -> Owner {
+    pub(super) fn task(&self) -> Owner {
         Owner::Handle(self.gate().index())
     }
 }
 
-/// A reader that is lent to a future until there is something to read.
-struct Reading<'r, T> {
-    /// `None` when the future is done.
-    reader: Option<&'r mut Reader<T>>,
-    /// Whether the task may be registered at an event count.
-    registered: bool,
-}
+impl<T> Awaited for Reader<T> {
+    type Found = ();
 
-impl<'r, T> Reading<'r, T> {
-    fn new(reader: &'r mut Reader<T>) -> Self {
-        Self { reader: Some(reader), registered: false }
-    }
-
-    /// Gives the reader back when there is something to read.
     #[inline]
-    fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<&'r mut Reader<T>, End>> {
-        let Some(reader) = self.reader.take() else {
-            panic!("a future was polled after it was done")
-        };
-        match reader.core.poll_fill(&mut self.registered, cx) {
-            Poll::Ready(filled) => Poll::Ready(filled.map(|()| reader)),
-            Poll::Pending => {
-                self.reader = Some(reader);
-                Poll::Pending
-            }
-        }
+    fn poll_found(&mut self, registered: &mut bool, cx: &Context<'_>) -> Poll<Result<(), End>> {
+        self.core.poll_fill(registered, cx)
     }
-}
 
-impl<T> Drop for Reading<'_, T> {
-    fn drop(&mut self) {
-        if let Some(reader) = &self.reader {
-            reader.core.deregister(&mut self.registered);
-        }
+    fn deregister(&self, registered: &mut bool) {
+        self.core.deregister(registered);
     }
 }
 
@@ -184,26 +161,26 @@ impl<T> Drop for Reading<'_, T> {
 ///
 /// Dropping it before it is ready reads nothing.
 #[must_use = "futures do nothing unless polled"]
-pub struct RecvFuture<'r, T>(Reading<'r, T>);
+pub struct RecvFuture<'r, T>(Lent<'r, Reader<T>>);
 
 impl<T: Clone> Future for RecvFuture<'_, T> {
     type Output = Result<T, End>;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, End>> {
-        self.0.poll(cx).map_ok(|reader| reader.core.take_clone(reader.core.hold()))
+        self.0.poll(cx).map_ok(|(reader, ())| reader.core.take_clone(reader.core.hold()))
     }
 }
 
 impl<T: Clone> FusedFuture for RecvFuture<'_, T> {
     fn is_terminated(&self) -> bool {
-        self.0.reader.is_none()
+        self.0.is_done()
     }
 }
 
 impl<T> fmt::Debug for RecvFuture<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RecvFuture").field("reader", &self.0.reader).finish()
+        self.0.write(f, "RecvFuture")
     }
 }
 
@@ -211,25 +188,25 @@ impl<T> fmt::Debug for RecvFuture<'_, T> {
 ///
 /// Dropping it before it is ready reads nothing.
 #[must_use = "futures do nothing unless polled"]
-pub struct BatchFuture<'r, T>(Reading<'r, T>);
+pub struct BatchFuture<'r, T>(Lent<'r, Reader<T>>);
 
 impl<'r, T> Future for BatchFuture<'r, T> {
     type Output = Result<Batch<'r, T>, End>;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Batch<'r, T>, End>> {
-        self.0.poll(cx).map_ok(|reader| Batch::new(&mut reader.core, usize::MAX))
+        self.0.poll(cx).map_ok(|(reader, ())| Batch::new(&mut reader.core, usize::MAX))
     }
 }
 
 impl<T> FusedFuture for BatchFuture<'_, T> {
     fn is_terminated(&self) -> bool {
-        self.0.reader.is_none()
+        self.0.is_done()
     }
 }
 
 impl<T> fmt::Debug for BatchFuture<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BatchFuture").field("reader", &self.0.reader).finish()
+        self.0.write(f, "BatchFuture")
     }
 }

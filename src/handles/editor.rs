@@ -190,11 +190,12 @@ impl<T> Editor<T> {
         &self.stage().member
     }
 
-    pub(super) fn stage(&self) -> &Stage {
+    pub(crate) fn stage(&self) -> &Stage {
         &self.shared.sequencer.stages[self.index]
     }
 
-    fn batch(&mut self, end: u64, max_events: usize) -> EditBatch<'_, T> {
+    /// Borrows at most `max_events` of the events that have arrived, which end at `end`.
+    pub(crate) fn batch(&mut self, end: u64, max_events: usize) -> EditBatch<'_, T> {
         let start = self.position;
         self.stage().counters.found(end - start);
         let end = end.min(start.saturating_add(max_events as u64));
@@ -204,7 +205,7 @@ impl<T> Editor<T> {
 
     /// Returns the end of the events that have arrived, or how the stream has ended; `None` if
     /// there is nothing new.
-    pub(super) fn poll(&self) -> Option<Result<u64, End>> {
+    pub(crate) fn poll(&self) -> Option<Result<u64, End>> {
         let arrived = self.stage().arrived.load();
         if arrived > self.position {
             return Some(Ok(arrived));

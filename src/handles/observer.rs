@@ -168,14 +168,14 @@ impl<T> Observer<T> {
     }
 
     /// Closes the gate and looks.
-    fn glimpse(&mut self, max_events: usize) -> Glimpse<'_, T> {
+    pub(crate) fn glimpse(&mut self, max_events: usize) -> Glimpse<'_, T> {
         let missed = self.reader.begin_look(Start::Oldest(self.reader.position()));
         Glimpse { batch: Batch::new(&mut self.reader, max_events), missed }
     }
 
     /// Whether there are new events, or the stream has ended; `None` if neither. The gate stays
     /// open.
-    pub(super) fn news(&self) -> Option<Result<(), End>> {
+    pub(crate) fn news(&self) -> Option<Result<(), End>> {
         let sequencer = &self.reader.shared().sequencer;
         let position = self.position().get();
         if sequencer.cursor.load() > position {

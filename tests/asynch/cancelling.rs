@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, Waker};
 use std::thread;
 
-use broadring::{Reader, Ring, Sequence};
+use broadring::{Editor, Observer, Reader, Ring, Sequence};
 use futures::executor::block_on;
 use futures::{SinkExt, StreamExt};
 
@@ -71,6 +71,64 @@ fn forgotten_futures_leave_at_most_one_waker_per_handle() {
     // The forgotten futures do no harm to the next ones.
     assert_eq!(expect_ready(writer.publish_async(event(1))), Ok(Sequence::new(1)));
     assert_eq!(expect_ready(reader.recv_async()), Ok(event(1)));
+}
+
+#[test]
+fn dropped_and_forgotten_futures_of_editors_and_observers_change_nothing() {
+    let (mut writer, [mut editor], ring) = Ring::builder(2).build_with_editors(["editor"], || 0);
+    let mut observer = ring.observe().unwrap();
+    let task = Task::new();
+    for _ in 0..count(1_000) {
+        task.expect_pending(&mut editor.batch_async());
+        task.expect_pending(&mut observer.look_async());
+        assert_eq!(task.wakers(), 0);
+    }
+    for _ in 0..100 {
+        let mut editing = editor.batch_async();
+        task.expect_pending(&mut editing);
+        mem::forget(editing);
+        let mut looking = observer.look_async();
+        task.expect_pending(&mut looking);
+        mem::forget(looking);
+        assert!(task.wakers() <= 2, "{} wakers of two handles", task.wakers());
+    }
+    publish_at_once(&mut writer);
+    assert_eq!((task.wakers(), task.wakes()), (1, 1));
+    // A future that was never polled, although there is something, has read nothing either.
+    drop(editor.batch_async());
+    assert_eq!((editor.position().get(), editor.lag()), (0, 1));
+    assert_eq!(expect_ready(editor.batch_async()).unwrap().len(), 1);
+    assert_eq!((task.wakers(), task.wakes()), (0, 2));
+    drop(observer.look_async());
+    assert_eq!((observer.position().get(), observer.lag()), (0, 1));
+    let glimpse = expect_ready(observer.look_async()).unwrap();
+    assert_eq!((glimpse.missed(), glimpse.len(), glimpse[0]), (0, 1, event(0)));
+}
+
+#[test]
+fn a_cancelled_task_passes_its_edit_batch_on_and_ends_its_look() {
+    async fn edit(editor: &mut Editor<u64>) {
+        let mut batch = editor.batch_async().await.unwrap();
+        batch[0] = 7;
+        pending::<()>().await;
+    }
+    async fn look(observer: &mut Observer<u64>) {
+        let _glimpse = observer.look_async().await.unwrap();
+        pending::<()>().await;
+    }
+    let (mut writer, [mut editor], ring) = Ring::builder(4).build_with_editors(["editor"], || 0);
+    let mut observer = ring.observe().unwrap();
+    (0..2).for_each(|_| publish_at_once(&mut writer));
+    let mut editing = Box::pin(edit(&mut editor));
+    assert!(poll(&mut editing, Waker::noop()).is_pending());
+    assert_eq!(ring.cursor().get(), 0);
+    drop(editing);
+    assert_eq!((editor.position().get(), ring.cursor().get()), (2, 2));
+    let latest = ring.observe().unwrap().latest().map(|glimpse| glimpse[0]);
+    assert_eq!(latest, Some(event(1)));
+    assert!(poll(&mut Box::pin(look(&mut observer)), Waker::noop()).is_pending());
+    assert_eq!((observer.position().get(), observer.lag()), (2, 0));
+    assert_eq!(writer.remaining_capacity(), 4);
 }
 
 #[test]

@@ -10,8 +10,8 @@ use futures::stream::FusedStream;
 
 use crate::common::{PARK, Tally, count, drain, event, finite, join, publish_next, ring_of};
 use crate::pipes::{
-    drain_as_stream, drain_in_batches, drain_one_by_one, publish_claims, publish_one_by_one,
-    publish_through_a_sink, publish_when_ready,
+    drain_as_stream, drain_in_batches, drain_one_by_one, edit_to_the_end, publish_claims,
+    publish_one_by_one, publish_through_a_sink, publish_when_ready,
 };
 
 #[test]
@@ -59,6 +59,91 @@ fn readers_in_threads_and_tasks_get_every_event_however_it_is_published() {
             }
         }
     });
+}
+
+#[test]
+fn editors_in_threads_and_tasks_change_every_event_before_a_reader_gets_it() {
+    finite(|| {
+        let total = count(2_000);
+        for capacity in [1, 2, 8] {
+            for in_tasks in [[true, true], [true, false], [false, true]] {
+                let (writer, editors, ring) =
+                    Ring::builder(capacity).build_with_editors(["first", "second"], || 0);
+                let reader = ring.subscribe().unwrap();
+                let editing = editors.into_iter().zip(in_tasks).map(|(mut editor, in_task)| {
+                    thread::spawn(move || match in_task {
+                        true => block_on(edit_to_the_end(editor)),
+                        false => editor.run(|event, _, _| *event = !*event),
+                    })
+                });
+                let editing: Vec<_> = editing.collect();
+                let reading = thread::spawn(|| block_on(drain_one_by_one(reader)));
+                block_on(publish_one_by_one(writer, total));
+                // Each event was turned over twice.
+                join(reading).ends_at(total);
+                assert!(editing.into_iter().map(join).all(|end| end.is_closed()));
+            }
+        }
+    });
+}
+
+#[test]
+fn an_observing_task_has_seen_or_missed_each_event_exactly_once() {
+    finite(|| {
+        let total = count(5_000);
+        for capacity in [1, 2, 8, 64] {
+            let (mut writer, ring) = Ring::builder(capacity).build(|| u64::MAX);
+            let looking = [ring.observe().unwrap(), ring.observe().unwrap()].map(|mut observer| {
+                thread::spawn(move || {
+                    block_on(async {
+                        let (mut missed, mut seen) = (0, 0);
+                        while let Ok(glimpse) = observer.look_async().await {
+                            for (sequence, &shown) in &glimpse {
+                                assert_eq!(shown, event(sequence.get()), "a torn event");
+                            }
+                            missed += glimpse.missed();
+                            seen += glimpse.len() as u64;
+                        }
+                        assert_eq!((missed + seen, observer.lag()), (total, 0));
+                    });
+                })
+            });
+            for _ in 0..total {
+                publish_next(&mut writer);
+            }
+            drop(writer);
+            looking.into_iter().for_each(join);
+        }
+    });
+}
+
+#[test]
+fn a_writer_an_editor_an_observer_and_a_reader_can_share_one_thread() {
+    let total = count(1_000);
+    let (writer, [editor], ring) = Ring::builder(2).build_with_editors(["editor"], || 0);
+    let mut reader = ring.subscribe().unwrap();
+    let mut observer = ring.observe().unwrap();
+    let reading = async {
+        let mut next = 0;
+        while let Ok(number) = reader.recv_async().await {
+            assert_eq!(number, !event(next));
+            next += 1;
+        }
+        next
+    };
+    let looking = async {
+        let mut passed = 0;
+        while let Ok(glimpse) = observer.look_async().await {
+            assert!(glimpse.iter().all(|(at, &shown)| shown == !event(at.get())));
+            passed += glimpse.missed() + glimpse.len() as u64;
+        }
+        passed
+    };
+    let publishing = publish_one_by_one(writer, total);
+    let (read, passed, end, ()) =
+        block_on(async { futures::join!(reading, looking, edit_to_the_end(editor), publishing) });
+    assert_eq!((read, passed), (total, total));
+    assert!(end.is_closed());
 }
 
 #[test]

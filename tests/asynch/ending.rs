@@ -75,6 +75,57 @@ fn a_dependent_task_is_woken_when_an_upstream_reader_commits_or_leaves() {
 }
 
 #[test]
+fn closing_the_ring_wakes_editing_and_observing_tasks_with_the_reason() {
+    let (mut writer, [mut first, mut second], ring) =
+        Ring::builder(4).build_with_editors(["first", "second"], || 0);
+    let mut observer = ring.observe().unwrap();
+    let task = Task::new();
+    publish_at_once(&mut writer);
+    drop(first.try_batch().unwrap());
+    {
+        let (mut one, mut two) = (first.batch_async(), second.batch_async());
+        task.expect_pending(&mut one);
+        let Poll::Ready(Ok(batch)) = task.poll(&mut two) else { panic!("not ready") };
+        let mut looking = observer.look_async();
+        task.expect_pending(&mut looking);
+        drop(writer);
+        assert_eq!((task.wakes(), task.wakers()), (2, 0));
+        assert_eq!(task.poll(&mut one).map_ok(drop), Poll::Ready(Err(End::Closed)));
+        // The observer sees what the second editor has still to pass on.
+        task.expect_pending(&mut looking);
+        drop(batch);
+        assert_eq!(task.wakes(), 3);
+        assert_eq!(task.poll(&mut looking).map_ok(|seen| seen.len()), Poll::Ready(Ok(1)));
+    }
+    assert_eq!(expect_ready(second.batch_async()).map(drop), Err(End::Closed));
+    for _ in 0..2 {
+        assert_eq!(expect_ready(observer.look_async()).map(drop), Err(End::Closed));
+    }
+}
+
+#[test]
+fn an_editor_that_leaves_ends_the_tasks_of_the_editors_and_observers_behind_it() {
+    let (mut writer, [first, mut second], ring) =
+        Ring::builder(4).build_with_editors(["first", "second"], || 0);
+    let mut observer = ring.observe().unwrap();
+    let task = Task::new();
+    publish_at_once(&mut writer);
+    let (mut editing, mut looking) = (second.batch_async(), observer.look_async());
+    task.expect_pending(&mut editing);
+    task.expect_pending(&mut looking);
+    drop(first);
+    assert_eq!(task.wakes(), 1, "the second editor is woken first");
+    let Poll::Ready(Err(End::UpstreamLeft(left))) = task.poll(&mut editing) else {
+        panic!("not ended");
+    };
+    assert_eq!((left.member().name(), left.position().get()), (Some("first"), 0));
+    assert_eq!(task.wakes(), 2, "and passes the news on");
+    let Poll::Ready(Err(end)) = task.poll(&mut looking) else { panic!("not ended") };
+    assert!(end.is_upstream_left());
+    assert_eq!(task.wakers(), 0);
+}
+
+#[test]
 fn an_editor_wakes_tasks_when_it_passes_events_on_and_when_it_leaves() {
     let (mut writer, [mut editor], ring) = Ring::builder(2).build_with_editors(["editor"], || 0);
     let mut reader = ring.subscribe().unwrap();

@@ -1,6 +1,6 @@
-//! Every way for a task to publish a stream of events and to read one to its end.
+//! Every way for a task to publish a stream of events, and to edit or read one to its end.
 
-use broadring::{Reader, Sequence, Writer};
+use broadring::{Editor, End, Reader, Sequence, Writer};
 use futures::{StreamExt, stream};
 
 use crate::common::{Tally, event, publish_at_once};
@@ -33,6 +33,16 @@ pub(crate) async fn drain_as_stream(reader: Reader<u64>) -> Tally {
         tally
     };
     reader.into_stream().fold(tally, taking).await
+}
+
+/// Turns every event over with `batch_async`, to the end of the stream; returns the end.
+pub(crate) async fn edit_to_the_end(mut editor: Editor<u64>) -> End {
+    loop {
+        match editor.batch_async().await {
+            Ok(mut batch) => batch.iter_mut().for_each(|(_, event)| *event = !*event),
+            Err(end) => return end,
+        }
+    }
 }
 
 /// Publishes that many events with `publish_async`.

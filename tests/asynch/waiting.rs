@@ -55,6 +55,66 @@ fn a_waiting_future_registers_one_waker_that_is_woken_once() {
 }
 
 #[test]
+fn an_editing_task_is_woken_once_when_the_stage_before_it_passes_events_on() {
+    let (mut writer, [mut first, mut second], ring) =
+        Ring::builder(4).build_with_editors(["first", "second"], || 0);
+    let (one, two) = (Task::new(), Task::new());
+    let (mut editing, mut following) = (first.batch_async(), second.batch_async());
+    (0..3).for_each(|_| one.expect_pending(&mut editing));
+    two.expect_pending(&mut following);
+    assert_eq!((one.wakers(), two.wakers()), (1, 1));
+    publish_at_once(&mut writer);
+    assert_eq!((one.wakers(), one.wakes(), two.wakes()), (0, 1, 0));
+    let Poll::Ready(Ok(batch)) = one.poll(&mut editing) else { panic!("not ready") };
+    assert_eq!((batch.len(), two.wakes()), (1, 0), "nothing is passed on while the batch is held");
+    drop(batch);
+    assert!(editing.is_terminated());
+    assert_eq!((two.wakers(), two.wakes()), (0, 1));
+    assert!(two.poll(&mut following).is_ready());
+    assert_eq!((one.wakes(), ring.cursor().get()), (1, 1));
+    let parks: Vec<_> = ring.stats().members.iter().map(|member| member.parks).collect();
+    assert_eq!(parks, [1, 1], "a waiting task counts as one park, however often it is polled");
+}
+
+#[test]
+fn an_observing_task_is_woken_once_when_an_event_may_be_read() {
+    let (mut writer, [mut editor], ring) = Ring::builder(4).build_with_editors(["editor"], || 0);
+    let mut observer = ring.observe().unwrap();
+    let task = Task::new();
+    let mut looking = observer.look_async();
+    (0..3).for_each(|_| task.expect_pending(&mut looking));
+    assert_eq!((task.wakers(), task.wakes()), (1, 0));
+    publish_at_once(&mut writer);
+    assert_eq!(task.wakes(), 0, "the editor has passed nothing on yet");
+    drop(editor.try_batch().unwrap());
+    assert_eq!((task.wakers(), task.wakes()), (0, 1));
+    let Poll::Ready(Ok(glimpse)) = task.poll(&mut looking) else { panic!("not ready") };
+    assert_eq!((glimpse.missed(), glimpse.len()), (0, 1));
+    assert!(looking.is_terminated());
+    drop(glimpse);
+    assert_eq!(ring.stats().members[1].parks, 1);
+}
+
+#[test]
+fn an_observing_task_holds_the_writer_back_only_while_it_has_a_glimpse() {
+    let (mut writer, ring) = Ring::builder(4).build(|| 0);
+    let mut observer = ring.observe().unwrap();
+    let task = Task::new();
+    task.expect_pending(&mut observer.look_async());
+    let mut looking = observer.look_async();
+    task.expect_pending(&mut looking);
+    (0..10).for_each(|_| publish_at_once(&mut writer));
+    let Poll::Ready(Ok(glimpse)) = task.poll(&mut looking) else { panic!("not ready") };
+    assert_eq!(glimpse.missed() + glimpse.len() as u64, 10);
+    let mut publishing = writer.ready_async(4);
+    task.expect_pending(&mut publishing);
+    let woken = task.wakes();
+    drop(glimpse);
+    assert_eq!(task.wakes(), woken + 1);
+    assert_eq!(task.poll(&mut publishing), Poll::Ready(Ok(())));
+}
+
+#[test]
 fn only_the_latest_waker_of_a_future_is_woken() {
     let (mut writer, mut reader, _ring) = ring_of(1);
     let (first, second) = (Task::new(), Task::new());

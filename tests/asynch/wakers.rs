@@ -229,6 +229,37 @@ fn a_waker_that_panics_in_a_commit_leaves_the_reader_and_its_gate_in_step() {
 }
 
 #[test]
+fn a_waker_that_panics_when_an_editor_passes_events_on_leaves_every_stage_in_step() {
+    let (mut writer, [mut first, mut second], ring) =
+        Ring::builder(8).build_with_editors(["first", "second"], || 0);
+    let (mut reader, mut observer) = (ring.subscribe().unwrap(), ring.observe().unwrap());
+    for round in 0..20 {
+        let task = Task::new();
+        let mut editing = first.batch_async();
+        wait_with_panicking_waker(&mut editing);
+        expect_waker_panic(|| publish_at_once(&mut writer));
+        let Poll::Ready(Ok(batch)) = task.poll(&mut editing) else { panic!("not woken") };
+        {
+            let mut following = second.batch_async();
+            wait_with_panicking_waker(&mut following);
+            expect_waker_panic(|| drop(batch));
+            let Poll::Ready(Ok(batch)) = task.poll(&mut following) else { panic!("not woken") };
+            let (mut reading, mut looking) = (reader.recv_async(), observer.look_async());
+            wait_with_panicking_waker(&mut reading);
+            task.expect_pending(&mut looking);
+            expect_waker_panic(|| drop(batch));
+            assert_eq!(task.wakes(), 1, "the other task is woken too");
+            assert_eq!(task.poll(&mut reading), Poll::Ready(Ok(event(round))));
+            assert!(task.poll(&mut looking).is_ready());
+        }
+        drop(editing);
+        let next = round + 1;
+        assert_eq!([first.position().get(), second.position().get()], [next, next]);
+        assert_eq!((ring.cursor().get(), writer.remaining_capacity()), (next, 8));
+    }
+}
+
+#[test]
 fn a_waker_that_panics_between_two_handler_calls_skips_no_event() {
     type Operation = fn(&mut Reader<u64>, &mut dyn FnMut(u64));
     let ways: [(&str, Operation); 3] = [

@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use broadring::{End, Reader, Wait, Writer};
+use broadring::{Editor, End, Observer, Reader, Ring, Wait, Writer};
 use loom::future::block_on;
 use loom::thread;
 use loom_tests::explore;
@@ -29,6 +29,34 @@ async fn read_in_task(reader: &mut Reader<Event>, count: usize) -> u64 {
 async fn publish_in_task(writer: &mut Writer<Event>, number: u64) {
     let published = writer.publish_async(Event::new(number)).await;
     assert_eq!(published.expect("no editor can leave").get(), number);
+}
+
+/// Edits the events of one batch in a task: each gets its sequence as its number.
+async fn edit_in_task(editor: &mut Editor<Event>) -> Result<(), End> {
+    for (sequence, event) in &mut editor.batch_async().await? {
+        assert_eq!(event.number(), sequence.get() + UNEDITED);
+        *event = Event::new(sequence.get());
+    }
+    Ok(())
+}
+
+/// What is added to the number of an event until it is edited.
+const UNEDITED: u64 = 100;
+
+fn edited_ring(capacity: usize) -> (Writer<Event>, Editor<Event>, Ring<Event>) {
+    let builder = Ring::builder(capacity).max_readers(1);
+    let builder = builder.reader_wait(Wait::PARK).writer_wait(Wait::PARK);
+    let (writer, [editor], ring) = builder.build_with_editors(["editor"], Event::default);
+    (writer, editor, ring)
+}
+
+/// Looks once in a task, and returns how many events were missed and how many seen.
+async fn look_in_task(observer: &mut Observer<Event>) -> (u64, u64) {
+    let glimpse = observer.look_async().await.expect("the writer publishes enough");
+    for (sequence, event) in &glimpse {
+        assert_eq!(event.number(), sequence.get());
+    }
+    (glimpse.missed(), glimpse.len() as u64)
 }
 
 /// Polls a future once, and returns whether it is ready.
@@ -84,6 +112,59 @@ fn a_dependent_task_is_woken_by_each_of_its_upstreams() {
         let (start, last) = reading.join().unwrap();
         drop((first, second, last));
         start
+    });
+}
+
+#[test]
+fn an_editing_task_is_woken_by_an_event() {
+    explore(20, [Event::new(0)], || {
+        let (mut writer, mut editor, ring) = edited_ring(2);
+        let mut reader = ring.subscribe().unwrap();
+        let editing = thread::spawn(move || {
+            block_on(edit_in_task(&mut editor)).unwrap();
+            editor
+        });
+        publish(&mut writer, [UNEDITED]);
+        // So that closing cannot be what wakes it.
+        let editor = editing.join().unwrap();
+        let event = reader.try_recv().unwrap();
+        drop((writer, editor));
+        event
+    });
+}
+
+#[test]
+fn an_editing_task_is_woken_by_the_end() {
+    explore(38, [(End::Closed.to_string(), Ok(Event::new(0)))], || {
+        let (mut writer, mut editor, ring) = edited_ring(2);
+        let mut reader = ring.subscribe().unwrap();
+        publish(&mut writer, [UNEDITED]);
+        let editing = thread::spawn(move || {
+            block_on(async {
+                edit_in_task(&mut editor).await.unwrap();
+                edit_in_task(&mut editor).await.unwrap_err()
+            })
+        });
+        drop(writer);
+        let end = editing.join().unwrap().to_string();
+        (end, reader.try_recv().map_err(|error| error.to_string()))
+    });
+}
+
+#[test]
+fn an_observing_task_is_woken_by_an_event() {
+    explore(20, [(0, 1)], || {
+        let (mut writer, ring) = ring_that_waits(Wait::PARK, 2, 1);
+        let mut observer = ring.observe().unwrap();
+        let looking = thread::spawn(move || {
+            let seen = block_on(look_in_task(&mut observer));
+            (seen, observer)
+        });
+        publish(&mut writer, [0]);
+        // So that closing cannot be what wakes it.
+        let (seen, observer) = looking.join().unwrap();
+        drop((writer, observer));
+        seen
     });
 }
 

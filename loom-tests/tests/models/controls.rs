@@ -159,6 +159,10 @@ controls! {
         => "asynch::a_reading_task_is_woken_by_an_event", LOST_WAKE_UP;
     the_second_look_for_a_laggard: "asynch.laggard_again"
         => "asynch::a_dependent_task_is_woken_by_each_of_its_upstreams", LOST_WAKE_UP;
+    the_second_look_of_an_editing_task: "asynch.edit_again"
+        => "asynch::an_editing_task_is_woken_by_an_event", LOST_WAKE_UP;
+    the_second_look_of_an_observing_task: "asynch.look_again"
+        => "asynch::an_observing_task_is_woken_by_an_event", LOST_WAKE_UP;
     the_second_look_of_a_publishing_task: "asynch.reserve_again"
         => "asynch::a_publishing_task_is_woken_by_a_commit", LOST_WAKE_UP;
     the_second_look_of_a_wait_set: "wait_set.look_again"
