@@ -189,7 +189,7 @@ fn refill(mut ends: Ends) -> Ends {
 }
 
 #[library_benchmark(setup = nobody)]
-#[bench::and_leave(config = at_most(705.0))] // 678.0
+#[bench::and_leave(config = at_most(805.0))] // 775.0
 fn subscribe(ends: Ends) -> Ends {
     for _ in 0..OPERATIONS {
         drop(black_box(ends.ring.subscribe()));

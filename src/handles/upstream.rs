@@ -55,7 +55,7 @@ impl<T> Upstream<T> {
 impl<T> From<&Reader<T>> for Upstream<T> {
     fn from(reader: &Reader<T>) -> Self {
         let ring = Ring { shared: Arc::clone(reader.core.shared()) };
-        Self { ring, member: reader.member().clone() }
+        Self::new(ring, reader.member().clone())
     }
 }
 

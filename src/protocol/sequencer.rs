@@ -63,7 +63,7 @@ pub(crate) struct Sequencer {
 pub(crate) struct Plan {
     /// The number of slots.
     pub(crate) capacity: u64,
-    /// The sequence of the first event, at most [`Sequence::MAX`].
+    /// The sequence of the first event, at most `Sequence::MAX`.
     pub(crate) first: u64,
     /// How many readers and observers there can be at once.
     pub(crate) readers: usize,
