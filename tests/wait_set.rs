@@ -182,6 +182,32 @@ fn the_events_of_many_writers_all_arrive_however_the_thread_waits() {
 }
 
 #[test]
+fn several_readers_of_one_ring_may_be_waited_for_wherever_they_are() {
+    finite(|| {
+        for round in 0..count(200) {
+            let (mut writer, ahead, ring) = ring_of(8);
+            let mut behind = ring.subscribe().unwrap();
+            let mut ahead = ahead;
+            (0..3).for_each(|_| publish_at_once(&mut writer));
+            drop(ahead.try_batch().unwrap());
+            let upstream = ring.subscribe().unwrap();
+            let dependent = ring.reader().after(&upstream).unwrap().subscribe().unwrap();
+            let waiting = thread::spawn(move || {
+                let both = [&dependent, &ahead];
+                let ready = sleeper().wait(&both);
+                let all = [&ahead, &dependent, &behind];
+                assert_eq!(sleeper().wait(&all[1..]), 1, "it was behind all the time");
+                drop(behind.try_batch().unwrap());
+                ready
+            });
+            settle_down(round);
+            publish_at_once(&mut writer);
+            assert_eq!(join(waiting), 1);
+        }
+    });
+}
+
+#[test]
 fn several_threads_may_wait_for_the_same_handles() {
     finite(|| {
         for round in 0..count(200) {
