@@ -1,10 +1,11 @@
 //! The handle that changes events in place before any reader sees them, and its guard.
 
+use core::convert::Infallible;
 use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
 use core::mem;
-use core::ops::{Index, IndexMut, Range};
+use core::ops::{ControlFlow, Index, IndexMut, Range};
 use core::ptr::NonNull;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -66,9 +67,9 @@ use crate::waiting::{Pacing, Wait};
 /// # Ok::<(), broadring::SubscribeError>(())
 /// ```
 pub struct Editor<T> {
-    shared: Arc<Shared<Slots<T>>>,
+    pub(crate) shared: Arc<Shared<Slots<T>>>,
     /// The place of the editor in the chain.
-    index: usize,
+    pub(crate) index: usize,
     /// Everything before this sequence is passed on.
     position: u64,
     pacing: Pacing,
@@ -104,7 +105,7 @@ impl<T> Editor<T> {
     ///
     /// As [`wait_batch`](Self::wait_batch).
     pub fn wait_batch_up_to(&mut self, max_events: usize) -> Result<EditBatch<'_, T>, End> {
-        let arrived = self.wait_for(None);
+        let arrived = self.wait_for(None, || false);
         let end = arrived.unwrap_or_else(|| unreachable!("there is no deadline"))?;
         Ok(self.batch(end, max_events))
     }
@@ -140,7 +141,18 @@ impl<T> Editor<T> {
         &mut self,
         timeout: Duration,
     ) -> Result<EditBatch<'_, T>, ReadTimeoutError> {
-        let arrived = self.wait_for(deadline_after(timeout));
+        self.batch_unless_stopped(Some(timeout), || false)
+    }
+
+    /// Borrows all events that have arrived. Waits until there is at least one, at most for
+    /// `timeout`, and until `stopped` returns `true`. A thread that makes `stopped` return `true`
+    /// must then wake everybody who sleeps where the editor does.
+    pub(crate) fn batch_unless_stopped(
+        &mut self,
+        timeout: Option<Duration>,
+        stopped: impl Fn() -> bool,
+    ) -> Result<EditBatch<'_, T>, ReadTimeoutError> {
+        let arrived = self.wait_for(timeout.and_then(deadline_after), stopped);
         let end = arrived.ok_or(ReadTimeoutError::Timeout)??;
         Ok(self.batch(end, usize::MAX))
     }
@@ -237,12 +249,17 @@ impl<T> Editor<T> {
         seen
     }
 
-    /// Waits until events have arrived; `None` at the deadline.
-    fn wait_for(&mut self, deadline: Option<Instant>) -> Option<Result<u64, End>> {
+    /// Waits until events have arrived; `None` at the deadline. Ends early when `stopped` returns
+    /// `true`.
+    fn wait_for(
+        &mut self,
+        deadline: Option<Instant>,
+        stopped: impl Fn() -> bool,
+    ) -> Option<Result<u64, End>> {
         self.poll_paced().or_else(|| {
             let Stage { arrivals, counters, .. } = self.stage();
-            let threshold = self.position + 1;
-            self.wait.until(arrivals, threshold, deadline, &counters.parks, || self.poll())
+            let look = || if stopped() { Some(Err(End::Stopped)) } else { self.poll() };
+            self.wait.until(arrivals, self.position + 1, deadline, &counters.parks, look)
         })
     }
 
@@ -348,21 +365,65 @@ impl<T> EditBatch<'_, T> {
     ///
     /// If the closure does. The events before the one that it was given are passed on. That event
     /// comes again, as the closure has left it.
-    pub fn for_each(mut self, mut edit: impl FnMut(&mut T, Sequence)) {
+    pub fn for_each(self, mut edit: impl FnMut(&mut T, Sequence)) {
+        let edited = self.try_for_each(|event, sequence| {
+            edit(event, sequence);
+            ControlFlow::<Infallible>::Continue(())
+        });
+        match edited {
+            ControlFlow::Continue(()) => (),
+        }
+    }
+
+    /// Hands the events and their sequences to the closure until it returns
+    /// [`Break`](ControlFlow::Break), and passes events on as it goes, at least every quarter of the
+    /// ring. The event at which the closure breaks is passed on, and none after it: the rest comes
+    /// again.
+    ///
+    /// # Panics
+    ///
+    /// As [`for_each`](Self::for_each).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// let (mut writer, [mut editor], ring) =
+    ///     broadring::Ring::builder(8).build_with_editors(["double"], || 0);
+    /// let mut reader = ring.subscribe()?;
+    /// writer.publish_all([1, 2, 3]);
+    /// let broke = editor.try_batch()?.try_for_each(|number, _| {
+    ///     *number *= 2;
+    ///     if *number == 4 { ControlFlow::Break("found") } else { ControlFlow::Continue(()) }
+    /// });
+    /// assert_eq!(broke, ControlFlow::Break("found"));
+    /// assert!(reader.try_batch()?.events().eq(&[2, 4]));
+    /// assert_eq!(editor.try_batch()?[0], 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn try_for_each<B>(
+        mut self,
+        mut edit: impl FnMut(&mut T, Sequence) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
         let stride = (self.editor.shared.sequencer.capacity() / 4).max(1);
         while !self.is_empty() {
             let next = self.editor.position;
             let end = self.end.min(next + stride);
-            Passing { batch: &mut self, next }.pass(end, &mut edit);
+            Passing { batch: &mut self, next, all: false }.pass(end, &mut edit)?;
         }
+        ControlFlow::Continue(())
     }
 
     /// Passes everything below `end` on, and ends its borrow first.
     fn pass_on(&mut self, end: u64) {
         if end > self.editor.position {
             self.borrow.release();
+            // A waker may panic: then the batch is left empty.
+            let rest = mem::replace(&mut self.end, end);
             self.editor.pass_on(end);
-            self.borrow = self.editor.shared.slots.borrows.write(end, self.end);
+            self.end = rest;
+            self.borrow = self.editor.shared.slots.borrows.write(end, rest);
         }
     }
 
@@ -375,28 +436,41 @@ impl<T> EditBatch<'_, T> {
 }
 
 /// A stretch of a batch while a closure is given its events one by one. Dropping it passes on the
-/// events from which the closure has returned.
+/// events from which the closure has returned. If these are not all of them, because the closure
+/// broke or panicked, the batch ends there, and the rest comes again.
 struct Passing<'p, 'e, T> {
     batch: &'p mut EditBatch<'e, T>,
     /// The first event from which the closure has not returned.
     next: u64,
+    /// Whether the closure has returned from all events, and has not broken.
+    all: bool,
 }
 
 impl<T> Passing<'_, '_, T> {
-    fn pass(mut self, end: u64, edit: &mut impl FnMut(&mut T, Sequence)) {
+    fn pass<B>(
+        mut self,
+        end: u64,
+        edit: &mut impl FnMut(&mut T, Sequence) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
         let slots = &self.batch.editor.shared.slots;
         let len = (end - self.next) as usize;
         for mut slot in slots.walk::<true>(slots.block(self.next), self.next, len) {
             // SAFETY: I6, I8: the event is in the batch, which is borrowed mutably, and is not
             // passed on before the closure, which cannot keep the reference, has returned.
-            edit(unsafe { slot.as_mut() }, Sequence::new(self.next));
+            let edited = edit(unsafe { slot.as_mut() }, Sequence::new(self.next));
             self.next += 1;
+            edited?;
         }
+        self.all = true;
+        ControlFlow::Continue(())
     }
 }
 
 impl<T> Drop for Passing<'_, '_, T> {
     fn drop(&mut self) {
+        if !self.all {
+            self.batch.end = self.next;
+        }
         self.batch.pass_on(self.next);
     }
 }

@@ -2,11 +2,12 @@
 //! them.
 
 use std::mem;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use broadring::{End, Ring, Role, TryReadError, Wait};
+use broadring::{End, Ring, Role, Sequence, TryReadError, Wait};
 
-use crate::common::{PARK, finite, publish_at_once};
+use crate::common::{PARK, event, finite, publish_at_once};
 use crate::rig::{Edited, NAMES, edit, edited_ring, expect_nothing_to_edit, publish_unedited};
 
 #[test]
@@ -119,6 +120,46 @@ fn for_each_passes_events_on_after_every_quarter_of_the_ring() {
             }
         }
     });
+}
+
+#[test]
+fn try_for_each_passes_on_the_event_at_which_it_breaks_and_none_after_it() {
+    for limit in [5, 16] {
+        for breaks_at in 0..limit {
+            let builder = Ring::builder(16);
+            let (mut writer, [mut editor], ring) = builder.build_with_editors(["editor"], || 0);
+            let mut reader = ring.subscribe().unwrap();
+            (0..16).for_each(|_| publish_at_once(&mut writer));
+            let batch = editor.try_batch_up_to(limit as usize).unwrap();
+            let broke = batch.try_for_each(|edited, at| {
+                assert_eq!(*edited, event(at.get()));
+                *edited = !*edited;
+                if at.get() == breaks_at {
+                    ControlFlow::Break(at)
+                } else {
+                    ControlFlow::Continue(())
+                }
+            });
+            assert_eq!(broke, ControlFlow::Break(Sequence::new(breaks_at)));
+            assert_eq!((editor.position().get(), editor.lag()), (breaks_at + 1, 15 - breaks_at));
+            assert_eq!(ring.cursor().get(), breaks_at + 1);
+            // The rest comes again, as it was.
+            let mut next = breaks_at + 1;
+            while let Ok(batch) = editor.try_batch() {
+                let edited = batch.try_for_each(|edited, at| {
+                    assert_eq!((at.get(), *edited), (next, event(next)));
+                    *edited = !*edited;
+                    next += 1;
+                    ControlFlow::<()>::Continue(())
+                });
+                assert!(edited.is_continue());
+            }
+            assert_eq!(next, 16);
+            let read = reader.try_batch().unwrap();
+            assert!(read.iter().all(|(at, &seen)| seen == !event(at.get())));
+            assert_eq!(read.len(), 16);
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A panic in an editing closure, or a forgotten batch, passes no unfinished event on.
 
+use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe};
 use std::{mem, thread};
 
@@ -11,12 +12,18 @@ use crate::rig::{Edited, NAMES, publish_unedited, read_to_end};
 #[test]
 fn a_closure_that_panics_has_passed_on_the_finished_events_and_the_editor_gets_the_rest_again() {
     type Operation = fn(&mut Editor<u64>, &mut dyn FnMut(&mut u64, u64));
-    let ways: [(&str, Operation); 2] = [
+    let ways: [(&str, Operation); 3] = [
         ("run", |editor, edit| {
             editor.run(|event, at, _| edit(event, at.get()));
         }),
         ("for_each", |editor, edit| {
             editor.try_batch().unwrap().for_each(|event, at| edit(event, at.get()));
+        }),
+        ("try_for_each", |editor, edit| {
+            let _ = editor.try_batch().unwrap().try_for_each(|event, at| {
+                edit(event, at.get());
+                ControlFlow::<()>::Continue(())
+            });
         }),
     ];
     for (name, way) in ways {
@@ -113,6 +120,50 @@ fn a_destructor_can_edit_while_its_thread_unwinds() {
         }));
         assert!(panicked.is_err());
         assert_eq!(reader.try_batch().unwrap().events().collect::<Vec<_>>(), [&111, &21, &31]);
+    });
+}
+
+#[test]
+fn a_closure_that_panics_or_breaks_while_its_thread_unwinds_passes_nothing_on_after_that() {
+    struct Finish<'e> {
+        editor: &'e mut Editor<u64>,
+        panics: bool,
+    }
+
+    impl Drop for Finish<'_> {
+        fn drop(&mut self) {
+            let finishing = AssertUnwindSafe(|| {
+                self.editor.try_batch().unwrap().try_for_each(|event, at| {
+                    *event += 1;
+                    match (at.get(), self.panics) {
+                        (1, true) => panic::resume_unwind(Box::new(())),
+                        (1, false) => ControlFlow::Break(()),
+                        _ => ControlFlow::Continue(()),
+                    }
+                })
+            });
+            assert_eq!(panic::catch_unwind(finishing).is_err(), self.panics);
+        }
+    }
+
+    finite(|| {
+        for panics in [false, true] {
+            let (mut writer, [mut editor], ring) =
+                Ring::builder(8).build_with_editors(["editor"], || 0);
+            let mut reader = ring.subscribe().unwrap();
+            writer.publish_all([10, 20, 30]);
+            let panicked = panic::catch_unwind(AssertUnwindSafe(|| {
+                let _finish = Finish { editor: &mut editor, panics };
+                panic::resume_unwind(Box::new(()));
+            }));
+            assert!(panicked.is_err());
+            let passed_on: &[u64] = if panics { &[11] } else { &[11, 21] };
+            assert!(reader.try_batch().unwrap().events().eq(passed_on));
+            assert_eq!(editor.position().get(), passed_on.len() as u64);
+            drop(editor.try_batch());
+            let rest: &[u64] = if panics { &[21, 30] } else { &[30] };
+            assert!(reader.try_batch().unwrap().events().eq(rest));
+        }
     });
 }
 
