@@ -22,8 +22,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use broadring::managed::{Group, Handler, ReaderThread, ThreadBuilder};
-use broadring::{End, Ring, Sequence, Writer};
+use broadring::managed::{Group, Handler, ManagedThread, ThreadBuilder};
+use broadring::{End, Reader, Ring, Sequence, Writer};
 use clap::Parser;
 use comfy_table::{CellAlignment, Table};
 use flate2::Compression;
@@ -116,7 +116,7 @@ fn trade(mut writer: Writer<Tick>, ticks: u64) -> Writer<Tick> {
 }
 
 /// Says what came of every thread that is done, and how far the others are.
-fn table(threads: Vec<ReaderThread<Tick, String>>) -> Table {
+fn table(threads: Vec<ManagedThread<Tick, String>>) -> Table {
     let mut table = Table::new();
     table.set_header(["thread", "ticks", "result"]);
     for thread in threads {
@@ -279,7 +279,10 @@ fn cores(_options: &Options) -> impl Iterator<Item = usize> {
 
 /// Gives the thread a core, if there is one for it.
 #[cfg(feature = "affinity")]
-fn pinned(builder: ThreadBuilder<Tick>, core: Option<usize>) -> ThreadBuilder<Tick> {
+fn pinned(
+    builder: ThreadBuilder<Reader<Tick>>,
+    core: Option<usize>,
+) -> ThreadBuilder<Reader<Tick>> {
     match core {
         Some(core) => builder.core(core),
         None => builder,
@@ -287,6 +290,9 @@ fn pinned(builder: ThreadBuilder<Tick>, core: Option<usize>) -> ThreadBuilder<Ti
 }
 
 #[cfg(not(feature = "affinity"))]
-fn pinned(builder: ThreadBuilder<Tick>, _core: Option<usize>) -> ThreadBuilder<Tick> {
+fn pinned(
+    builder: ThreadBuilder<Reader<Tick>>,
+    _core: Option<usize>,
+) -> ThreadBuilder<Reader<Tick>> {
     builder
 }

@@ -101,8 +101,9 @@
 //!   [`ReaderBuilder::evict_after`].
 //! - A ring tells the position of each member, and which one is the slowest: [`Ring::stats`],
 //!   [`Ring::slowest`].
-//! - Readers can have [threads of their own](managed), started and shut down together.
-//! - With the feature `async`, tasks read and publish beside threads: `asynch`.
+//! - Readers, observers and editors can have [threads of their own](managed), started and shut down
+//!   together.
+//! - With the feature `async`, tasks publish, edit and read beside threads: `asynch`.
 //!
 //! ```
 //! use broadring::Ring;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::MutexGuard;
 
 use broadring::managed::{
-    Failure, Fate, Group, JoinError, ReaderThread, ShutdownError, SpawnError, ThreadBuilder,
+    Failure, Fate, Group, JoinError, ManagedThread, ShutdownError, SpawnError, ThreadBuilder,
 };
 use broadring::{
     AfterError, Batch, BatchEvents, BatchIter, ByteBatch, ByteReader, ByteReaderBuilder, ByteRing,
@@ -167,12 +167,15 @@ fn errors_are_send_and_sync_unless_they_carry_an_event_that_is_not() {
 #[test]
 fn managed_handles_are_send_and_sync() {
     table! {
-        ThreadBuilder<u64>:            true  true  false false;
-        ReaderThread<u64, u64>:        true  true  false false;
+        ThreadBuilder<Reader<u64>>:    true  true  false false;
+        ThreadBuilder<Observer<u64>>:  true  true  false false;
+        ThreadBuilder<Editor<u64>>:    true  true  false false;
+        ThreadBuilder<Editor<NotSync>>: false false false false;
+        ManagedThread<u64, u64>:        true  true  false false;
         // The output of a handler is only moved to the thread that joins.
-        ReaderThread<u64, NotSync>:    true  true  false false;
-        ReaderThread<NotSync, u64>:    false false false false;
-        ReaderThread<Neither, u64>:    false false false false;
+        ManagedThread<u64, NotSync>:    true  true  false false;
+        ManagedThread<NotSync, u64>:    false false false false;
+        ManagedThread<Neither, u64>:    false false false false;
         Group:                         true  true  false false;
         SpawnError:                    true  true  false false;
         JoinError:                     true  true  false false;

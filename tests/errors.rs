@@ -144,7 +144,10 @@ fn every_error_has_an_exact_message() {
         message(&upstream_left()),
         "the reader \"first\", which comes first, has left before event 0"
     );
-    assert_eq!(message(&End::Stopped), "the reader was stopped before the end of the stream");
+    assert_eq!(
+        message(&End::Stopped),
+        "the managed thread was stopped before the end of the stream"
+    );
     assert_eq!(message(&TryReadError::Empty), "every event published so far was read");
     assert_eq!(message(&TryReadError::Ended(End::Closed)), message(&End::Closed));
     assert_eq!(message(&ReadTimeoutError::Timeout), "no event was published until the time was up");

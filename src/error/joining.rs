@@ -126,6 +126,8 @@ impl Error for NotRetained {}
 pub enum AfterError {
     /// The other one reads another ring.
     OtherRing,
+    /// The other one is an observer or an editor. (Every reader comes after the editors anyway.)
+    NotAReader(Box<Member>),
     /// The other one has left already.
     Gone(Box<Member>),
 }
@@ -134,6 +136,11 @@ impl AfterError {
     /// Whether the other one reads another ring.
     pub fn is_other_ring(&self) -> bool {
         matches!(self, Self::OtherRing)
+    }
+
+    /// Whether the other one is an observer or an editor.
+    pub fn is_not_a_reader(&self) -> bool {
+        matches!(self, Self::NotAReader(_))
     }
 
     /// Whether the other one has left already.
@@ -146,6 +153,9 @@ impl fmt::Display for AfterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherRing => f.write_str("a reader cannot come after a reader of another ring"),
+            Self::NotAReader(member) => {
+                write!(f, "a reader cannot come after the {member}, which is not a reader")
+            }
             Self::Gone(member) => write!(f, "the {member} has left"),
         }
     }

@@ -19,8 +19,8 @@ pub enum End {
     UpstreamLeft(UpstreamLeft),
     /// The reader held the writer back for longer than it was allowed to.
     Evicted(Evicted),
-    /// The reader was told to stop, or its handler is done. Only a reader with a
-    /// [managed thread](crate::managed) ends like this.
+    /// The thread of the handle was told to stop, or its handler is done. Only a reader, an observer or
+    /// an editor with a [managed thread](crate::managed) ends like this.
     Stopped,
 }
 
@@ -40,7 +40,7 @@ impl End {
         matches!(self, Self::Evicted(_))
     }
 
-    /// Whether the reader was told to stop, or its handler is done.
+    /// Whether the managed thread was told to stop, or its handler is done.
     pub fn is_stopped(&self) -> bool {
         matches!(self, Self::Stopped)
     }
@@ -52,7 +52,9 @@ impl fmt::Display for End {
             Self::Closed => f.write_str("the ring is closed and every event was read"),
             Self::UpstreamLeft(left) => left.fmt(f),
             Self::Evicted(evicted) => evicted.fmt(f),
-            Self::Stopped => f.write_str("the reader was stopped before the end of the stream"),
+            Self::Stopped => {
+                f.write_str("the managed thread was stopped before the end of the stream")
+            }
         }
     }
 }

@@ -85,7 +85,7 @@ impl<T> Observer<T> {
     ///
     /// [`End`] when nothing more will be published.
     pub fn wait_look(&mut self) -> Result<Glimpse<'_, T>, End> {
-        let news = self.wait_for_news(None);
+        let news = self.wait_for_news(None, || false);
         news.unwrap_or_else(|| unreachable!("there is no deadline"))?;
         Ok(self.glimpse(usize::MAX))
     }
@@ -98,11 +98,31 @@ impl<T> Observer<T> {
     /// [`ReadTimeoutError::Timeout`] if nothing came in time,
     /// [`ReadTimeoutError::Ended`] if nothing ever will.
     pub fn look_timeout(&mut self, timeout: Duration) -> Result<Glimpse<'_, T>, ReadTimeoutError> {
-        match self.wait_for_news(deadline_after(timeout)) {
+        match self.wait_for_news(deadline_after(timeout), || false) {
             Some(news) => news?,
             None => return Err(ReadTimeoutError::Timeout),
         }
         Ok(self.glimpse(usize::MAX))
+    }
+
+    /// Looks at events in the ring from where the last look ended. Waits until there is at least
+    /// one, at most for `timeout`, and until `stopped` returns `true`. A thread that makes `stopped`
+    /// return `true` must then call `Sequencer::wake_readers`.
+    ///
+    /// `max_events` gets how many events were missed, and says how many to look at. If it panics, the
+    /// look ends before its first event.
+    #[cfg(not(all(loom, feature = "loom")))]
+    pub(crate) fn look_unless_stopped(
+        &mut self,
+        timeout: Option<Duration>,
+        stopped: impl Fn() -> bool,
+        max_events: impl FnOnce(u64) -> usize,
+    ) -> Result<Batch<'_, T>, ReadTimeoutError> {
+        match self.wait_for_news(timeout.and_then(deadline_after), stopped) {
+            Some(news) => news?,
+            None => return Err(ReadTimeoutError::Timeout),
+        }
+        Ok(self.reader.look_at_most(max_events))
     }
 
     /// Looks at the latest event alone, whether or not it was seen before. The next look begins
@@ -184,11 +204,17 @@ impl<T> Observer<T> {
         sequencer.ending(position).map(|ending| self.reader.ended(ending).map(drop))
     }
 
-    fn wait_for_news(&self, deadline: Option<Instant>) -> Option<Result<(), End>> {
+    /// Waits until there is news; `None` at the deadline. Ends early when `stopped` returns `true`.
+    fn wait_for_news(
+        &self,
+        deadline: Option<Instant>,
+        stopped: impl Fn() -> bool,
+    ) -> Option<Result<(), End>> {
         let published = &self.reader.shared().sequencer.published;
         let parks = &self.reader.gate().counters().parks;
         let threshold = self.position().get() + 1;
-        self.reader.wait().until(published, threshold, deadline, parks, || self.news())
+        let look = || if stopped() { Some(Err(End::Stopped)) } else { self.news() };
+        self.reader.wait().until(published, threshold, deadline, parks, look)
     }
 }
 

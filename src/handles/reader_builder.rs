@@ -164,13 +164,14 @@ impl<T> ReaderBuilder<T> {
     /// all readers that come after it are gone too.
     ///
     /// The upstream is a reference to a [`Reader`], to the handle of a
-    /// [managed thread](crate::managed::ReaderThread), which may be running, or to an [`Upstream`],
+    /// [managed thread](crate::managed::ManagedThread), which may be running, or to an [`Upstream`],
     /// which names a reader wherever it is. It is borrowed only for this call.
     ///
     /// # Errors
     ///
-    /// [`AfterError::OtherRing`] if the upstream reads another ring, [`AfterError::Gone`] if it has
-    /// left already.
+    /// [`AfterError::OtherRing`] if the upstream reads another ring, [`AfterError::NotAReader`] if the
+    /// thread is that of an observer or an editor, [`AfterError::Gone`] if the upstream has left
+    /// already.
     ///
     /// # Examples
     ///
@@ -200,6 +201,9 @@ impl<T> ReaderBuilder<T> {
             return Err(AfterError::OtherRing);
         }
         let member = upstream.member();
+        if member.role() != Role::Reader {
+            return Err(AfterError::NotAReader(Box::new(member.clone())));
+        }
         let retained = self.ring.shared.sequencer.retain_gate(member);
         let retained = retained.ok_or_else(|| AfterError::Gone(Box::new(member.clone())))?;
         self.options.barrier.push(retained);

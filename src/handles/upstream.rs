@@ -12,7 +12,7 @@ use crate::sync::Arc;
 /// Names a reader that another one is to come after: see
 /// [`ReaderBuilder::after`](crate::ReaderBuilder::after).
 ///
-/// It comes from a reference to a [`Reader`] or to a
+/// It comes from a reference to a [`Reader`] or to its
 /// [managed thread](crate::managed), which `after` takes as they are. Keep an `Upstream`, and clone it,
 /// where the reader itself has moved to another thread. It keeps no reader in the ring, and holds
 /// nobody back.

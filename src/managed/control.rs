@@ -6,16 +6,19 @@ use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
+use super::manageable::Manageable;
 use crate::error::End;
-use crate::handles::{Reader, Ring};
+use crate::handles::Ring;
 use crate::member::Member;
 use crate::sequence::Sequence;
-use crate::sync::{self, Arc, AtomicBool, AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
+use crate::sync::{self, AtomicBool, AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
 
 /// The shared state of a thread: the part that knows the type of the events.
 #[derive(Debug)]
 pub(super) struct Control<T> {
     pub(super) ring: Ring<T>,
+    /// The place in the chain of editors, if it is the thread of an editor.
+    stage: Option<usize>,
     pub(super) state: State,
 }
 
@@ -46,7 +49,7 @@ enum Phase {
     Ready,
     /// It was started.
     Started,
-    /// Its reader has left and its handler is gone.
+    /// Its handle has left and its handler is gone.
     Over(Outcome),
 }
 
@@ -65,29 +68,29 @@ pub(super) enum Outcome {
 pub(super) trait Controlled {
     fn state(&self) -> &State;
 
-    /// Returns how many published events are not handled.
+    /// Returns how many events there are for the thread that are not handled.
     fn lag(&self) -> u64;
 
-    /// Whether the writer is gone.
-    fn is_ring_closed(&self) -> bool;
+    /// Whether the writer is gone and everything that it has published is handled.
+    fn is_at_the_end(&self) -> bool;
 
     /// Tells the thread to stop before its next event, and wakes it.
     fn stop(&self);
 }
 
 impl<T> Control<T> {
-    pub(super) fn new(reader: &Reader<T>, settles: bool) -> Self {
+    pub(super) fn new(handle: &impl Manageable<Event = T>, settles: bool) -> Self {
         let progress = Progress {
-            position: AtomicU64::new(reader.position().get()),
+            position: AtomicU64::new(handle.its_position().get()),
             stopped: AtomicBool::new(false),
         };
         let state = State {
-            member: reader.member().clone(),
+            member: handle.its_member().clone(),
             progress: CachePadded::new(progress),
             phase: Mutex::new(if settles { Phase::Settling } else { Phase::Ready }),
             changed: Condvar::new(),
         };
-        Self { ring: Ring { shared: Arc::clone(reader.core.shared()) }, state }
+        Self { ring: handle.its_ring(), stage: handle.its_stage(), state }
     }
 }
 
@@ -97,19 +100,34 @@ impl<T> Controlled for Control<T> {
     }
 
     fn lag(&self) -> u64 {
+        let sequencer = &self.ring.shared.sequencer;
+        let there_is = match self.stage {
+            Some(stage) => &sequencer.stages[stage].arrived,
+            None => &sequencer.cursor,
+        };
         let position = self.state.position().get();
-        // The position is never ahead of the cursor. But no ordering connects the two loads, so the
-        // cursor that this thread sees may be older.
-        self.ring.cursor().get().saturating_sub(position)
+        // The position is never ahead of what there is. But no ordering connects the two loads, so
+        // what this thread sees of the latter may be older.
+        there_is.load().saturating_sub(position)
     }
 
-    fn is_ring_closed(&self) -> bool {
-        self.ring.is_closed()
+    fn is_at_the_end(&self) -> bool {
+        let sequencer = &self.ring.shared.sequencer;
+        let closed = sequencer.is_closed();
+        // Behind an editor, the cursor says only what that has passed on.
+        let published = sequencer.stages.first().map_or(&sequencer.cursor, |first| &first.arrived);
+        closed && published.load() == self.state.position().get()
     }
 
     fn stop(&self) {
         self.state.stop();
-        self.ring.shared.sequencer.wake_readers();
+        // As when a ring is closed, no fence is needed: the lock orders the flag before the poll of a
+        // thread that goes to sleep afterwards, and a thread that sleeps finds another epoch (I7).
+        let sequencer = &self.ring.shared.sequencer;
+        match self.stage {
+            Some(stage) => sequencer.stages[stage].arrivals.wake_all(),
+            None => sequencer.wake_readers(),
+        }
     }
 }
 

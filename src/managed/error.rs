@@ -12,11 +12,12 @@ use crate::member::Member;
 use crate::sequence::Sequence;
 use crate::sync::Mutex;
 
-/// A managed thread could not be started. There is no reader and no thread.
+/// A managed thread could not be started. There is no thread, and the handle that it was for has left
+/// its ring.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SpawnError {
-    /// The ring has all the readers it was built for.
+    /// The reader could not join.
     Subscribe(SubscribeError),
     /// There is no such core, or the system does not let this thread be pinned to it.
     NoSuchCore {
@@ -32,7 +33,7 @@ impl fmt::Display for SpawnError {
         match self {
             Self::Subscribe(error) => error.fmt(f),
             Self::NoSuchCore { core } => write!(f, "no thread can be pinned to core {core} here"),
-            Self::Thread(error) => write!(f, "there is no thread for the reader: {error}"),
+            Self::Thread(error) => write!(f, "no thread can be started: {error}"),
         }
     }
 }
@@ -85,7 +86,7 @@ impl JoinError {
         Self { member, panic: Some(panic) }
     }
 
-    /// Returns the reader whose thread it was.
+    /// Returns the member whose thread it was.
     pub fn member(&self) -> &Member {
         &self.member
     }
@@ -129,7 +130,7 @@ impl fmt::Display for JoinError {
 
 impl Error for JoinError {}
 
-/// A group was shut down, and some of its members have not read everything or are still not done.
+/// A group was shut down, and some of its members have not handled everything or are still not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShutdownError {
     failures: Vec<Failure>,
@@ -158,7 +159,7 @@ impl fmt::Display for ShutdownError {
 
 impl Error for ShutdownError {}
 
-/// A member of a group that has not read everything, or is still not done; from
+/// A member of a group that has not handled everything, or is still not done; from
 /// [`ShutdownError::failures`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -168,12 +169,12 @@ pub struct Failure {
     lag: u64,
 }
 
-/// What has become of a thread that has not read everything, or is still not done.
+/// What has become of a thread that has not handled everything, or is still not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fate {
     /// Its handler panicked, with this message if it was text. The whole panic comes from
-    /// [`ReaderThread::join`](super::ReaderThread::join).
+    /// [`ManagedThread::join`](super::ManagedThread::join).
     Panicked(Option<Box<str>>),
     /// It was late and was stopped, and its handler was closed.
     Stopped,
@@ -204,7 +205,8 @@ impl Failure {
         self.position
     }
 
-    /// Returns how many published events it had not handled.
+    /// Returns how many events there were for it that it had not handled. It may be 0 for a member
+    /// behind an editor that has not passed everything on.
     pub fn lag(&self) -> u64 {
         self.lag
     }

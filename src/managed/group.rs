@@ -15,11 +15,13 @@ use crate::sync::{self, Arc, Mutex, for_every};
 /// Managed threads that are started together and shut down together.
 ///
 /// Threads join a group with [`ThreadBuilder::group`](super::ThreadBuilder::group). Their
-/// handles stay with the code that has spawned them. The members of a group may read different
-/// rings. A group that is not started reads nothing, so its rings fill up.
+/// handles stay with the code that has spawned them. The members of a group may be readers, observers
+/// and editors, and of different rings. A group that is not started does nothing, so its rings fill
+/// up.
 ///
 /// Dropping a group that is not started ends its members, and their handlers are never built:
-/// if one member cannot be spawned, a `?` leaves no thread behind. Dropping a group that is
+/// if one member cannot be spawned, a `?` leaves no thread behind. (An editor among them then [has
+/// left](crate::Editor#leaving).) Dropping a group that is
 /// started does nothing to its members.
 ///
 /// # Examples
@@ -91,13 +93,14 @@ impl Group {
         }
     }
 
-    /// Closes the ring by dropping its writer, and waits until every member has read what is
-    /// left and closed its handler. A member that is not done `within` that time is told to
+    /// Closes the ring by dropping its writer, and waits until every member has handled what is
+    /// left and closed its handler: editors pass everything on, and the readers behind them read it.
+    /// An observer may miss some of it. A member that is not done `within` that time is told to
     /// stop before its next event, and has the [`grace`](Self::grace) to do so. So this takes
     /// no longer than the two durations together, whatever the handlers do.
     ///
     /// A group that is not started is started first. The outputs of the handlers come from
-    /// [`ReaderThread::join`](super::ReaderThread::join), which then returns at once for every
+    /// [`ManagedThread::join`](super::ManagedThread::join), which then returns at once for every
     /// member that is done.
     ///
     /// # Errors
@@ -174,9 +177,7 @@ fn failure(member: &dyn Controlled, late: bool) -> Option<Failure> {
     let fate = match outcome {
         None => Fate::Running,
         Some(Outcome::Panicked(message)) => Fate::Panicked(message),
-        Some(Outcome::Closed(End::Stopped)) if late && (lag > 0 || !member.is_ring_closed()) => {
-            Fate::Stopped
-        }
+        Some(Outcome::Closed(End::Stopped)) if late && !member.is_at_the_end() => Fate::Stopped,
         Some(Outcome::NeverStarted | Outcome::Closed(End::Stopped | End::Closed)) => return None,
         Some(Outcome::Closed(end)) => Fate::Ended(end),
     };

@@ -1,17 +1,13 @@
-//! The handler of a managed thread, and the loop that feeds it.
+//! The handler of the managed thread of a reader or an observer.
 
 #![forbid(unsafe_code)]
 
-use core::ops::ControlFlow;
-use std::time::Duration;
-
-use super::control::Control;
-use crate::error::{End, ReadTimeoutError};
-use crate::handles::Reader;
+use crate::error::End;
 use crate::sequence::Sequence;
-use crate::sync::Arc;
 
-/// What a managed thread does with its events, and the state that it needs for that.
+/// What the managed thread of a [`Reader`](crate::Reader) or an [`Observer`](crate::Observer) does
+/// with its events, and the state that it needs for that. Editors have an
+/// [`EditHandler`](super::EditHandler).
 ///
 /// [`ThreadBuilder::spawn_with`](super::ThreadBuilder::spawn_with) builds the handler on the thread
 /// where it then stays. So the handler need not be `Send`, only its [output](Self::Output). Where a
@@ -55,15 +51,25 @@ use crate::sync::Arc;
 /// ```
 pub trait Handler<T>: Sized {
     /// What the handler leaves in the end, returned by
-    /// [`ReaderThread::join`](super::ReaderThread::join).
+    /// [`ManagedThread::join`](super::ManagedThread::join).
     type Output;
 
     /// Handles an event. `end_of_batch` says that the event is the last of its batch: the moment to
     /// flush what was gathered.
     ///
-    /// If this panics, the event counts as read, the reader leaves, and
-    /// [`ReaderThread::join`](super::ReaderThread::join) returns the panic.
+    /// If this panics, the event counts as read, the reader or observer leaves, and
+    /// [`ManagedThread::join`](super::ManagedThread::join) returns the panic.
     fn on_event(&mut self, event: &T, sequence: Sequence, end_of_batch: bool);
+
+    /// Called when an observer has missed events, with their number, before it handles the next one:
+    /// at most once for each look, also if that shows no event. Does nothing by default. A reader
+    /// misses none.
+    ///
+    /// If this panics, the next event is not handled, the observer leaves, and
+    /// [`ManagedThread::join`](super::ManagedThread::join) returns the panic.
+    fn on_missed(&mut self, missed: u64) {
+        let _ = missed;
+    }
 
     /// Called when no event has come for as long as
     /// [`idle_after`](super::ThreadBuilder::idle_after) says, and again after the same time. Does
@@ -71,18 +77,18 @@ pub trait Handler<T>: Sized {
     fn on_idle(&mut self) {}
 
     /// Whether the handler is done and takes no more events. Asked before the first event and then
-    /// after every call; `false` by default. When it is `true`, the reader leaves, and
-    /// [`on_close`](Self::on_close) gets [`End::Stopped`].
+    /// after every call; `false` by default. When it is `true`, the reader or observer
+    /// leaves, and [`on_close`](Self::on_close) gets [`End::Stopped`].
     fn is_done(&self) -> bool {
         false
     }
 
-    /// Called when there is nothing more to handle, with the reason. The reader has left by
-    /// then, so this does not hold the writer back.
+    /// Called when there is nothing more to handle, with the reason. The reader or observer has left
+    /// by then, so this does not hold the writer back.
     fn on_close(self, end: End) -> Self::Output;
 }
 
-/// A handler made of a closure.
+/// A handler made of a closure: for readers, observers or editors, depending on what it takes.
 pub(super) struct Each<F>(pub(super) F);
 
 impl<T, F: FnMut(&T, Sequence, bool)> Handler<T> for Each<F> {
@@ -94,63 +100,4 @@ impl<T, F: FnMut(&T, Sequence, bool)> Handler<T> for Each<F> {
     }
 
     fn on_close(self, _: End) {}
-}
-
-/// A reader on its thread. Dropping it, also by a panic, notes its position and makes the reader
-/// leave.
-pub(super) struct Seat<T> {
-    reader: Reader<T>,
-    control: Arc<Control<T>>,
-}
-
-impl<T> Seat<T> {
-    pub(super) fn new(reader: Reader<T>, control: Arc<Control<T>>) -> Self {
-        Self { reader, control }
-    }
-
-    /// Builds the handler, gives it every event, and closes it.
-    pub(super) fn serve<H: Handler<T>>(
-        self,
-        make: impl FnOnce() -> H,
-        idle_after: Option<Duration>,
-    ) -> (H::Output, End) {
-        let mut handler = make();
-        // Declared after the handler, so that the reader leaves first if the handler panics.
-        let mut seat = self;
-        let end = seat.feed(&mut handler, idle_after);
-        drop(seat);
-        (handler.on_close(end.clone()), end)
-    }
-
-    /// Gives the handler every event, until there are no more or it is to stop.
-    fn feed(&mut self, handler: &mut impl Handler<T>, idle_after: Option<Duration>) -> End {
-        let Self { reader, control } = self;
-        let state = &control.state;
-        while !state.is_stopped() && !handler.is_done() {
-            match reader.core.batch_unless_stopped(idle_after, || state.is_stopped()) {
-                Ok(batch) => {
-                    let end = batch.sequences().end;
-                    // A break commits what was handled; the loop condition then ends the loop.
-                    let _ = batch.try_for_each(|event, sequence| {
-                        let next = sequence + 1;
-                        handler.on_event(event, sequence, next == end);
-                        state.handled_below(next);
-                        if state.seems_stopped() || handler.is_done() {
-                            return ControlFlow::Break(());
-                        }
-                        ControlFlow::Continue(())
-                    });
-                }
-                Err(ReadTimeoutError::Timeout) => handler.on_idle(),
-                Err(ReadTimeoutError::Ended(end)) => return end,
-            }
-        }
-        End::Stopped
-    }
-}
-
-impl<T> Drop for Seat<T> {
-    fn drop(&mut self) {
-        self.control.state.handled_below(self.reader.position());
-    }
 }

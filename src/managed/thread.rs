@@ -13,10 +13,11 @@ use crate::member::Member;
 use crate::sequence::Sequence;
 use crate::sync::Arc;
 
-/// A reader on a thread of its own; from [`ThreadBuilder::spawn`](super::ThreadBuilder::spawn).
+/// The thread of a reader, an observer or an editor, which it runs on its own; from
+/// [`ThreadBuilder::spawn`](super::ThreadBuilder::spawn).
 ///
-/// Dropping the handle does nothing to the thread, which reads on until the ring is closed; its
-/// output is then lost.
+/// Dropping this does nothing to the thread, which goes on until the ring is closed; its output is
+/// then lost.
 ///
 /// # Examples
 ///
@@ -31,39 +32,42 @@ use crate::sync::Arc;
 /// assert!(!writer.has_readers());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct ReaderThread<T, R> {
+pub struct ManagedThread<T, R> {
     control: Arc<Control<T>>,
     thread: JoinHandle<Result<R, JoinError>>,
 }
 
-impl<T, R> ReaderThread<T, R> {
+impl<T, R> ManagedThread<T, R> {
     pub(super) fn new(control: Arc<Control<T>>, thread: JoinHandle<Result<R, JoinError>>) -> Self {
         Self { control, thread }
     }
 
-    /// Returns the name of the reader and of its thread.
+    /// Returns the name of the member, which is in that of its thread.
     pub fn name(&self) -> Option<&str> {
         self.member().name()
     }
 
-    /// Returns the identity of the reader, with which errors and snapshots name it.
+    /// Returns the identity of the member, with which errors and snapshots name it: a reader, an
+    /// observer or an editor.
     pub fn member(&self) -> &Member {
         self.control.state.member()
     }
 
     /// Returns the sequence of the first event that is not handled: the event that is being handled
-    /// now, if there is one. It may be outdated by the time you see it.
+    /// now, if there is one. What an observer has missed comes before it. It may be outdated by the
+    /// time you see it.
     pub fn position(&self) -> Sequence {
         self.control.state.position()
     }
 
-    /// Returns how many published events are not handled, even if they never will be. Others may be
-    /// published or handled meanwhile.
+    /// Returns how many events there are for the thread and are not handled, even if they never will
+    /// be: for a reader, of those published; for an editor, of those that have arrived; for an
+    /// observer, of those published since it has looked. Others may come or be handled meanwhile.
     pub fn lag(&self) -> u64 {
         self.control.lag()
     }
 
-    /// Whether the thread is done: its reader has left, its handler is closed or has
+    /// Whether the thread is done: its handle has left the ring, its handler is closed or has
     /// panicked, and [`join`](Self::join) does not wait for it.
     pub fn is_finished(&self) -> bool {
         self.control.state.is_over()
@@ -71,7 +75,8 @@ impl<T, R> ReaderThread<T, R> {
 
     /// Tells the thread to stop before its next event, and wakes it if it waits for one. Its
     /// handler is closed with [`End::Stopped`](crate::End::Stopped). The thread finishes the
-    /// event that it is handling; this does not wait for that.
+    /// event that it is handling; this does not wait for that. An editor passes on what was handled
+    /// and leaves, which [ends the stream](crate::Editor#leaving) for everybody behind it.
     ///
     /// If the thread is in a group that was not started, its handler is never built.
     ///
@@ -90,7 +95,7 @@ impl<T, R> ReaderThread<T, R> {
     }
 
     /// Waits until the thread is done, and returns the output of its handler. The thread is
-    /// done when the ring is closed and everything was read, when it was told to
+    /// done when the ring is closed and everything was handled, when it was told to
     /// [`stop`](Self::stop), or when its handler is done.
     ///
     /// # Errors
@@ -130,7 +135,8 @@ impl<T, R> ReaderThread<T, R> {
     }
 }
 
-/// Names the reader of the thread, so that others can come after it while it runs.
+/// Names the reader of the thread, so that others can come after it while it runs. No reader can come
+/// after an observer or an editor: then [`ReaderBuilder::after`](crate::ReaderBuilder::after) fails.
 ///
 /// # Examples
 ///
@@ -148,15 +154,15 @@ impl<T, R> ReaderThread<T, R> {
 /// logic.join()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-impl<T, R> From<&ReaderThread<T, R>> for Upstream<T> {
-    fn from(thread: &ReaderThread<T, R>) -> Self {
+impl<T, R> From<&ManagedThread<T, R>> for Upstream<T> {
+    fn from(thread: &ManagedThread<T, R>) -> Self {
         Self::new(thread.control.ring.clone(), thread.member().clone())
     }
 }
 
-impl<T, R> fmt::Debug for ReaderThread<T, R> {
+impl<T, R> fmt::Debug for ManagedThread<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReaderThread")
+        f.debug_struct("ManagedThread")
             .field("member", self.member())
             .field("position", &self.position())
             .field("lag", &self.lag())

@@ -3,7 +3,7 @@
 use std::thread;
 
 use broadring::managed::ThreadBuilder;
-use broadring::{End, Ring, Upstream};
+use broadring::{AfterError, End, Ring, Upstream};
 
 use crate::common::{
     PARK, Tally, count, departed_upstream, finite, join, publish_at_once, publish_next, settle_down,
@@ -150,6 +150,31 @@ fn a_reader_that_joins_after_one_that_leaves_reads_what_it_has_read_or_is_refuse
             // Nobody is left who could hold the writer back, and every gate is free.
             (0..9).for_each(|_| publish_at_once(&mut writer));
             drop([(); 3].map(|()| ring.subscribe().unwrap()));
+        }
+    });
+}
+
+#[test]
+fn no_reader_can_come_after_the_managed_thread_of_an_observer_or_an_editor() {
+    finite(|| {
+        let (mut writer, [editor], ring) = Ring::builder(8).build_with_editors(["editor"], || 0);
+        let (_, other) = Ring::builder(8).build(|| 0);
+        let observer = ring.reader().name("tap").observe().unwrap();
+        let editor = ThreadBuilder::new(editor).spawn(|_, _, _| ()).unwrap();
+        let observer = ThreadBuilder::new(observer).spawn(|_, _, _| ()).unwrap();
+        for (thread, named) in [(observer, "observer \"tap\""), (editor, "editor \"editor\"")] {
+            assert!(other.reader().after(&thread).unwrap_err().is_other_ring());
+            let error = ring.reader().after(&thread).unwrap_err();
+            assert!(error.is_not_a_reader() && !error.is_gone());
+            assert_eq!(error, AfterError::NotAReader(Box::new(thread.member().clone())));
+            assert_eq!(
+                error.to_string(),
+                format!("a reader cannot come after the {named}, which is not a reader")
+            );
+            // The threads go on, and hold nobody back.
+            (0..20).for_each(|_| _ = publish_next(&mut writer));
+            thread.stop();
+            thread.join().unwrap();
         }
     });
 }

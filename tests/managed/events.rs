@@ -209,7 +209,7 @@ fn a_dependent_thread_handles_an_event_after_its_upstream_thread() {
         for wait in WAITS {
             let (mut writer, ring) = ring(8);
             let group = Group::new();
-            let (first, second) = chain(&ring, wait);
+            let [first, second] = chain(&ring, wait);
             let done = Arc::new(AtomicUsize::new(0));
             let seen = Arc::clone(&done);
             let first = first.group(&group).spawn(move |_, at, _| {

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
 use broadring::Ring;
-use broadring::managed::ReaderThread;
+use broadring::managed::ManagedThread;
 
 use crate::common::{eventually, finite, publish_at_once, publish_next};
 use crate::rig::{Checker, Closures, expect_panic, give_up, ring};
@@ -74,7 +74,7 @@ fn join_returns_a_panic_from_on_idle_and_from_on_close() {
         expect_panic(builder.spawn_with(idles).unwrap());
 
         let closes = || Closures { event: |_, _| (), idle: None, close: |_| give_up() };
-        let thread: ReaderThread<u64, ()> = ring.reader().managed().spawn_with(closes).unwrap();
+        let thread: ManagedThread<u64, ()> = ring.reader().managed().spawn_with(closes).unwrap();
         drop(writer);
         expect_panic(thread);
         assert_eq!(ring.reader_count(), 0);

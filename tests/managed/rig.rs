@@ -4,8 +4,8 @@ use std::panic;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
-use broadring::managed::{Group, Handler, JoinError, ReaderThread, ThreadBuilder};
-use broadring::{End, Ring, Sequence, Wait, Writer};
+use broadring::managed::{Group, Handler, JoinError, ManagedThread, ThreadBuilder};
+use broadring::{End, Reader, Ring, Sequence, Wait, Writer};
 
 use crate::common::{Tally, publish_next};
 
@@ -77,7 +77,7 @@ impl<E: FnMut(u64, Sequence), R, C: FnOnce(End) -> R> Handler<u64> for Closures<
 /// Joins a thread whose [`Checker`] must have handled every event below `next`, and must have
 /// been closed for this reason.
 #[track_caller]
-pub(crate) fn expect_end(thread: ReaderThread<u64, (Tally, End)>, next: u64, end: End) {
+pub(crate) fn expect_end(thread: ManagedThread<u64, (Tally, End)>, next: u64, end: End) {
     let (tally, closed_with) = thread.join().unwrap();
     tally.ends_at(next);
     assert_eq!(closed_with, end);
@@ -85,7 +85,7 @@ pub(crate) fn expect_end(thread: ReaderThread<u64, (Tally, End)>, next: u64, end
 
 /// Joins a thread whose handler must have panicked through [`give_up`].
 #[track_caller]
-pub(crate) fn expect_panic<T, R>(thread: ReaderThread<T, R>) -> JoinError {
+pub(crate) fn expect_panic<T, R>(thread: ManagedThread<T, R>) -> JoinError {
     let error = thread.join().err().expect("the handler must panic");
     assert!(error.is_panic());
     assert_eq!(error.message(), Some("gave up"));
@@ -96,7 +96,7 @@ pub(crate) fn expect_panic<T, R>(thread: ReaderThread<T, R>) -> JoinError {
 /// it finishes the event.
 pub(crate) fn step_by_step(
     ring: &Ring<u64>,
-) -> (ReaderThread<u64, End>, Receiver<Sequence>, Sender<()>) {
+) -> (ManagedThread<u64, End>, Receiver<Sequence>, Sender<()>) {
     let (reach, reached) = mpsc::channel();
     let (resume, resumed) = mpsc::channel();
     let builder = ring.reader().name("steps").from_oldest().managed();
@@ -111,17 +111,17 @@ pub(crate) fn step_by_step(
 }
 
 /// A reader and a dependent reader, both without threads yet.
-pub(crate) fn chain(ring: &Ring<u64>, wait: Wait) -> (ThreadBuilder<u64>, ThreadBuilder<u64>) {
+pub(crate) fn chain(ring: &Ring<u64>, wait: Wait) -> [ThreadBuilder<Reader<u64>>; 2] {
     let first = ring.reader().name("first").wait(wait).subscribe().unwrap();
     let after = ring.reader().name("second").wait(wait).after(&first).unwrap();
-    (ThreadBuilder::new(first), ThreadBuilder::new(after.subscribe().unwrap()))
+    [ThreadBuilder::new(first), ThreadBuilder::new(after.subscribe().unwrap())]
 }
 
 /// Two threads, of a reader and a dependent reader. The first is stuck in its first event until
 /// `hold` is dropped.
 pub(crate) struct StuckChain {
-    pub(crate) first: ReaderThread<u64, End>,
-    pub(crate) second: ReaderThread<u64, (Tally, End)>,
+    pub(crate) first: ManagedThread<u64, End>,
+    pub(crate) second: ManagedThread<u64, (Tally, End)>,
     pub(crate) hold: Sender<()>,
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn stuck_chain(
     wait: Wait,
     group: &Group,
 ) -> StuckChain {
-    let (first, second) = chain(ring, wait);
+    let [first, second] = chain(ring, wait);
     let (reach, reached) = mpsc::channel();
     let (hold, released) = mpsc::channel();
     let first = first.group(group).spawn_with(move || {
@@ -151,7 +151,7 @@ pub(crate) fn stuck_chain(
 }
 
 /// Spawns a member of a group whose handler must never be built.
-pub(crate) fn never_built(ring: &Ring<u64>, group: &Group) -> ReaderThread<u64, (Tally, End)> {
+pub(crate) fn never_built(ring: &Ring<u64>, group: &Group) -> ManagedThread<u64, (Tally, End)> {
     let builder = ring.reader().name("never").managed().group(group);
     builder.spawn_with(|| -> Checker { unreachable!("the handler is never built") }).unwrap()
 }

@@ -241,7 +241,7 @@ fn a_shutdown_names_a_dependent_reader_that_ended_because_its_upstream_panicked(
     finite(|| {
         let (mut writer, ring) = ring(8);
         let group = Group::new();
-        let (first, second) = chain(&ring, Wait::PARK);
+        let [first, second] = chain(&ring, Wait::PARK);
         let first = first.group(&group).spawn(|_, at, _| {
             if at.get() == 2 {
                 give_up();

@@ -61,7 +61,10 @@ fn errors_name_the_reader_and_the_reason() {
 
         let error = SpawnError::NoSuchCore { core: 17 };
         assert_eq!(error.to_string(), "no thread can be pinned to core 17 here");
-        assert_eq!(End::Stopped.to_string(), "the reader was stopped before the end of the stream");
+        assert_eq!(
+            End::Stopped.to_string(),
+            "the managed thread was stopped before the end of the stream"
+        );
         assert!(End::Stopped.is_stopped() && !End::Closed.is_stopped());
     });
 }

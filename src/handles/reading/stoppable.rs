@@ -1,13 +1,16 @@
-//! Waits that can be cancelled, for readers whose managed thread is told to stop.
+//! Waits that can be cancelled, for readers whose managed thread is told to stop, and looks that tell
+//! first what was missed.
 
 #![forbid(unsafe_code)]
 
+use core::mem;
 use std::time::{Duration, Instant};
 
 use super::batch::Batch;
-use super::reader_core::{Hold, ReaderCore};
+use super::reader_core::{Hold, ReaderCore, Release};
 use crate::error::{End, ReadTimeoutError};
 use crate::handles::shared::deadline_after;
+use crate::protocol::Start;
 
 impl<T> ReaderCore<T> {
     /// Borrows all available events. Waits until there is at least one, at most for `timeout`,
@@ -27,6 +30,16 @@ impl<T> ReaderCore<T> {
             }
         }
         Ok(Batch::new(self, usize::MAX))
+    }
+
+    /// Borrows the events that an observer finds in a look. `max_events` gets how many were missed, and
+    /// says how many to look at. If it panics, the look ends before its first event.
+    pub(crate) fn look_at_most(&mut self, max_events: impl FnOnce(u64) -> usize) -> Batch<'_, T> {
+        let missed = self.begin_look(Start::Oldest(self.position));
+        let looking = Release(self);
+        let max_events = max_events(missed);
+        mem::forget(looking);
+        Batch::new(self, max_events)
     }
 
     /// Waits until an event is available. `None` at the deadline.

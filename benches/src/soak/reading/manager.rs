@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use broadring::managed::{Fate, Group, Handler, JoinError, ReaderThread, ThreadBuilder};
+use broadring::managed::{Fate, Group, Handler, JoinError, ManagedThread, ThreadBuilder};
 use broadring::{End, Reader, Sequence};
 
 use super::Account;
@@ -93,7 +93,7 @@ fn shift<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
     }
     // ORDERING: Relaxed; stopping a thread orders it.
     may_be_stopped.store(true, Ordering::Relaxed);
-    threads.iter().filter(|_| dice.one_in(2)).for_each(ReaderThread::stop);
+    threads.iter().filter(|_| dice.one_in(2)).for_each(ManagedThread::stop);
     post.doing("drains the group");
     if let Err(error) = group.drain(Duration::from_millis(dice.roll(50))) {
         let running = error.failures().iter().any(|failure| *failure.fate() == Fate::Running);
@@ -151,7 +151,7 @@ fn spawn<P: Payload>(
     group: &Group,
     may_be_stopped: &Arc<AtomicBool>,
     dice: &mut Dice,
-) -> ReaderThread<P, u64> {
+) -> ManagedThread<P, u64> {
     let post = Arc::clone(&account.post);
     let next = account.next();
     let far = |dice: &mut Dice| if dice.one_in(3) { next + dice.roll(2000) } else { u64::MAX };
