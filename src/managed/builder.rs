@@ -132,8 +132,8 @@ impl<H: Manageable> ThreadBuilder<H> {
         Self { core: Some(core), ..self }
     }
 
-    /// Sets after how long without an event [`Handler::on_idle`](super::Handler::on_idle) is called,
-    /// and called again. Unless this is set, it is never called.
+    /// Sets after how long without an event [`Handler::on_idle`](super::Handler::on_idle) is
+    /// called, and called again. Unless this is set, it is never called.
     pub fn idle_after(self, idle_after: Duration) -> Self {
         Self { idle_after: Some(idle_after), ..self }
     }

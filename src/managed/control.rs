@@ -121,8 +121,9 @@ impl<T> Controlled for Control<T> {
 
     fn stop(&self) {
         self.state.stop();
-        // As when a ring is closed, no fence is needed: the lock orders the flag before the poll of a
-        // thread that goes to sleep afterwards, and a thread that sleeps finds another epoch (I7).
+        // As when a ring is closed, no fence is needed: the lock orders the flag before the poll of
+        // a thread that goes to sleep afterwards, and a thread that sleeps finds another epoch
+        // (I7).
         let sequencer = &self.ring.shared.sequencer;
         match self.stage {
             Some(stage) => sequencer.stages[stage].arrivals.wake_all(),

@@ -55,8 +55,8 @@ pub trait EditHandler<T>: Sized {
     /// [`ManagedThread::join`](super::ManagedThread::join).
     type Output;
 
-    /// Changes an event, or leaves it as it is. `end_of_batch` says that the event is the last of its
-    /// batch.
+    /// Changes an event, or leaves it as it is. `end_of_batch` says that the event is the last of
+    /// its batch.
     ///
     /// If this panics, the event is not passed on, but those before it are. The editor leaves, and
     /// [`ManagedThread::join`](super::ManagedThread::join) returns the panic.

@@ -19,11 +19,11 @@ impl<T> ThreadBuilder<Editor<T>> {
     /// Starts the thread with a closure as its handler. The closure gets the event, to change it in
     /// place, its sequence, and whether it is the last event of its batch.
     ///
-    /// The thread passes events on a batch at a time, and at least every quarter of the ring. It ends
-    /// when the ring is closed and everything was passed on. If the closure panics, the event that
-    /// it was given is not passed on, and no later one; those before it are. Then the editor leaves,
-    /// which [ends the stream](Editor#leaving) for everybody behind it, and [`ManagedThread::join`]
-    /// returns the panic.
+    /// The thread passes events on a batch at a time, and at least every quarter of the ring. It
+    /// ends when the ring is closed and everything was passed on. If the closure panics, the event
+    /// that it was given is not passed on, and no later one; those before it are. Then the editor
+    /// leaves, which [ends the stream](Editor#leaving) for everybody behind it, and
+    /// [`ManagedThread::join`] returns the panic.
     ///
     /// # Errors
     ///

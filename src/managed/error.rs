@@ -12,8 +12,8 @@ use crate::member::Member;
 use crate::sequence::Sequence;
 use crate::sync::Mutex;
 
-/// A managed thread could not be started. There is no thread, and the handle that it was for has left
-/// its ring.
+/// A managed thread could not be started. There is no thread, and the handle that it was for has
+/// left its ring.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SpawnError {
@@ -130,7 +130,8 @@ impl fmt::Display for JoinError {
 
 impl Error for JoinError {}
 
-/// A group was shut down, and some of its members have not handled everything or are still not done.
+/// A group was shut down, and some of its members have not handled everything or are still not
+/// done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShutdownError {
     failures: Vec<Failure>,

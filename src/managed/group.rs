@@ -14,10 +14,9 @@ use crate::sync::{self, Arc, Mutex, for_every};
 
 /// Managed threads that are started together and shut down together.
 ///
-/// Threads join a group with [`ThreadBuilder::group`](super::ThreadBuilder::group). Their
-/// handles stay with the code that has spawned them. The members of a group may be readers, observers
-/// and editors, and of different rings. A group that is not started does nothing, so its rings fill
-/// up.
+/// Threads join a group with [`ThreadBuilder::group`](super::ThreadBuilder::group). Their handles
+/// stay with the code that has spawned them. The members of a group may be readers, observers and
+/// editors, and of different rings. A group that is not started does nothing, so its rings fill up.
 ///
 /// Dropping a group that is not started ends its members, and their handlers are never built:
 /// if one member cannot be spawned, a `?` leaves no thread behind. (An editor among them then [has
@@ -94,10 +93,10 @@ impl Group {
     }
 
     /// Closes the ring by dropping its writer, and waits until every member has handled what is
-    /// left and closed its handler: editors pass everything on, and the readers behind them read it.
-    /// An observer may miss some of it. A member that is not done `within` that time is told to
-    /// stop before its next event, and has the [`grace`](Self::grace) to do so. So this takes
-    /// no longer than the two durations together, whatever the handlers do.
+    /// left and closed its handler: editors pass everything on, and the readers behind them read
+    /// it. An observer may miss some of it. A member that is not done `within` that time is told to
+    /// stop before its next event, and has the [`grace`](Self::grace) to do so. So this takes no
+    /// longer than the two durations together, whatever the handlers do.
     ///
     /// A group that is not started is started first. The outputs of the handlers come from
     /// [`ManagedThread::join`](super::ManagedThread::join), which then returns at once for every

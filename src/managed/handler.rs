@@ -61,9 +61,9 @@ pub trait Handler<T>: Sized {
     /// [`ManagedThread::join`](super::ManagedThread::join) returns the panic.
     fn on_event(&mut self, event: &T, sequence: Sequence, end_of_batch: bool);
 
-    /// Called when an observer has missed events, with their number, before it handles the next one:
-    /// at most once for each look, also if that shows no event. Does nothing by default. A reader
-    /// misses none.
+    /// Called when an observer has missed events, with their number, before it handles the next
+    /// one: at most once for each look, also if that shows no event. Does nothing by default. A
+    /// reader misses none.
     ///
     /// If this panics, the next event is not handled, the observer leaves, and
     /// [`ManagedThread::join`](super::ManagedThread::join) returns the panic.
@@ -83,8 +83,8 @@ pub trait Handler<T>: Sized {
         false
     }
 
-    /// Called when there is nothing more to handle, with the reason. The reader or observer has left
-    /// by then, so this does not hold the writer back.
+    /// Called when there is nothing more to handle, with the reason. The reader or observer has
+    /// left by then, so this does not hold the writer back.
     fn on_close(self, end: End) -> Self::Output;
 }
 

@@ -2,8 +2,8 @@
 //! together.
 //!
 //! [`ReaderBuilder::managed`](crate::ReaderBuilder::managed) gives a reader a thread and a handler:
-//! a closure, or a [`Handler`] with state. [`ThreadBuilder::new`] does so for any handle. The thread
-//! is named `journal` after its reader, or `orders/journal` if [the ring has a
+//! a closure, or a [`Handler`] with state. [`ThreadBuilder::new`] does so for any handle. The
+//! thread is named `journal` after its reader, or `orders/journal` if [the ring has a
 //! name](crate::RingBuilder::name) too. (Linux shows the first 15 bytes.)
 //!
 //! ```
@@ -79,9 +79,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! An observer's thread holds the writer back only while it looks, at a quarter of the ring at most:
-//! for as long as its handler takes for that. An editor's thread that ends before the stream does,
-//! because its handler panics or is done, or because it is stopped, [ends the
+//! An observer's thread holds the writer back only while it looks, at a quarter of the ring at
+//! most: for as long as its handler takes for that. An editor's thread that ends before the stream
+//! does, because its handler panics or is done, or because it is stopped, [ends the
 //! stream](crate::Editor#leaving) for everybody behind it: what it has handled is passed on, and
 //! nothing else is ever read.
 //!
@@ -102,9 +102,9 @@
 //! # Graphs
 //!
 //! Readers that come [after](crate::ReaderBuilder::after) others join first, all of them. Then
-//! [`ThreadBuilder::new`] gives each a thread, in any order, in one [`Group`] if you like. Others can
-//! join later, after a thread that runs already: `after(&thread)`. A group that is shut down waits
-//! for what the editors have still to pass on, whether their threads are managed or not.
+//! [`ThreadBuilder::new`] gives each a thread, in any order, in one [`Group`] if you like. Others
+//! can join later, after a thread that runs already: `after(&thread)`. A group that is shut down
+//! waits for what the editors have still to pass on, whether their threads are managed or not.
 //!
 //! ```
 //! use std::time::Duration;
@@ -128,11 +128,11 @@
 //!
 //! # Panics
 //!
-//! A handler that panics, at any of these steps, ends its thread and nothing else. The event
-//! that it was given counts as read, and the reader leaves before the handler is dropped, so
-//! that the writer is not held back. The handler of an editor is different in this: the event that it
-//! was given is not passed on, and the stream ends there. [`ManagedThread::join`] returns the panic, and a shutdown
-//! of the group reports it.
+//! A handler that panics, at any of these steps, ends its thread and nothing else. The event that
+//! it was given counts as read, and the reader leaves before the handler is dropped, so that the
+//! writer is not held back. The handler of an editor is different in this: the event that it was
+//! given is not passed on, and the stream ends there. [`ManagedThread::join`] returns the panic,
+//! and a shutdown of the group reports it.
 //!
 //! # Stopping
 //!

@@ -20,16 +20,16 @@ impl<T> ThreadBuilder<Observer<T>> {
     /// sequences is what was missed.
     ///
     /// Between two looks the thread holds nobody back. A look shows at most a quarter of the ring,
-    /// and lasts for as long as the closure takes for that: meanwhile the writer has to wait when it
-    /// comes round to those events. So a slow closure slows the writer down.
+    /// and lasts for as long as the closure takes for that: meanwhile the writer has to wait when
+    /// it comes round to those events. So a slow closure slows the writer down.
     ///
     /// The thread ends when the ring is closed and everything was seen or missed. If the closure
     /// panics, the look ends, the observer leaves, and [`ManagedThread::join`] returns the panic.
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the core does not exist, or if the system gives no thread. The observer has
-    /// then left, and the closure is dropped.
+    /// [`SpawnError`] if the core does not exist, or if the system gives no thread. The observer
+    /// has then left, and the closure is dropped.
     ///
     /// # Examples
     ///

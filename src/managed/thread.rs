@@ -60,8 +60,8 @@ impl<T, R> ManagedThread<T, R> {
         self.control.state.position()
     }
 
-    /// Returns how many events there are for the thread and are not handled, even if they never will
-    /// be: for a reader, of those published; for an editor, of those that have arrived; for an
+    /// Returns how many events there are for the thread and are not handled, even if they never
+    /// will be: for a reader, of those published; for an editor, of those that have arrived; for an
     /// observer, of those published since it has looked. Others may come or be handled meanwhile.
     pub fn lag(&self) -> u64 {
         self.control.lag()
@@ -135,8 +135,9 @@ impl<T, R> ManagedThread<T, R> {
     }
 }
 
-/// Names the reader of the thread, so that others can come after it while it runs. No reader can come
-/// after an observer or an editor: then [`ReaderBuilder::after`](crate::ReaderBuilder::after) fails.
+/// Names the reader of the thread, so that others can come after it while it runs. No reader can
+/// come after an observer or an editor: then [`ReaderBuilder::after`](crate::ReaderBuilder::after)
+/// fails.
 ///
 /// # Examples
 ///

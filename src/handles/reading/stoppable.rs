@@ -1,5 +1,5 @@
-//! Waits that can be cancelled, for readers whose managed thread is told to stop, and looks that tell
-//! first what was missed.
+//! Waits that can be cancelled, for readers whose managed thread is told to stop, and looks that
+//! tell first what was missed.
 
 #![forbid(unsafe_code)]
 
@@ -32,8 +32,8 @@ impl<T> ReaderCore<T> {
         Ok(Batch::new(self, usize::MAX))
     }
 
-    /// Borrows the events that an observer finds in a look. `max_events` gets how many were missed, and
-    /// says how many to look at. If it panics, the look ends before its first event.
+    /// Borrows the events that an observer finds in a look. `max_events` gets how many were missed,
+    /// and says how many to look at. If it panics, the look ends before its first event.
     pub(crate) fn look_at_most(&mut self, max_events: impl FnOnce(u64) -> usize) -> Batch<'_, T> {
         let missed = self.begin_look(Start::Oldest(self.position));
         let looking = Release(self);
