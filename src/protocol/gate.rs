@@ -229,10 +229,10 @@ impl Gate {
         self.back.dependents.get()
     }
 
-    /// Returns the generation of the gate. Called by its reader.
+    /// Returns the generation of the gate. Called by its reader, or while its reader is registered.
     pub(super) fn generation(&self) -> u64 {
         // ORDERING: Relaxed; the reader itself has stored it, or the one before it, whose gate it
-        // has taken (see `try_take`).
+        // has taken (see `try_take`). To others the lock of the registry hands it on.
         self.back.generation.load(Ordering::Relaxed)
     }
 

@@ -32,14 +32,12 @@ pub(crate) struct Registration {
     pub(crate) after: Vec<Member>,
     /// The indices of the gates of those readers. A gate may belong to another reader by now.
     upstreams: Vec<usize>,
-    /// The generation of the member's gate.
-    generation: u64,
 }
 
 impl Registration {
     /// Makes a registration for an editor, which has no gate.
     pub(crate) fn of_editor(member: Member, after: Vec<Member>) -> Self {
-        Self { member, after, upstreams: Vec::new(), generation: 0 }
+        Self { member, after, upstreams: Vec::new() }
     }
 }
 
@@ -62,8 +60,7 @@ impl Registry {
             list.next += 1;
             let after = barrier.members().cloned().collect();
             let upstreams = barrier.gates().map(Gate::index).collect();
-            let generation = gate.generation();
-            let entry = Registration { member: member.clone(), after, upstreams, generation };
+            let entry = Registration { member: member.clone(), after, upstreams };
             list.entries[gate.index()] = Some(entry);
             member
         })
@@ -72,11 +69,7 @@ impl Registry {
     /// Transfers a registration to the gate that its member has now.
     pub(crate) fn transfer(&self, from: &Gate, to: &Gate) {
         self.with(|list| {
-            let mut entry = list.entries[from.index()].take();
-            if let Some(entry) = &mut entry {
-                entry.generation = to.generation();
-            }
-            list.entries[to.index()] = entry;
+            list.entries[to.index()] = list.entries[from.index()].take();
         });
     }
 
@@ -97,13 +90,14 @@ impl Registry {
         gates: &'g Gates,
         member: &Member,
     ) -> Option<(&'g PlainArc<Gate>, u64)> {
-        let found = self.with(|list| {
+        self.with(|list| {
             let entries = list.entries.iter().enumerate();
             let mut present = entries.filter_map(|(index, entry)| Some((index, entry.as_ref()?)));
-            let (index, entry) = present.find(|(_, entry)| entry.member == *member)?;
-            Some((index, entry.generation))
-        });
-        found.map(|(index, generation)| (gates.shared(index), generation))
+            let (index, _) = present.find(|(_, entry)| entry.member == *member)?;
+            // While the member is registered, the gate is in the generation in which it took it.
+            let gate = gates.shared(index);
+            Some((gate, gate.generation()))
+        })
     }
 
     /// Returns all registrations, each with its gate.

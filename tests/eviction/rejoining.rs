@@ -23,7 +23,7 @@ fn every_way_to_read_says_that_the_reader_was_evicted_until_it_rejoins() {
                 End::Evicted(evicted) => {
                     assert_eq!((evicted.position().get(), evicted.missed()), (0, missed), "{name}");
                     let message =
-                        format!("the reader was evicted at event 0 and has missed {missed}");
+                        format!("the reader 0 was evicted at event 0 and has missed {missed}");
                     assert_eq!(evicted.to_string(), message);
                 }
                 end => panic!("{name}: {end:?}"),
