@@ -107,7 +107,7 @@ fn wakes<W: Waitable + Send + 'static>(handle: W, round: u64, wake: impl FnOnce(
 #[test]
 fn a_sleeping_thread_is_woken_by_whatever_makes_a_reader_ready() {
     finite(|| {
-        for round in 0..count(400) {
+        for round in 0..count(60) {
             let (mut writer, [editor], ring) =
                 Ring::builder(4).writer_wait(PARK).build_with_editors(["edit"], || 0);
             let observer = ring.observe().unwrap();
@@ -144,7 +144,7 @@ fn a_sleeping_thread_is_woken_by_whatever_makes_a_reader_ready() {
 fn the_events_of_many_writers_all_arrive_however_the_thread_waits() {
     finite(|| {
         for wait in WAITS {
-            let total = count(3_000);
+            let total = count(1_000);
             let (writers, mut readers) = rings(5, 4);
             let writing: Vec<_> = writers
                 .into_iter()
@@ -184,7 +184,7 @@ fn the_events_of_many_writers_all_arrive_however_the_thread_waits() {
 #[test]
 fn several_readers_of_one_ring_may_be_waited_for_wherever_they_are() {
     finite(|| {
-        for round in 0..count(200) {
+        for round in 0..count(60) {
             let (mut writer, ahead, ring) = ring_of(8);
             let mut behind = ring.subscribe().unwrap();
             let mut ahead = ahead;
@@ -210,7 +210,7 @@ fn several_readers_of_one_ring_may_be_waited_for_wherever_they_are() {
 #[test]
 fn several_threads_may_wait_for_the_same_handles() {
     finite(|| {
-        for round in 0..count(200) {
+        for round in 0..count(60) {
             let (mut writers, readers) = rings(2, 2);
             let readers = Arc::new(readers);
             let waiting: Vec<_> = (0..3)

@@ -57,7 +57,7 @@ fn records_keep_their_order_and_their_bytes_while_the_writer_publishes() {
     finite(|| {
         for wait in WAITS {
             for capacity in [256, 1024, 1 << 16] {
-                let total = count(4_000);
+                let total = count(1_000);
                 let builder = ByteRing::builder(capacity).reader_wait(wait).writer_wait(wait);
                 let (mut writer, ring) = builder.build();
                 let reading: Vec<_> = (0..2)

@@ -11,7 +11,7 @@ use crate::rig::record;
 #[test]
 fn a_sleeping_reader_is_woken_by_a_record_and_by_the_end() {
     finite(|| {
-        for round in 0..count(300) {
+        for round in 0..count(60) {
             let (mut writer, ring) = ByteRing::builder(256).reader_wait(PARK).build();
             let mut reader = ring.subscribe().unwrap();
             let timeout = reader.batch_timeout(Duration::ZERO).map(drop);
@@ -35,7 +35,7 @@ fn a_sleeping_reader_is_woken_by_a_record_and_by_the_end() {
 #[test]
 fn a_wait_set_waits_for_records_and_events() {
     finite(|| {
-        for round in 0..count(200) {
+        for round in 0..count(60) {
             let (mut bytes, ring) = ByteRing::builder(256).build();
             let records = ring.subscribe().unwrap();
             let (mut numbers, ring) = Ring::builder(4).build(|| 0);

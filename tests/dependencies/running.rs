@@ -89,7 +89,7 @@ fn a_rejoined_reader_is_found_at_its_new_gate() {
 #[test]
 fn readers_that_join_after_a_running_one_never_overtake_it_and_never_sleep_too_long() {
     finite(|| {
-        for round in 0..count(100) {
+        for round in 0..count(30) {
             let total = 300;
             let builder = Ring::builder(8).reader_wait(PARK).writer_wait(PARK);
             let (mut writer, ring) = builder.build(|| 0);
@@ -129,7 +129,7 @@ fn readers_that_join_after_a_running_one_never_overtake_it_and_never_sleep_too_l
 #[test]
 fn a_reader_that_joins_after_one_that_leaves_reads_what_it_has_read_or_is_refused() {
     finite(|| {
-        for round in 0..count(400) {
+        for round in 0..count(100) {
             let builder = Ring::builder(4).reader_wait(PARK).writer_wait(PARK).max_readers(3);
             let (mut writer, ring) = builder.build(|| 0);
             let mut first = ring.subscribe().unwrap();
