@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use core::cmp::Reverse;
 use core::fmt;
 use core::mem;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use super::control::{Controlled, Outcome};
 use super::error::{Failure, Fate, ShutdownError};
 use crate::error::End;
 use crate::handles::Writer;
+use crate::member::Role;
 use crate::sync::{self, Arc, Mutex, for_every};
 
 /// Managed threads that are started together and shut down together.
@@ -148,10 +150,16 @@ impl Group {
         self.start();
         let members = mem::take(&mut sync::lock(&self.members.0).members);
         let deadline = Instant::now().checked_add(within);
-        let late: Vec<_> = members
+        let mut late: Vec<_> = members
             .iter()
             .filter(|member| member.state().wait_until_over(deadline).is_none())
             .collect();
+        // Those behind others first. So by the time that a member leaves because it was told to stop,
+        // so were all that come after it.
+        late.sort_by_key(|member| {
+            let member = member.state().member();
+            (member.role() == Role::Editor, Reverse(member.number()))
+        });
         for_every(late.iter(), |member| member.stop());
         let deadline = Instant::now().checked_add(self.grace);
         for member in &late {

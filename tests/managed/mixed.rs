@@ -106,6 +106,36 @@ fn a_shutdown_names_readers_that_wait_for_an_editor_outside_of_the_group() {
 }
 
 #[test]
+fn a_shutdown_stops_those_behind_others_first_so_that_nobody_is_said_to_have_left_them() {
+    finite(|| {
+        for _ in 0..50 {
+            let (mut writer, [_outside, inside], ring) =
+                Ring::builder(8).build_with_editors(["outside", "inside"], || 0_u64);
+            let first = ring.reader().name("first").subscribe().unwrap();
+            let second = ring.reader().name("second").after(&first).unwrap();
+            let second = second.subscribe().unwrap();
+            let third = ring.reader().name("third").after(&second).unwrap().subscribe().unwrap();
+            let tap = ring.reader().name("tap").observe().unwrap();
+            publish_at_once(&mut writer);
+            let group = Group::new().grace(LONG);
+            // Those that the others come after are the first members.
+            let inside = ThreadBuilder::new(inside).group(&group).spawn(|_, _, _| ()).unwrap();
+            let readers = [first, second, third]
+                .map(|it| ThreadBuilder::new(it).group(&group).spawn(|_, _, _| ()).unwrap());
+            let tap = ThreadBuilder::new(tap).group(&group).spawn(|_, _, _| ()).unwrap();
+            let error = group.shutdown(writer, Duration::from_millis(1)).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "the editor \"inside\" was stopped; the reader \"first\" was stopped; \
+                 the reader \"second\" was stopped; the reader \"third\" was stopped; \
+                 the observer \"tap\" was stopped"
+            );
+            readers.into_iter().chain([inside, tap]).for_each(|thread| thread.join().unwrap());
+        }
+    });
+}
+
+#[test]
 fn a_shutdown_names_the_editor_that_panicked_and_the_members_that_got_no_further() {
     finite(|| {
         let (mut writer, [editor], ring) =
