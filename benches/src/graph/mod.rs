@@ -9,16 +9,13 @@ pub mod scenarios;
 mod tap;
 pub mod way;
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use clap::Args;
 
 use crate::harness::{self, Harness, is_chosen};
-use crate::machine::Machine;
 use crate::subject::Mode;
-use crate::throughput::contest::{self, Report, Turns};
-use crate::throughput::{goals, table};
+use crate::throughput::contest::{Series, Turns};
+use crate::throughput::goals;
 
 /// How the threads wait where there are more of them than cores.
 const WAITING: &[Mode] = &[Mode::Yield, Mode::Park];
@@ -68,16 +65,13 @@ pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
     ways.sort_unstable();
     ways.dedup();
     harness::check_words(&arguments.only, "way", &ways)?;
-    let (rounds, turn_ms) = arguments.turns.fill_in(harness)?;
-    let (turn, capacity) = (Duration::from_millis(turn_ms), arguments.capacity);
+    let capacity = arguments.capacity;
     ensure!(
         capacity.is_power_of_two() && capacity >= 32,
         "a capacity is a power of two from 32 on, not {capacity}: batches are of 16 events"
     );
 
-    let machine = Machine::here();
-    contest::announce(harness, &machine, capacity, rounds, turn_ms);
-    let mut all = Vec::new();
+    let mut series = Series::announce(harness, &arguments.turns, capacity)?;
     for scenario in scenarios {
         if harness.stopped() {
             break;
@@ -89,18 +83,10 @@ pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
             continue;
         }
         let contestants = scenario.contestants(harness.places(), capacity, &arguments.only);
-        if contestants.is_empty() {
-            continue;
-        }
-        let results = contest::hold(harness, scenario.heading(), contestants, rounds, turn);
-        if harness.talks() {
-            table::print(&results);
-        }
-        all.push(results);
+        series.hold(scenario.heading(), contestants);
     }
     if harness.talks() {
-        goals::print(&all);
+        goals::print(series.results());
     }
-    let report = Report { machine: &machine, capacity, rounds, turn_ms, scenarios: &all };
-    harness.write_json(&report)
+    series.finish()
 }

@@ -7,17 +7,13 @@ mod summary;
 pub mod way;
 pub mod ways;
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use clap::Args;
 
 use self::scenarios::Scenario;
 use self::way::{Load, Visitor, Way};
 use crate::harness::{self, Harness};
-use crate::machine::Machine;
-use crate::throughput::contest::{self, Report, Turns};
-use crate::throughput::table;
+use crate::throughput::contest::{Series, Turns};
 
 /// The options of this command.
 #[derive(Args, Debug)]
@@ -67,33 +63,23 @@ pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
     }
     harness::check_words(&arguments.only, "way", &names)?;
     let scenarios = scenarios(arguments)?;
-    let (rounds, turn_ms) = arguments.turns.fill_in(harness)?;
-    let turn = Duration::from_millis(turn_ms);
-    let capacity = arguments.capacity;
 
-    let machine = Machine::here();
-    contest::announce(harness, &machine, capacity, rounds, turn_ms);
-    let mut all = Vec::new();
+    let mut series = Series::announce(harness, &arguments.turns, arguments.capacity)?;
+    let mut held = Vec::new();
     for scenario in scenarios {
         if harness.stopped() {
             break;
         }
         let contestants = scenario.contestants(harness.places(), &arguments.only);
-        if contestants.is_empty() {
-            continue;
+        if series.hold(scenario.heading(), contestants) {
+            held.push(scenario);
         }
-        let results = contest::hold(harness, scenario.heading(), contestants, rounds, turn);
-        if harness.talks() {
-            table::print(&results);
-        }
-        all.push((scenario, results));
     }
     if harness.talks() {
+        let all: Vec<_> = held.iter().zip(series.results()).collect();
         summary::print(&all);
     }
-    let scenarios: Vec<_> = all.into_iter().map(|(_, results)| results).collect();
-    let report = Report { machine: &machine, capacity, rounds, turn_ms, scenarios: &scenarios };
-    harness.write_json(&report)
+    series.finish()
 }
 
 /// Returns the names of all ways.

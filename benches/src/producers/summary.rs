@@ -8,7 +8,7 @@ use crate::throughput::contest::Results;
 
 /// Prints a table for each size of event and batch: a row for each way, and a column for
 /// each number of producers and readers.
-pub(super) fn print(all: &[(Scenario, Results)]) {
+pub(super) fn print(all: &[(&Scenario, &Results)]) {
     let group = |scenario: &Scenario| (scenario.bytes, scenario.load.batch);
     let mut groups: Vec<_> = all.iter().map(|(scenario, _)| group(scenario)).collect();
     groups.sort_unstable();
@@ -26,13 +26,13 @@ pub(super) fn print(all: &[(Scenario, Results)]) {
 
         let mut table = Table::new();
         table.load_style(TableStyle::new());
-        let head = |(scenario, _): &(Scenario, _)| {
+        let head = |(scenario, _): &(&Scenario, _)| {
             format!("{}→{}", scenario.load.producers, scenario.load.readers)
         };
         let names = ["".to_owned(), "waits by".to_owned()];
         table.set_header(names.into_iter().chain(columns().map(head)));
         for row in rows {
-            let cell = |(_, results): &(Scenario, Results)| {
+            let cell = |(_, results): &(_, &Results)| {
                 let standing = results.best(|one| (one.subject, one.mode) == row);
                 standing.map_or("–".to_owned(), |one| number(one.figures[0].median))
             };

@@ -5,8 +5,6 @@ pub mod carriers;
 pub mod race;
 pub mod record;
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use clap::Args;
 
@@ -14,10 +12,8 @@ use self::carrier::{Carrier, Load, Visitor};
 use self::record::Lengths;
 use crate::cores::Places;
 use crate::harness::{self, Harness, is_chosen};
-use crate::machine::Machine;
 use crate::subject::Mode;
-use crate::throughput::contest::{self, Contestant, Heading, Report, Turns};
-use crate::throughput::table;
+use crate::throughput::contest::{Contestant, Heading, Series, Turns};
 
 /// The options of this command.
 #[derive(Args, Debug)]
@@ -64,29 +60,15 @@ pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
     }
     harness::check_words(&arguments.only, "carrier", &names)?;
     let scenarios = scenarios(arguments)?;
-    let (rounds, turn_ms) = arguments.turns.fill_in(harness)?;
-    let turn = Duration::from_millis(turn_ms);
-    let capacity = arguments.capacity;
 
-    let machine = Machine::here();
-    contest::announce(harness, &machine, capacity, rounds, turn_ms);
-    let mut all = Vec::new();
+    let mut series = Series::announce(harness, &arguments.turns, arguments.capacity)?;
     for load in scenarios {
         if harness.stopped() {
             break;
         }
-        let contestants = contestants(load, harness.places(), &arguments.only);
-        if contestants.is_empty() {
-            continue;
-        }
-        let results = contest::hold(harness, heading(load), contestants, rounds, turn);
-        if harness.talks() {
-            table::print(&results);
-        }
-        all.push(results);
+        series.hold(heading(load), contestants(load, harness.places(), &arguments.only));
     }
-    let report = Report { machine: &machine, capacity, rounds, turn_ms, scenarios: &all };
-    harness.write_json(&report)
+    series.finish()
 }
 
 fn names() -> Vec<&'static str> {

@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use serde::Serialize;
 
+use super::table;
 use crate::figure::Figure;
 use crate::harness::Harness;
 use crate::machine::Machine;
@@ -26,7 +27,7 @@ pub(crate) struct Turns {
 
 impl Turns {
     /// Returns the number of rounds, and the milliseconds of a turn.
-    pub(crate) fn fill_in(&self, harness: &Harness) -> Result<(usize, u64)> {
+    fn fill_in(&self, harness: &Harness) -> Result<(usize, u64)> {
         let (rounds, turn) = if harness.quick() { (3, 20) } else { (9, 200) };
         let (rounds, turn) = (self.rounds.unwrap_or(rounds), self.turn.unwrap_or(turn));
         ensure!(rounds > 0 && turn > 0, "there must be a round, and a turn of a millisecond");
@@ -34,17 +35,54 @@ impl Turns {
     }
 }
 
-/// Says where, and how often, everybody is going to have a turn.
-pub(crate) fn announce(
-    harness: &Harness,
-    machine: &Machine,
+/// All the contests of a command, one after the other.
+pub(crate) struct Series<'h> {
+    harness: &'h Harness,
+    machine: Machine,
     capacity: usize,
     rounds: usize,
     turn_ms: u64,
-) {
-    if harness.talks() {
-        println!("{machine}");
-        println!("capacity {capacity}, medians of {rounds} turns of {turn_ms} ms, taken in turns");
+    results: Vec<Results>,
+}
+
+impl<'h> Series<'h> {
+    /// Says where, and how often, everybody is going to have a turn.
+    pub(crate) fn announce(harness: &'h Harness, turns: &Turns, capacity: usize) -> Result<Self> {
+        let (rounds, turn_ms) = turns.fill_in(harness)?;
+        let machine = Machine::here();
+        if harness.talks() {
+            println!("{machine}");
+            println!(
+                "capacity {capacity}, medians of {rounds} turns of {turn_ms} ms, taken in turns"
+            );
+        }
+        Ok(Self { harness, machine, capacity, rounds, turn_ms, results: Vec::new() })
+    }
+
+    /// Holds a contest and prints its table. If nobody takes part, it returns `false`, and the
+    /// contest is not among the results.
+    pub(crate) fn hold(&mut self, heading: Heading, contestants: Vec<Contestant>) -> bool {
+        if contestants.is_empty() {
+            return false;
+        }
+        let turn = Duration::from_millis(self.turn_ms);
+        let results = hold(self.harness, heading, contestants, self.rounds, turn);
+        if self.harness.talks() {
+            table::print(&results);
+        }
+        self.results.push(results);
+        true
+    }
+
+    /// Returns the results so far.
+    pub(crate) fn results(&self) -> &[Results] {
+        &self.results
+    }
+
+    /// Writes the results to the file that was asked for.
+    pub(crate) fn finish(self) -> Result<()> {
+        let Self { harness, machine, capacity, rounds, turn_ms, results } = self;
+        harness.write_json(&Report { machine, capacity, rounds, turn_ms, scenarios: results })
     }
 }
 
@@ -79,12 +117,12 @@ impl fmt::Debug for Contestant {
 
 /// What came out of all the contests of a command.
 #[derive(Debug, Serialize)]
-pub(crate) struct Report<'a> {
-    pub(crate) machine: &'a Machine,
-    pub(crate) capacity: usize,
-    pub(crate) rounds: usize,
-    pub(crate) turn_ms: u64,
-    pub(crate) scenarios: &'a [Results],
+struct Report {
+    machine: Machine,
+    capacity: usize,
+    rounds: usize,
+    turn_ms: u64,
+    scenarios: Vec<Results>,
 }
 
 /// What came out of one contest.
@@ -131,7 +169,7 @@ impl Results {
 }
 
 /// Holds a contest. Ctrl-C ends it after the round that is under way.
-pub(crate) fn hold(
+fn hold(
     harness: &Harness,
     heading: Heading,
     mut contestants: Vec<Contestant>,

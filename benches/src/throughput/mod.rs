@@ -11,14 +11,11 @@ pub(crate) mod stream;
 pub(crate) mod table;
 mod wake_up;
 
-use std::time::Duration;
-
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 
 use crate::harness::{Harness, Selection};
-use crate::machine::Machine;
-use contest::{Report, Turns};
+use contest::{Series, Turns};
 use scenarios::Scenario;
 
 /// The options of this command.
@@ -57,16 +54,13 @@ pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     arguments.selection.check()?;
-    let (rounds, turn) = arguments.turns.fill_in(harness)?;
     let capacity = arguments.capacity;
     ensure!(
         capacity.is_power_of_two() && capacity >= 256,
         "a capacity is a power of two from 256 on, not {capacity}: batches are of up to 128 events"
     );
 
-    let machine = Machine::here();
-    contest::announce(harness, &machine, capacity, rounds, turn);
-    let mut all = Vec::new();
+    let mut series = Series::announce(harness, &arguments.turns, capacity)?;
     for scenario in scenarios {
         if harness.stopped() {
             break;
@@ -78,18 +72,12 @@ pub fn run(harness: &Harness, arguments: &Arguments) -> Result<()> {
             continue;
         }
         let contestants = scenario.contestants(harness.places(), capacity, &arguments.selection);
-        let turn = Duration::from_millis(turn);
-        let results = contest::hold(harness, scenario.heading(), contestants, rounds, turn);
-        if harness.talks() {
-            table::print(&results);
-        }
-        all.push(results);
+        series.hold(scenario.heading(), contestants);
     }
     if harness.talks() {
-        goals::print(&all);
+        goals::print(series.results());
     }
-    let report = Report { machine: &machine, capacity, rounds, turn_ms: turn, scenarios: &all };
-    harness.write_json(&report)
+    series.finish()
 }
 
 /// Returns the scenarios whose names contain one of the words; all, if there is none.
