@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use broadring::{EditBatch, Editor, End, ReadTimeoutError, Sequence, TryReadError};
+use broadring::{EditBatch, Editor, End, Sequence, TryReadError};
 
 use super::dice::Dice;
 use super::mishap;
 use super::payload::Payload;
 use super::post::Post;
+use super::reading::in_time;
 use super::round::Round;
 
 /// The books of an editor.
@@ -97,11 +98,7 @@ pub(super) fn edit<P: Payload>(
     }
     desk.post.doing("leaves early");
     if dice.one_in(2) {
-        let caught = mishap::caught(|| {
-            let _editor = editor;
-            mishap::happen();
-        });
-        debug_assert!(caught.is_none());
+        mishap::drop_by_panic(editor);
         desk.post.run.totals.panics.add(1);
     }
 }
@@ -131,10 +128,7 @@ fn step<P: Payload>(editor: &mut Editor<P>, desk: &mut Desk<P>, dice: &mut Dice)
         }
         _ => {
             desk.post.doing("batch_timeout");
-            editor.batch_timeout(timeout).map_err(|error| match error {
-                ReadTimeoutError::Timeout => TryReadError::Empty,
-                ReadTimeoutError::Ended(end) => end.into(),
-            })
+            editor.batch_timeout(timeout).map_err(in_time)
         }
     };
     match batch {
@@ -157,12 +151,8 @@ fn edit_batch<P: Payload>(mut batch: EditBatch<'_, P>, desk: &mut Desk<P>, dice:
         }
         1 => {
             let start = desk.next;
-            let caught = mishap::caught(|| {
-                let mut batch = batch;
-                desk.edit_all(&mut batch);
-                mishap::happen();
-            });
-            debug_assert!(caught.is_none());
+            desk.edit_all(&mut batch);
+            mishap::drop_by_panic(batch);
             desk.post.run.totals.panics.add(1);
             desk.next = start;
         }

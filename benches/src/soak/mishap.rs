@@ -20,6 +20,15 @@ pub(super) fn happen() -> ! {
     panic::resume_unwind(Box::new(Mishap))
 }
 
+/// Drops something by a panic on purpose that unwinds past it.
+pub(super) fn drop_by_panic<T>(value: T) {
+    let caught = caught(|| {
+        let _value = value;
+        happen();
+    });
+    debug_assert!(caught.is_none());
+}
+
 /// Whether a panic was on purpose.
 pub(super) fn is_mishap(payload: &(dyn Any + Send)) -> bool {
     payload.is::<Mishap>()

@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use broadring::{Batch, Reader};
+use broadring::{Batch, Reader, TryReadError};
 
 use super::account::Account;
-use super::ways::{Step, Waits, Way, briefly};
+use super::ways::{Step, Waits, Way, briefly, in_time};
 use crate::soak::dice::Dice;
 use crate::soak::payload::Payload;
 
@@ -29,7 +29,7 @@ pub(super) fn limit(dice: &mut Dice, most: u64) -> usize {
 }
 
 /// Reads a batch in one of several ways, and lets it commit itself.
-fn whole<P: Payload>(batch: Batch<'_, P>, account: &mut Account<P>, dice: &mut Dice) -> Step {
+fn whole<P: Payload>(batch: Batch<'_, P>, account: &mut Account<P>, dice: &mut Dice) {
     let end = batch.sequences().end.get();
     match dice.roll(4) {
         0 => {
@@ -38,7 +38,7 @@ fn whole<P: Payload>(batch: Batch<'_, P>, account: &mut Account<P>, dice: &mut D
                 account.see(sequence, event);
                 account.release(sequence.get() + 1);
             });
-            return Step::Read;
+            return;
         }
         1 => batch.iter().for_each(|(sequence, event)| account.see(sequence, event)),
         2 => {
@@ -55,7 +55,6 @@ fn whole<P: Payload>(batch: Batch<'_, P>, account: &mut Account<P>, dice: &mut D
         }
     }
     account.release(end);
-    Step::Read
 }
 
 fn wait_batch<P: Payload>(
@@ -64,10 +63,9 @@ fn wait_batch<P: Payload>(
     dice: &mut Dice,
     most: u64,
 ) -> Step {
-    match reader.wait_batch_up_to(limit(dice, most)) {
-        Ok(batch) => whole(batch, account, dice),
-        Err(end) => Step::Ended(end),
-    }
+    let batch = reader.wait_batch_up_to(limit(dice, most))?;
+    whole(batch, account, dice);
+    Ok(())
 }
 
 fn try_batch<P: Payload>(
@@ -76,10 +74,9 @@ fn try_batch<P: Payload>(
     dice: &mut Dice,
     most: u64,
 ) -> Step {
-    match reader.try_batch_up_to(limit(dice, most)) {
-        Ok(batch) => whole(batch, account, dice),
-        Err(nothing) => nothing.into(),
-    }
+    let batch = reader.try_batch_up_to(limit(dice, most))?;
+    whole(batch, account, dice);
+    Ok(())
 }
 
 fn batch_timeout<P: Payload>(
@@ -88,10 +85,9 @@ fn batch_timeout<P: Payload>(
     dice: &mut Dice,
     most: u64,
 ) -> Step {
-    match reader.batch_timeout_up_to(limit(dice, most), briefly(dice)) {
-        Ok(batch) => whole(batch, account, dice),
-        Err(nothing) => nothing.into(),
-    }
+    let batch = reader.batch_timeout_up_to(limit(dice, most), briefly(dice));
+    whole(batch.map_err(in_time)?, account, dice);
+    Ok(())
 }
 
 fn run_until<P: Payload>(
@@ -109,14 +105,9 @@ fn run_until<P: Payload>(
         }
         ControlFlow::Continue(())
     });
-    match found {
-        Ok(sequence) => {
-            let next = account.next();
-            account.post.check(sequence + 1 == next.into(), || format!("found {sequence}"));
-            Step::Read
-        }
-        Err(end) => Step::Ended(end),
-    }
+    let (sequence, next) = (found?, account.next());
+    account.post.check(sequence + 1 == next.into(), || format!("found {sequence}"));
+    Ok(())
 }
 
 fn empty_batch<P: Payload>(
@@ -129,5 +120,5 @@ fn empty_batch<P: Payload>(
         Ok(batch) => account.post.check(batch.is_empty(), || "an event too many".to_owned()),
         Err(error) => account.post.blame(error.to_string()),
     }
-    Step::Nothing
+    Err(TryReadError::Empty)
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use broadring::{Batch, End, Reader};
+use broadring::{Batch, Reader, TryReadError};
 use futures::executor::LocalPool;
 use futures::task::LocalSpawnExt;
 use futures::{FutureExt, StreamExt};
 
+use super::ways::one;
 use super::{Account, Step};
 use crate::soak::dice::Dice;
 use crate::soak::mishap;
@@ -74,7 +75,7 @@ async fn task<P: Payload>(
         let step = read(&mut reader, &mut account, stay, &mut dice).await;
         account.agree(&reader);
         account.tell();
-        if let Step::Ended(end) = step {
+        if let Err(TryReadError::Ended(end)) = step {
             account.check_end(&end);
             if end.is_evicted() {
                 account.leaves();
@@ -108,21 +109,16 @@ async fn read<P: Payload>(
         }
         1 => {
             account.post.doing("batch_async");
-            match reader.batch_async().await {
-                Ok(batch) => all(&batch, account),
-                Err(end) => Step::Ended(end),
-            }
+            all(&reader.batch_async().await?, account);
+            Ok(())
         }
         2 => {
             account.post.doing("batch_async, held for a while");
-            match reader.batch_async().await {
-                Ok(batch) => {
-                    let read = all(&batch, account);
-                    yield_now().await;
-                    read
-                }
-                Err(end) => Step::Ended(end),
-            }
+            let batch = reader.batch_async().await?;
+            all(&batch, account);
+            yield_now().await;
+            drop(batch);
+            Ok(())
         }
         3 => {
             account.post.doing("stream");
@@ -139,12 +135,12 @@ async fn read<P: Payload>(
         _ => {
             account.post.doing("recv_async, and its clone panics");
             match mishap::caught_in_clone(|| reader.recv_async().now_or_never()) {
-                Some(Some(Err(end))) => Step::Ended(end),
+                Some(Some(Err(end))) => Err(end.into()),
                 Some(Some(Ok(_))) => account.post.blame("an event was received, and not cloned"),
                 Some(None) => cancelled(account),
                 None => {
                     account.post.run.totals.panics.add(1);
-                    Step::Read
+                    Ok(())
                 }
             }
         }
@@ -154,42 +150,27 @@ async fn read<P: Payload>(
 fn cancelled<P: Payload>(account: &Account<P>) -> Step {
     account.release(account.next());
     account.post.run.totals.cancelled.add(1);
-    Step::Nothing
+    Err(TryReadError::Empty)
 }
 
-fn one<P: Payload>(account: &mut Account<P>, received: Result<P, End>) -> Step {
-    match received {
-        Ok(event) => {
-            account.see_next(&event);
-            Step::Read
-        }
-        Err(end) => {
-            account.release(account.next());
-            Step::Ended(end)
-        }
-    }
-}
-
-fn all<P: Payload>(batch: &Batch<'_, P>, account: &mut Account<P>) -> Step {
+fn all<P: Payload>(batch: &Batch<'_, P>, account: &mut Account<P>) {
     batch.iter().for_each(|(sequence, event)| account.see(sequence, event));
     account.release(account.next());
-    Step::Read
 }
 
 /// Reads up to `end` from one stream.
 async fn stream<P: Payload>(reader: &mut Reader<P>, account: &mut Account<P>, end: u64) -> Step {
     account.release(end);
     let mut stream = reader.stream();
-    let mut step = Step::Read;
+    let mut step = Ok(());
     while account.next() < end {
         match stream.next().await {
             Some(event) => account.see_next(&event),
             None => {
-                let ended = stream.end().cloned();
-                step = ended.map_or_else(
-                    || account.post.blame("the stream is over, and does not say why"),
-                    Step::Ended,
-                );
+                let Some(end) = stream.end().cloned() else {
+                    account.post.blame("the stream is over, and does not say why")
+                };
+                step = Err(end.into());
                 break;
             }
         }

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::thread;
 
-use broadring::{End, Reader};
+use broadring::{End, Reader, TryReadError};
 
-use super::{Account, Habits, Step, Waits};
+use super::{Account, Habits, Waits};
 use crate::soak::dice::Dice;
 use crate::soak::mishap;
 use crate::soak::payload::Payload;
@@ -106,9 +106,9 @@ fn by_turns<P: Payload>(nodes: Vec<Node<P>>, dice: &mut Dice) {
         let mut over = account.next() >= *stay;
         if !over {
             match habits.step(reader, account, *stay) {
-                Step::Read => {}
-                Step::Nothing => thread::yield_now(),
-                Step::Ended(end) => {
+                Ok(()) => {}
+                Err(TryReadError::Empty) => thread::yield_now(),
+                Err(TryReadError::Ended(end)) => {
                     ended(Some(&end), &account.post);
                     over = true;
                 }
@@ -134,11 +134,7 @@ fn leave<P: Payload>(reader: Reader<P>, mut account: Account<P>, dice: &mut Dice
     account.leaves();
     account.close();
     if dice.one_in(8) {
-        let caught = mishap::caught(|| {
-            let _reader = reader;
-            mishap::happen();
-        });
-        debug_assert!(caught.is_none());
+        mishap::drop_by_panic(reader);
         account.post.run.totals.panics.add(1);
     }
 }

@@ -14,10 +14,10 @@ mod ways;
 
 use std::thread;
 
-use broadring::{End, Reader};
+use broadring::{End, Reader, TryReadError};
 
 pub(super) use self::account::Account;
-pub(super) use self::ways::{Step, Waits, Way};
+pub(super) use self::ways::{Step, Waits, Way, in_time};
 use super::dice::Dice;
 use super::payload::Payload;
 
@@ -54,7 +54,7 @@ impl<P: Payload> Habits<P> {
         let step = (way.read)(reader, account, &mut self.dice, most);
         account.agree(reader);
         account.tell();
-        if let Step::Ended(end) = &step {
+        if let Err(TryReadError::Ended(end)) = &step {
             account.check_end(end);
         }
         step
@@ -69,9 +69,9 @@ impl<P: Payload> Habits<P> {
     ) -> Option<End> {
         while account.next() < end {
             match self.step(reader, account, end) {
-                Step::Read => {}
-                Step::Nothing => thread::yield_now(),
-                Step::Ended(end) => return Some(end),
+                Ok(()) => {}
+                Err(TryReadError::Empty) => thread::yield_now(),
+                Err(TryReadError::Ended(end)) => return Some(end),
             }
         }
         None

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use broadring::{End, Glimpse, Observer, ReadTimeoutError, TryReadError};
+use broadring::{End, Glimpse, Observer, TryReadError};
 
+use super::in_time;
 use crate::soak::dice::Dice;
 use crate::soak::payload::Payload;
 use crate::soak::post::Post;
@@ -92,10 +93,7 @@ fn look<P: Payload>(
         }
         2 => {
             post.doing("look_timeout");
-            observer.look_timeout(timeout).map_err(|error| match error {
-                ReadTimeoutError::Timeout => TryReadError::Empty,
-                ReadTimeoutError::Ended(end) => end.into(),
-            })
+            observer.look_timeout(timeout).map_err(in_time)
         }
         3 => {
             post.doing("latest");

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use broadring::Reader;
+use broadring::{Reader, TryReadError};
 
-use super::{Account, Habits, Step, Waits};
+use super::{Account, Habits, Waits};
 use crate::soak::dice::Dice;
 use crate::soak::payload::Payload;
 use crate::soak::post::Post;
@@ -36,7 +36,7 @@ pub(in crate::soak) fn regular<P: Payload>(
             post.doing("hangs on purpose");
             thread::sleep(Duration::from_secs(3600));
         }
-        if let Step::Ended(end) = habits.step(&mut reader, &mut account, u64::MAX) {
+        if let Err(TryReadError::Ended(end)) = habits.step(&mut reader, &mut account, u64::MAX) {
             break end;
         }
         if dice.one_in(5000) {

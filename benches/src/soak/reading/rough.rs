@@ -31,10 +31,7 @@ fn commit_in_part<P: Payload>(
     dice: &mut Dice,
     most: u64,
 ) -> Step {
-    let mut batch = match reader.try_batch_up_to(limit(dice, most)) {
-        Ok(batch) => batch,
-        Err(nothing) => return nothing.into(),
-    };
+    let mut batch = reader.try_batch_up_to(limit(dice, most))?;
     let take = dice.roll(batch.len() as u64 + 1);
     let mut last = None;
     for _ in 0..take {
@@ -49,7 +46,7 @@ fn commit_in_part<P: Payload>(
     }
     // The rest comes again.
     mem::forget(batch);
-    Step::Read
+    Ok(())
 }
 
 fn forget<P: Payload>(
@@ -58,16 +55,12 @@ fn forget<P: Payload>(
     dice: &mut Dice,
     most: u64,
 ) -> Step {
-    match reader.try_batch_up_to(limit(dice, most)) {
-        Ok(batch) => {
-            let start = batch.sequences().start;
-            batch.iter().for_each(|(sequence, event)| account.see(sequence, event));
-            mem::forget(batch);
-            account.comes_again(start);
-            Step::Read
-        }
-        Err(nothing) => nothing.into(),
-    }
+    let batch = reader.try_batch_up_to(limit(dice, most))?;
+    let start = batch.sequences().start;
+    batch.iter().for_each(|(sequence, event)| account.see(sequence, event));
+    mem::forget(batch);
+    account.comes_again(start);
+    Ok(())
 }
 
 fn handler_breaks<P: Payload>(
@@ -76,10 +69,7 @@ fn handler_breaks<P: Payload>(
     dice: &mut Dice,
     most: u64,
 ) -> Step {
-    let batch = match reader.try_batch_up_to(limit(dice, most)) {
-        Ok(batch) => batch,
-        Err(nothing) => return nothing.into(),
-    };
+    let batch = reader.try_batch_up_to(limit(dice, most))?;
     let last = account.next() + dice.roll(batch.len() as u64);
     // The event at which it breaks is read, and those after it come again.
     let flow = batch.try_for_each(|event, sequence| {
@@ -88,7 +78,7 @@ fn handler_breaks<P: Payload>(
         if sequence.get() == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     account.post.check(flow.is_break(), || format!("the batch has ended before {last}"));
-    Step::Read
+    Ok(())
 }
 
 fn handler_panics<P: Payload>(
@@ -97,10 +87,7 @@ fn handler_panics<P: Payload>(
     dice: &mut Dice,
     most: u64,
 ) -> Step {
-    let batch = match reader.try_batch_up_to(limit(dice, most)) {
-        Ok(batch) => batch,
-        Err(nothing) => return nothing.into(),
-    };
+    let batch = reader.try_batch_up_to(limit(dice, most))?;
     let last = account.next() + dice.roll(batch.len() as u64);
     let handled = mishap::caught(|| {
         batch.for_each(|event, sequence| {
@@ -113,7 +100,7 @@ fn handler_panics<P: Payload>(
     });
     account.post.check(handled.is_none(), || format!("the handler was not given {last}"));
     account.post.run.totals.panics.add(1);
-    Step::Read
+    Ok(())
 }
 
 fn clone_panics<P: Payload>(
@@ -126,9 +113,9 @@ fn clone_panics<P: Payload>(
         // The event is not read.
         None => {
             account.post.run.totals.panics.add(1);
-            Step::Read
+            Ok(())
         }
-        Some(Err(nothing)) => nothing.into(),
+        Some(Err(nothing)) => Err(nothing),
         Some(Ok(_)) => account.post.blame("an event was received, and not cloned"),
     }
 }
@@ -139,18 +126,11 @@ fn panic_with_batch<P: Payload>(
     dice: &mut Dice,
     most: u64,
 ) -> Step {
-    let batch = match reader.try_batch_up_to(limit(dice, most)) {
-        Ok(batch) => batch,
-        Err(nothing) => return nothing.into(),
-    };
-    let caught = mishap::caught(|| {
-        let batch = batch;
-        batch.iter().for_each(|(sequence, event)| account.see(sequence, event));
-        // All of it counts as read.
-        account.release(account.next());
-        mishap::happen();
-    });
-    debug_assert!(caught.is_none());
+    let batch = reader.try_batch_up_to(limit(dice, most))?;
+    batch.iter().for_each(|(sequence, event)| account.see(sequence, event));
+    // All of it counts as read.
+    account.release(account.next());
+    mishap::drop_by_panic(batch);
     account.post.run.totals.panics.add(1);
-    Step::Read
+    Ok(())
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use broadring::End;
+use broadring::{End, TryReadError};
 
-use super::{Account, Habits, Step, Waits};
+use super::{Account, Habits, Waits};
 use crate::soak::dice::Dice;
 use crate::soak::payload::Payload;
 use crate::soak::post::Post;
@@ -35,9 +35,9 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
     let mut habits = Habits::new(Waits::Always, dice.child());
     for _ in 0..dice.within(100..3000) {
         match habits.step(&mut reader, &mut account, u64::MAX) {
-            Step::Read => {}
-            Step::Nothing => thread::yield_now(),
-            Step::Ended(End::Evicted(evicted)) => {
+            Ok(()) => {}
+            Err(TryReadError::Empty) => thread::yield_now(),
+            Err(TryReadError::Ended(End::Evicted(evicted))) => {
                 let before = account.next();
                 account.rejoin(&mut reader);
                 let missed = account.next() - before;
@@ -46,7 +46,7 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
                 });
                 post.run.totals.missed.add(missed);
             }
-            Step::Ended(_) => break,
+            Err(TryReadError::Ended(_)) => break,
         }
         if dice.one_in(40) {
             post.doing("sleeps");

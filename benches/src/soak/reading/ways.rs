@@ -2,22 +2,15 @@
 
 use std::time::Duration;
 
-use broadring::{End, ReadTimeoutError, Reader, TryReadError};
+use broadring::{ReadTimeoutError, Reader, TryReadError};
 
 use super::account::Account;
 use super::{batches, rough};
 use crate::soak::dice::Dice;
 use crate::soak::payload::Payload;
 
-/// What came of a read.
-pub(in crate::soak) enum Step {
-    /// Perhaps there are more events.
-    Read,
-    /// There was nothing to read.
-    Nothing,
-    /// Nothing more will come.
-    Ended(End),
-}
+/// What came of a read: perhaps there are more events, or why there was none.
+pub(in crate::soak) type Step = Result<(), TryReadError>;
 
 /// Who can read in this way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,21 +45,11 @@ pub(in crate::soak) fn all<P: Payload>() -> Vec<Way<P>> {
     ways
 }
 
-impl From<TryReadError> for Step {
-    fn from(error: TryReadError) -> Self {
-        match error {
-            TryReadError::Empty => Self::Nothing,
-            TryReadError::Ended(end) => Self::Ended(end),
-        }
-    }
-}
-
-impl From<ReadTimeoutError> for Step {
-    fn from(error: ReadTimeoutError) -> Self {
-        match error {
-            ReadTimeoutError::Timeout => Self::Nothing,
-            ReadTimeoutError::Ended(end) => Self::Ended(end),
-        }
+/// Takes a read that has waited for some time for one that does not wait.
+pub(in crate::soak) fn in_time(error: ReadTimeoutError) -> TryReadError {
+    match error {
+        ReadTimeoutError::Timeout => TryReadError::Empty,
+        ReadTimeoutError::Ended(end) => end.into(),
     }
 }
 
@@ -76,22 +59,19 @@ pub(super) fn briefly(dice: &mut Dice) -> Duration {
 }
 
 /// Books the result of a read of one event.
-fn one<P: Payload>(account: &mut Account<P>, received: Result<P, impl Into<Step>>) -> Step {
+pub(super) fn one<P: Payload>(
+    account: &mut Account<P>,
+    received: Result<P, impl Into<TryReadError>>,
+) -> Step {
     match received {
         Ok(event) => {
             account.see_next(&event);
-            Step::Read
+            Ok(())
         }
         Err(nothing) => {
             account.release(account.next());
-            nothing.into()
+            Err(nothing.into())
         }
-    }
-}
-
-impl From<End> for Step {
-    fn from(end: End) -> Self {
-        Self::Ended(end)
     }
 }
 
@@ -122,7 +102,7 @@ fn recv_timeout<P: Payload>(
     _: u64,
 ) -> Step {
     account.release(account.next() + 1);
-    one(account, reader.recv_timeout(briefly(dice)))
+    one(account, reader.recv_timeout(briefly(dice)).map_err(in_time))
 }
 
 fn iter<P: Payload>(
@@ -137,10 +117,10 @@ fn iter<P: Payload>(
     let received = reader.iter().take(events).inspect(|event| account.see_next(event)).count();
     account.release(account.next());
     if received == events {
-        return Step::Read;
+        return Ok(());
     }
     match reader.try_recv() {
-        Err(TryReadError::Ended(end)) => Step::Ended(end),
+        Err(ended @ TryReadError::Ended(_)) => Err(ended),
         _ => account.post.blame("the iterator has ended, and the stream has not"),
     }
 }
