@@ -7,6 +7,16 @@ use core::fmt;
 
 use crate::member::Member;
 
+/// Writes why something was refused, and because of which member, if that is known.
+pub(super) fn refusal(
+    f: &mut fmt::Formatter<'_>,
+    reason: &str,
+    member: Option<&Member>,
+) -> fmt::Result {
+    f.write_str(reason)?;
+    member.map_or(Ok(()), |member| write!(f, ", because of the {member}"))
+}
+
 /// Defines an error that gives back what was not published, and names a member of the ring.
 macro_rules! refused {
     ($(#[$doc:meta])* $name:ident, $(#[$member_doc:meta])* $member:ident, $message:literal) => {
@@ -44,11 +54,7 @@ macro_rules! refused {
 
         impl<T> fmt::Display for $name<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str($message)?;
-                match &self.member {
-                    Some(member) => write!(f, ", because of the {member}"),
-                    None => Ok(()),
-                }
+                refusal(f, $message, self.$member())
             }
         }
 
@@ -149,15 +155,7 @@ impl From<ClaimError> for TryClaimError {
     }
 }
 
-/// A claim that could not be had in time, or never can.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClaimTimeoutError {
-    /// Fewer slots than were asked for were free until the time was up.
-    Timeout(ClaimTimeout),
-    /// The ring has fewer slots than were asked for.
-    TooLarge(ClaimError),
-}
+const TOO_FEW: &str = "fewer slots were free than the claim asks for until the time was up";
 
 /// Fewer slots than a claim asks for were free until the time was up; in [`ClaimTimeoutError`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,52 +175,79 @@ impl ClaimTimeout {
     }
 }
 
-impl ClaimTimeoutError {
-    /// Whether the time was up, so that the claim may succeed later.
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::Timeout(_))
-    }
-
-    /// Whether the claim can never succeed.
-    pub fn is_too_large(&self) -> bool {
-        matches!(self, Self::TooLarge(_))
-    }
-
-    /// Returns the member that held the writer back, if the time was up and one did: see
-    /// [`ClaimTimeout::holder`].
-    pub fn holder(&self) -> Option<&Member> {
-        match self {
-            Self::Timeout(timeout) => timeout.holder(),
-            Self::TooLarge(_) => None,
-        }
-    }
-}
-
 impl fmt::Display for ClaimTimeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("fewer slots were free than the claim asks for until the time was up")?;
-        match &self.holder {
-            Some(member) => write!(f, ", because of the {member}"),
-            None => Ok(()),
-        }
+        refusal(f, TOO_FEW, self.holder())
     }
 }
 
 impl Error for ClaimTimeout {}
 
-impl fmt::Display for ClaimTimeoutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Timeout(timeout) => timeout.fmt(f),
-            Self::TooLarge(error) => error.fmt(f),
+/// Defines the error of a request for room in the ring with a time limit, which may also be a request
+/// for too much. It can never be had then, however long one waits.
+macro_rules! no_room_in_time {
+    (
+        $(#[$doc:meta])* $name:ident,
+        $(#[$timeout_doc:meta])* Timeout: $reason:expr,
+        $(#[$too_large_doc:meta])* TooLarge: $too_large:ident
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum $name {
+            $(#[$timeout_doc])*
+            Timeout(ClaimTimeout),
+            $(#[$too_large_doc])*
+            TooLarge($too_large),
         }
-    }
+
+        impl $name {
+            /// Whether the time was up, so that the same request may succeed later.
+            pub fn is_timeout(&self) -> bool {
+                matches!(self, Self::Timeout(_))
+            }
+
+            /// Whether the same request can never succeed.
+            pub fn is_too_large(&self) -> bool {
+                matches!(self, Self::TooLarge(_))
+            }
+
+            /// Returns the member that held the writer back, if the time was up and one did: see
+            /// [`ClaimTimeout::holder`].
+            pub fn holder(&self) -> Option<&Member> {
+                match self {
+                    Self::Timeout(timeout) => timeout.holder(),
+                    Self::TooLarge(_) => None,
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    Self::Timeout(timeout) => refusal(f, $reason, timeout.holder()),
+                    Self::TooLarge(error) => error.fmt(f),
+                }
+            }
+        }
+
+        impl Error for $name {}
+
+        impl From<$too_large> for $name {
+            fn from(error: $too_large) -> Self {
+                Self::TooLarge(error)
+            }
+        }
+    };
 }
 
-impl Error for ClaimTimeoutError {}
+pub(super) use no_room_in_time;
 
-impl From<ClaimError> for ClaimTimeoutError {
-    fn from(error: ClaimError) -> Self {
-        Self::TooLarge(error)
-    }
+no_room_in_time! {
+    /// A claim that could not be had in time, or never can.
+    #[non_exhaustive]
+    ClaimTimeoutError,
+    /// Fewer slots than were asked for were free until the time was up.
+    Timeout: TOO_FEW,
+    /// The ring has fewer slots than were asked for.
+    TooLarge: ClaimError
 }

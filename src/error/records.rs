@@ -5,7 +5,7 @@
 use core::error::Error;
 use core::fmt;
 
-use super::publishing::ClaimTimeout;
+use super::publishing::{ClaimTimeout, no_room_in_time, refusal};
 use crate::member::Member;
 
 /// A record that is longer than any record of its ring can be.
@@ -78,54 +78,13 @@ impl From<RecordTooLarge> for TryRecordError {
     }
 }
 
-/// A record that could not be published in time, or never can.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RecordTimeoutError {
+no_room_in_time! {
+    /// A record that could not be published in time, or never can.
+    RecordTimeoutError,
     /// There was no room for the record until the time was up.
-    Timeout(ClaimTimeout),
+    Timeout: "there was no room for the record until the time was up",
     /// The record is longer than any can be.
-    TooLarge(RecordTooLarge),
-}
-
-impl RecordTimeoutError {
-    /// Whether the time was up, so that the record may be published later.
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::Timeout(_))
-    }
-
-    /// Whether the record can never be published.
-    pub fn is_too_large(&self) -> bool {
-        matches!(self, Self::TooLarge(_))
-    }
-
-    /// Returns the member that held the writer back, if the time was up and one did: see
-    /// [`ClaimTimeout::holder`].
-    pub fn holder(&self) -> Option<&Member> {
-        match self {
-            Self::Timeout(timeout) => timeout.holder(),
-            Self::TooLarge(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for RecordTimeoutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Timeout(timeout) => {
-                f.write_str("there was no room for the record until the time was up")?;
-                timeout.holder().map_or(Ok(()), |member| write!(f, ", because of the {member}"))
-            }
-            Self::TooLarge(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for RecordTimeoutError {}
-
-impl From<RecordTooLarge> for RecordTimeoutError {
-    fn from(error: RecordTooLarge) -> Self {
-        Self::TooLarge(error)
-    }
+    TooLarge: RecordTooLarge
 }
 
 /// One of several records was longer than any can be. It comes back through
