@@ -204,9 +204,7 @@ impl<T> ReaderBuilder<T> {
         if member.role() != Role::Reader {
             return Err(AfterError::NotAReader(Box::new(member.clone())));
         }
-        let retained = self.ring.shared.sequencer.retain_gate(member);
-        let retained = retained.ok_or_else(|| AfterError::Gone(Box::new(member.clone())))?;
-        self.options.barrier.push(retained);
+        self.options.come_after(&self.ring.shared.sequencer, member)?;
         Ok(self)
     }
 

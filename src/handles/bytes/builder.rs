@@ -167,10 +167,7 @@ impl ByteReaderBuilder {
         if !Arc::ptr_eq(&self.ring.shared, upstream.core.shared()) {
             return Err(AfterError::OtherRing);
         }
-        let member = upstream.member();
-        let retained = self.ring.shared.sequencer.retain_gate(member);
-        let retained = retained.ok_or_else(|| AfterError::Gone(Box::new(member.clone())))?;
-        self.options.barrier.push(retained);
+        self.options.come_after(&self.ring.shared.sequencer, upstream.member())?;
         Ok(self)
     }
 

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use crate::error::End;
+use crate::error::{AfterError, End};
+use crate::member::Member;
 use crate::protocol::{Barrier, Gate, Sequencer};
 
 /// The options of a reader that is not plain, and the state that goes with them.
@@ -38,6 +39,18 @@ impl ReaderOptions {
     /// Whether a reader with these options is a plain reader.
     pub(crate) fn are_none(&self) -> bool {
         self.barrier.is_empty() && self.patience.is_none() && !self.observing
+    }
+
+    /// Makes the reader come after another one, `upstream`, unless that has left.
+    pub(crate) fn come_after(
+        &mut self,
+        sequencer: &Sequencer,
+        upstream: &Member,
+    ) -> Result<(), AfterError> {
+        let retained = sequencer.retain_gate(upstream);
+        let retained = retained.ok_or_else(|| AfterError::Gone(Box::new(upstream.clone())))?;
+        self.barrier.push(retained);
+        Ok(())
     }
 
     /// Returns the options of a clone.
