@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 
 use crate::handles::writing::{Room, WritingCore};
 use crate::sequence::Sequence;
-use crate::storage::{ALIGN, Bytes, WriteBorrow};
+use crate::storage::{Bytes, WriteBorrow};
 
 /// A guard over the bytes of a record that is claimed and not yet published; from
 /// [`ByteWriter::claim`](crate::ByteWriter::claim).
@@ -33,10 +33,7 @@ impl<'w> Record<'w> {
     /// Lends the next record, whose room the writer must have reserved.
     #[inline]
     pub(super) fn new(writer: &'w mut WritingCore<Bytes>, room: Room) -> Self {
-        let (position, bytes) = writer.place(writer.run(), room);
-        let first = position / ALIGN + 1;
-        let words = (bytes.len() as u64).div_ceil(ALIGN);
-        let borrow = writer.shared().slots.borrows.write(first, first + words);
+        let (position, bytes, borrow) = writer.place(writer.run(), room);
         Self { writer, room, position, bytes, borrow }
     }
 

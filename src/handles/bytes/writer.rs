@@ -12,7 +12,7 @@ use crate::error::{
 use crate::handles::shared::deadline_after;
 use crate::handles::writing::{Room, Run, WritingCore};
 use crate::sequence::Sequence;
-use crate::storage::{ALIGN, Bytes};
+use crate::storage::Bytes;
 use crate::telemetry::{Slowest, Stats};
 
 /// The handle that publishes records of bytes. There is one for each [`ByteRing`](crate::ByteRing). It
@@ -276,10 +276,7 @@ impl<'w> PublishRun<'w> {
     /// Copies a record behind the others. The room must be reserved.
     #[inline]
     fn add(&mut self, room: Room, record: &[u8]) {
-        let (position, mut bytes) = self.core.place(self.written, room);
-        let first = position / ALIGN + 1;
-        let words = (record.len() as u64).div_ceil(ALIGN);
-        let mut borrow = self.core.shared().slots.borrows.write(first, first + words);
+        let (_, mut bytes, mut borrow) = self.core.place(self.written, room);
         // SAFETY: I1: the room is reserved and behind everything published, and `core` is the only
         // writer. I6: bytes are always initialized.
         unsafe { bytes.as_mut() }.copy_from_slice(record);

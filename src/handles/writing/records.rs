@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use super::writer_core::WritingCore;
-use crate::storage::{ALIGN, Bytes, Header, span};
+use crate::storage::{ALIGN, Bytes, Header, WriteBorrow, span};
 
 /// Where the next record goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,12 +75,16 @@ impl WritingCore<Bytes> {
         run.bytes() + room.needed()
     }
 
-    /// Returns where the record lies, and its bytes. The room must be reserved.
+    /// Returns where the record lies, its bytes, and what tells loom that they are borrowed. The room
+    /// must be reserved.
     #[inline]
-    pub(crate) fn place(&self, run: Run, room: Room) -> (u64, NonNull<[u8]>) {
+    pub(crate) fn place(&self, run: Run, room: Room) -> (u64, NonNull<[u8]>, WriteBorrow) {
+        let bytes = &self.shared().slots;
         let position = run.end + room.padding;
-        self.shared().slots.fetch_to_write(position, span(room.len));
-        (position, self.shared().slots.record(position, room.len))
+        bytes.fetch_to_write(position, span(room.len));
+        let words = position / ALIGN + 1..(position + span(room.len)) / ALIGN;
+        let borrow = bytes.borrows.write(words.start, words.end);
+        (position, bytes.record(position, room.len), borrow)
     }
 
     /// Adds a record, whose bytes are written, to a run: its first `len` bytes.
