@@ -57,13 +57,11 @@ impl<T> Editor<T> {
 
     /// Returns how the editor sleeps in a task.
     fn sleeper(&self) -> Sleeper<'_> {
-        let stage = self.stage();
         Sleeper {
-            events: &stage.arrivals,
+            place: self.sleeps_at(),
             // No other handle is registered there.
             owner: Owner::Handle(0),
-            threshold: self.position().get() + 1,
-            parks: &stage.counters.parks,
+            parks: &self.stage().counters.parks,
         }
     }
 }

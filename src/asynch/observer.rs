@@ -53,13 +53,12 @@ impl<T> Observer<T> {
         LookFuture(Lent::new(self))
     }
 
-    /// Returns how the observer sleeps in a task: where the readers do.
+    /// Returns how the observer sleeps in a task.
     fn sleeper(&self) -> Sleeper<'_> {
         let core = self.core();
         Sleeper {
-            events: &core.shared().sequencer.published,
+            place: core.sleeps_at(),
             owner: core.task(),
-            threshold: core.position() + 1,
             parks: &core.gate().counters().parks,
         }
     }

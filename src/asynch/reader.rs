@@ -15,7 +15,7 @@ use super::lent::{Awaited, Lent};
 use crate::error::{End, TryReadError};
 use crate::handles::{Batch, Reader, ReaderCore, Release};
 use crate::sync::strong;
-use crate::waiting::Owner;
+use crate::waiting::{Owner, Place};
 
 impl<T> Reader<T> {
     /// Returns a clone of the next event. Waits in a task until there is one.
@@ -102,7 +102,7 @@ impl<T> ReaderCore<T> {
                 Err(TryReadError::Ended(end)) => break Err(end),
                 Err(TryReadError::Empty) => (),
             }
-            let (events, threshold) = (self.sleeps_at(), self.position() + 1);
+            let Place { events, threshold } = self.sleeps_at();
             if events.register_task(self.task(), threshold, cx.waker()) {
                 self.gate().counters().parks.add(1);
             }
@@ -117,7 +117,7 @@ impl<T> ReaderCore<T> {
                 Err(TryReadError::Empty) => {
                     // The laggard at whose event count the task is registered may have come far
                     // enough by now, and another one not: then register there too.
-                    let there = ptr::eq(self.sleeps_at(), events);
+                    let there = ptr::eq(self.sleeps_at().events, events);
                     if there || !strong!("asynch.laggard_again") {
                         return Poll::Pending;
                     }

@@ -6,14 +6,12 @@ use core::mem;
 use core::task::{Context, Poll};
 
 use crate::sync::Counter;
-use crate::waiting::{EventCount, Owner};
+use crate::waiting::{Owner, Place};
 
 /// A task that waits at an event count.
 pub(super) struct Sleeper<'p> {
-    pub(super) events: &'p EventCount,
+    pub(super) place: Place<'p>,
     pub(super) owner: Owner,
-    /// The position that the task waits for.
-    pub(super) threshold: u64,
     /// Counts how often the task sleeps.
     pub(super) parks: &'p Counter,
 }
@@ -31,7 +29,8 @@ impl Sleeper<'_> {
     ) -> Poll<F> {
         let mut found = look();
         if found.is_none() {
-            if self.events.register_task(self.owner, self.threshold, cx.waker()) {
+            let Place { events, threshold } = self.place;
+            if events.register_task(self.owner, threshold, cx.waker()) {
                 self.parks.add(1);
             }
             *registered = true;
@@ -48,7 +47,7 @@ impl Sleeper<'_> {
     /// Removes the registration that `poll` has made, if any.
     pub(super) fn deregister(&self, registered: &mut bool) {
         if mem::take(registered) {
-            self.events.deregister_task(self.owner);
+            self.place.events.deregister_task(self.owner);
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::sequence::Sequence;
 use crate::storage::{Slots, Walk, WriteBorrow};
 use crate::sync::{Arc, Finally};
 use crate::telemetry::trace;
-use crate::waiting::{Pacing, Wait};
+use crate::waiting::{Pacing, Place, Wait};
 
 /// A handle that changes events in place, in order, before any reader sees them; from
 /// [`RingBuilder::build_with_editors`](crate::RingBuilder::build_with_editors).
@@ -200,6 +200,11 @@ impl<T> Editor<T> {
     /// Returns the identity of this editor, with which errors and snapshots name it.
     pub fn member(&self) -> &Member {
         &self.stage().member
+    }
+
+    /// Returns where the editor sleeps.
+    pub(crate) fn sleeps_at(&self) -> Place<'_> {
+        Place { events: &self.stage().arrivals, threshold: self.position + 1 }
     }
 
     pub(crate) fn stage(&self) -> &Stage {

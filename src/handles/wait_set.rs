@@ -16,7 +16,7 @@ use super::observer::Observer;
 use super::reader::Reader;
 use super::shared::deadline_after;
 use crate::sync::{PlainArc, strong};
-use crate::waiting::{EventCount, Owner, Parker, Wait};
+use crate::waiting::{EventCount, Owner, Parker, Place, Wait};
 
 /// A handle that a [`WaitSet`] can wait for: a [`Reader`], an [`Observer`], an [`Editor`] or a
 /// [`ByteReader`], or a reference to one.
@@ -27,7 +27,7 @@ use crate::waiting::{EventCount, Owner, Parker, Wait};
 pub trait Waitable: sealed::Sealed {}
 
 mod sealed {
-    use crate::waiting::EventCount;
+    use crate::waiting::Place;
 
     pub trait Sealed {
         /// Whether the next read would not wait.
@@ -43,16 +43,7 @@ mod sealed {
         #[doc(hidden)]
         fn deregister(&self, set: u64);
     }
-
-    /// Where a handle sleeps, and what it waits for.
-    #[derive(Debug)]
-    pub struct Place<'p> {
-        pub(super) events: &'p EventCount,
-        pub(super) threshold: u64,
-    }
 }
-
-use sealed::Place;
 
 /// Waits for several handles at once, also of different rings: a thread or a task that does really
 /// sleep, and is woken as soon as one of them has something to read, or has come to its end.
@@ -287,7 +278,7 @@ impl<T> sealed::Sealed for Reader<T> {
     }
 
     fn place(&self) -> Place<'_> {
-        Place { events: self.core.sleeps_at(), threshold: self.core.position() + 1 }
+        self.core.sleeps_at()
     }
 
     fn deregister(&self, set: u64) {
@@ -303,7 +294,7 @@ impl sealed::Sealed for ByteReader {
     }
 
     fn place(&self) -> Place<'_> {
-        Place { events: self.core.sleeps_at(), threshold: self.core.position() + 1 }
+        self.core.sleeps_at()
     }
 
     fn deregister(&self, set: u64) {
@@ -319,7 +310,7 @@ impl<T> sealed::Sealed for Observer<T> {
     }
 
     fn place(&self) -> Place<'_> {
-        Place { events: self.core().sleeps_at(), threshold: self.core().position() + 1 }
+        self.core().sleeps_at()
     }
 
     fn deregister(&self, set: u64) {
@@ -335,7 +326,7 @@ impl<T> sealed::Sealed for Editor<T> {
     }
 
     fn place(&self) -> Place<'_> {
-        Place { events: &self.stage().arrivals, threshold: self.position().get() + 1 }
+        self.sleeps_at()
     }
 
     fn deregister(&self, set: u64) {

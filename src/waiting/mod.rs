@@ -10,9 +10,11 @@
 mod event_count;
 mod pacing;
 mod parker;
+mod place;
 mod strategy;
 
 pub(crate) use event_count::{EventCount, Owner};
 pub(crate) use pacing::Pacing;
 pub(crate) use parker::Parker;
+pub(crate) use place::Place;
 pub use strategy::Wait;

@@ -5,15 +5,17 @@
 
 use super::reader_core::ReadingCore;
 use crate::storage::Storage;
-use crate::waiting::{EventCount, Owner};
+use crate::waiting::{Owner, Place};
 
 impl<S: Storage> ReadingCore<S> {
-    /// Returns the event count where the reader must sleep now: that of an upstream that has not come
-    /// far enough, or else that of the cursor.
-    pub(crate) fn sleeps_at(&self) -> &EventCount {
+    /// Returns where the reader must sleep now: at the event count of an upstream that has not come
+    /// far enough, or else at that of the cursor.
+    pub(crate) fn sleeps_at(&self) -> Place<'_> {
         let laggard = self.options().and_then(|options| options.barrier.laggard(self.position()));
         let moved = laggard.and_then(|laggard| laggard.gate().dependents());
-        moved.map_or(&self.shared().sequencer.published, |dependents| &dependents.moved)
+        let published = &self.shared().sequencer.published;
+        let events = moved.map_or(published, |dependents| &dependents.moved);
+        Place { events, threshold: self.position() + 1 }
     }
 
     /// Removes the registrations of this owner, wherever the reader may have slept.
