@@ -2,8 +2,9 @@
 //!
 //! A task waits where a thread would, and for the same things. The handles are the same too:
 //! with the feature `async`, a [`Reader`], an [`Observer`], an [`Editor`] and a [`Writer`] have more
-//! methods, and this module has the futures that these return. So threads and tasks read one ring side by side, a thread
-//! publishes to tasks and a task to threads, and one handle may be used in both ways by turns.
+//! methods, and this module has the futures that these return. So threads and tasks read one ring
+//! side by side, a thread publishes to tasks and a task to threads, and one handle may be used in
+//! both ways by turns.
 //!
 //! | in a task | instead of | result |
 //! |---|---|---|

@@ -22,8 +22,7 @@ use crate::sync::{self, Arc, Mutex, for_every};
 ///
 /// Dropping a group that is not started ends its members, and their handlers are never built:
 /// if one member cannot be spawned, a `?` leaves no thread behind. (An editor among them then [has
-/// left](crate::Editor#leaving).) Dropping a group that is
-/// started does nothing to its members.
+/// left](crate::Editor#leaving).) Dropping a group that is started does nothing to its members.
 ///
 /// # Examples
 ///

@@ -162,10 +162,10 @@ impl Stats {
     /// as often as they are to be updated, perhaps once a second.
     ///
     /// All metrics have the label `ring`, with [the name of the ring](crate::RingBuilder::name), or
-    /// empty if it has none: give each ring of a program a name of its own. Those of members also have `role` (`reader`, `observer` or `editor`), `member` (the name, or the number of a
-    /// member without a name) and `number`, which tells members with the same name apart, such as
-    /// clones. A member that has left keeps its last values, unless the recorder forgets idle
-    /// metrics.
+    /// empty if it has none: give each ring of a program a name of its own. Those of members also
+    /// have `role` (`reader`, `observer` or `editor`), `member` (the name, or the number of a member
+    /// without a name) and `number`, which tells members with the same name apart, such as clones. A
+    /// member that has left keeps its last values, unless the recorder forgets idle metrics.
     ///
     /// | of the ring | |
     /// |---|---|

@@ -66,8 +66,8 @@ impl<'r> ByteBatch<'r> {
     #[inline]
     pub fn next_record(&mut self) -> Option<(Sequence, &[u8])> {
         self.commit_passed();
-        // SAFETY: I2, I6: the record was in the batch. I4: nothing at or above its position is committed before the next call, and until
-        // then `self` is borrowed.
+        // SAFETY: I2, I6: the record was in the batch. I4: nothing at or above its position is
+        // committed before the next call, and until then `self` is borrowed.
         self.take().map(|(position, record, _)| (position, unsafe { record.as_ref() }))
     }
 

@@ -13,18 +13,19 @@ use crate::telemetry::{Slowest, Stats};
 
 /// The handle of a ring of *records*: pieces of bytes, each of any length up to half of the ring.
 ///
-/// It is to a [`ByteWriter`](crate::ByteWriter) and its [`ByteReader`](crate::ByteReader)s what a [`Ring`](crate::Ring)
-/// is to a writer of events: clone it, send it to any thread, and subscribe at any time. Use it where
-/// events have very different lengths, or are bytes anyway: frames of a network, lines, encoded
-/// messages. Where all events have one type, a `Ring` needs no encoding, and is faster.
+/// It is to a [`ByteWriter`](crate::ByteWriter) and its [`ByteReader`](crate::ByteReader)s what a
+/// [`Ring`](crate::Ring) is to a writer of events: clone it, send it to any thread, and subscribe at
+/// any time. Use it where events have very different lengths, or are bytes anyway: frames of a
+/// network, lines, encoded messages. Where all events have one type, a `Ring` needs no encoding, and
+/// is faster.
 ///
 /// # Positions
 ///
 /// A [`Sequence`] of a ring of records counts bytes: it is the position of a record in the stream. So
-/// [`lag`](crate::ByteReader::lag), [`capacity`](Self::capacity) and the numbers in [`Stats`] are bytes too.
-/// A record takes 8 bytes more than its length, rounded up to a multiple of 8, and lies in one
-/// piece: where it would reach over the end of the ring, it begins at the start of the ring, and what
-/// is left before the end stays unused. Readers do not see that.
+/// [`lag`](crate::ByteReader::lag), [`capacity`](Self::capacity) and the numbers in [`Stats`] are
+/// bytes too. A record takes 8 bytes more than its length, rounded up to a multiple of 8, and lies in
+/// one piece: where it would reach over the end of the ring, it begins at the start of the ring, and
+/// what is left before the end stays unused. Readers do not see that.
 ///
 /// # Examples
 ///
