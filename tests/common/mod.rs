@@ -4,10 +4,10 @@
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 use std::ops::ControlFlow;
-use std::panic;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use std::{env, panic, process};
 
 use broadring::{End, ReadTimeoutError, Reader, Ring, Sequence, SubscribeError, Wait, Writer};
 use proptest::prelude::*;
@@ -15,6 +15,10 @@ use proptest::test_runner::Config;
 
 /// Far longer than any test takes, on any machine and under any sanitizer.
 const DEADLINE: Duration = Duration::from_secs(if cfg!(miri) { 3600 } else { 60 });
+
+/// How many seconds to wait instead, where many tests are expected to hang: see `.ci/mutants`. The
+/// first one that does ends the program, because the others would take as long.
+const SHORT_DEADLINE: &str = "BROADRING_TEST_DEADLINE";
 
 /// Every way to wait, each with its knobs as they come and with none at all.
 pub(crate) const WAITS: [Wait; 6] = [
@@ -47,10 +51,25 @@ pub(crate) fn finite<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'stati
         let _working = working;
         body()
     });
-    match done.recv_timeout(DEADLINE) {
+    match done.recv_timeout(deadline()) {
         Err(RecvTimeoutError::Disconnected) => join(body),
-        _ => panic!("not done after {DEADLINE:?}: somebody waits for what never comes"),
+        _ => too_late("not done", "somebody waits for what never comes"),
     }
+}
+
+fn deadline() -> Duration {
+    let seconds = env::var(SHORT_DEADLINE).ok().and_then(|seconds| seconds.parse().ok());
+    seconds.map_or(DEADLINE, Duration::from_secs)
+}
+
+#[track_caller]
+fn too_late(how: &str, what: &str) -> ! {
+    let message = format!("{how} after {:?}: {what}", deadline());
+    if env::var_os(SHORT_DEADLINE).is_some() {
+        eprintln!("{message}");
+        process::exit(101);
+    }
+    panic!("{message}");
 }
 
 /// Waits for a thread, and passes its panic on.
@@ -61,9 +80,11 @@ pub(crate) fn join<R>(thread: JoinHandle<R>) -> R {
 /// Yields until something holds, and fails if it still does not at the deadline.
 #[track_caller]
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
+    let (start, deadline) = (Instant::now(), deadline());
     while !holds() {
-        assert!(start.elapsed() < DEADLINE, "still not so after {DEADLINE:?}: {what}");
+        if start.elapsed() >= deadline {
+            too_late("still not so", what);
+        }
         thread::yield_now();
     }
 }
