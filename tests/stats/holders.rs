@@ -1,7 +1,7 @@
 //! A snapshot says how long the writer has been stalled, and which members hold it back.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use broadring::{End, Ring};
 
@@ -38,6 +38,23 @@ fn a_full_ring_is_one_stall_until_the_writer_finds_room() {
     let stalled = ring.stats().writer.stalled;
     assert!(stalled >= stats.stalled);
     assert_eq!(ring.stats().writer.stalled, stalled, "nothing holds the writer up now");
+}
+
+#[test]
+fn the_stalls_that_have_ended_count_for_no_longer_than_they_took() {
+    let (mut writer, mut reader, ring) = ring_of(1);
+    publish(&mut writer, 1);
+    // If times since the ring was built were taken for lengths, they would be too long by this.
+    thread::sleep(BRIEFLY);
+    let begun = Instant::now();
+    for _ in 0..3 {
+        assert!(writer.try_publish(0).is_err());
+        read(&mut reader, 1);
+        publish(&mut writer, 1);
+    }
+    let stats = ring.stats().writer;
+    assert_eq!((stats.stalls, stats.stalled_now), (3, None));
+    assert!(stats.stalled <= begun.elapsed(), "{:?}", stats.stalled);
 }
 
 #[test]
