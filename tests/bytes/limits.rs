@@ -121,6 +121,32 @@ fn an_iterator_that_panics_publishes_what_it_has_yielded() {
 }
 
 #[test]
+fn records_of_an_iterator_become_visible_a_quarter_of_the_ring_at_a_time() {
+    let (mut writer, mut reader, ring) = ring_of(512);
+    for start in [0, 384] {
+        let mut visible = Vec::new();
+        let records = (0..12).map(|_| {
+            visible.push(ring.cursor().get() - start);
+            [3; 24]
+        });
+        writer.publish_all(records).unwrap();
+        // Four words each. With the header behind the last of a run, three fit into a quarter.
+        let expected = (0..12_u64).map(|record| record.saturating_sub(1) / 3 * 96);
+        assert!(visible.iter().copied().eq(expected), "{visible:?}");
+        drop(reader.try_batch().unwrap());
+    }
+}
+
+#[test]
+fn a_claimed_record_is_read_and_written_in_place() {
+    let (mut writer, _reader, _ring) = ring_of(256);
+    let mut record = writer.claim(4).unwrap();
+    record.copy_from_slice(b"here");
+    record[0] = b't';
+    assert_eq!((&*record, record.len()), (&b"tere"[..], 4));
+}
+
+#[test]
 fn a_capacity_must_be_a_power_of_two_and_hold_a_record() {
     for (capacity, suggestion) in [(0, 32), (1, 32), (31, 32), (33, 64), (1000, 1024)] {
         let error = ByteRing::try_builder(capacity).unwrap_err();

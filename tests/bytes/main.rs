@@ -4,6 +4,7 @@
 mod common;
 
 mod delivery;
+mod handles;
 mod limits;
 mod model;
 mod reading;
