@@ -117,6 +117,21 @@ fn check_content_and_addresses<T: Payload>() {
     }
 }
 
+/// Publishes one event after the other, and checks that one batch has them all.
+fn check_that_a_batch_has_everything<T: Payload>() {
+    let (mut writer, ring) = Ring::builder(64).build(|| T::of(u64::MAX));
+    let mut reader = ring.subscribe().unwrap();
+    for published in [1, 2, 64, 3, 63, 7] {
+        let first = writer.cursor().get();
+        for sequence in first..first + published {
+            writer.publish(T::of(sequence));
+        }
+        let batch = reader.try_batch().unwrap();
+        assert_eq!(batch.len() as u64, published);
+        assert!(batch.events().cloned().eq((first..first + published).map(T::of)));
+    }
+}
+
 /// Publishes on one thread, and checks the content of every event on two others.
 fn check_content_across_threads<T: Payload>() {
     finite(|| {
@@ -155,6 +170,7 @@ macro_rules! for_each_type {
         fn $name() {
             $(
                 check_content_and_addresses::<$type>();
+                check_that_a_batch_has_everything::<$type>();
                 check_content_across_threads::<$type>();
             )+
         }

@@ -67,6 +67,21 @@ fn a_handler_loop_frees_slots_after_every_quarter_of_the_ring() {
 }
 
 #[test]
+fn events_that_were_taken_before_a_handler_loop_count_for_its_first_quarter() {
+    for taken in 0..=5 {
+        let (mut writer, mut reader, _ring) = ring_of(16);
+        publish_n(&mut writer, 16);
+        let mut batch = reader.try_batch().unwrap();
+        for _ in 0..taken {
+            batch.next_event().unwrap();
+        }
+        let mut free = Vec::new();
+        batch.for_each(|_, _| free.push(writer.remaining_capacity()));
+        assert_eq!(free, free_by_quarters(16)[taken..], "after {taken}");
+    }
+}
+
+#[test]
 fn the_writer_can_publish_while_run_is_in_the_middle_of_a_batch() {
     finite(|| {
         let (writer, mut reader, _ring) = ring_of(16);

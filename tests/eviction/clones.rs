@@ -95,6 +95,23 @@ fn clones_of_an_evicted_reader_are_evicted_too_and_rejoin_on_their_own() {
 }
 
 #[test]
+fn a_clone_of_a_reader_that_has_forgotten_a_batch_may_be_evicted() {
+    let (mut writer, ring) = Ring::builder(2).build(|| 0);
+    let mut original = evictable(&ring, Duration::ZERO);
+    fill(&mut writer);
+    mem::forget(original.try_batch().unwrap());
+    let mut clone = original.clone();
+    // The batch still protects the events, but for the original only.
+    assert!(writer.try_publish(0).is_err());
+    drop(original);
+    publish_at_once(&mut writer);
+    // Nobody has told the clone yet.
+    let mut clone_of_the_clone = clone.clone();
+    was_evicted(&mut clone, 0, 3);
+    was_evicted(&mut clone_of_the_clone, 0, 3);
+}
+
+#[test]
 fn a_clone_of_a_reader_that_is_just_evicted_is_intact_or_evicted() {
     finite(|| {
         for capacity in [1, 2, 8] {

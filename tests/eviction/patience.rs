@@ -70,6 +70,24 @@ fn the_patience_starts_again_whenever_the_reader_moves_on() {
 }
 
 #[test]
+fn of_readers_at_one_place_none_is_evicted_before_all_are_due() {
+    let (mut writer, ring) = Ring::builder(2).build(|| 0);
+    let mut hasty = evictable(&ring, Duration::ZERO);
+    let patient = evictable(&ring, AN_HOUR);
+    fill(&mut writer);
+    for _ in 0..3 {
+        // Without the hasty one the writer would still have no room.
+        assert!(writer.try_publish(0).is_err());
+        thread::sleep(BRIEFLY);
+    }
+    assert_eq!(hasty.try_recv(), Ok(event(0)));
+    drop(patient);
+    publish_at_once(&mut writer);
+    publish_at_once(&mut writer);
+    was_evicted(&mut hasty, 1, 3);
+}
+
+#[test]
 fn the_patience_does_not_start_again_when_an_observer_looks() {
     // An observer closes its gate a whole ring behind for a moment, before it knows more: so
     // for that moment somebody else holds up a writer that waits for several slots.

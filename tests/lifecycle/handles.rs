@@ -47,6 +47,7 @@ fn a_reader_can_be_read_and_cloned_after_the_writer_and_the_ring_handle_are_gone
     drop(writer);
     drop(ring);
     let clone = reader.clone();
+    assert_eq!((reader.capacity(), clone.lag()), (4, 4));
     finite(move || drain(reader)).ends_at(4);
     finite(move || drain(clone)).ends_at(4);
 }
