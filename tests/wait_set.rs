@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use broadring::{Editor, Observer, Reader, Ring, TryReadError, WaitSet, Waitable, Writer};
+use broadring::{Editor, Observer, Reader, Ring, TryReadError, Wait, WaitSet, Waitable, Writer};
 use common::{
     PARK, Tally, WAITS, count, eventually, finite, join, publish_at_once, publish_next, ring_of,
     settle_down,
@@ -39,6 +39,13 @@ fn the_first_handle_that_is_ready_is_returned_without_waiting() {
         // Any selection in any order.
         assert_eq!(set.wait(&[&readers[2], &readers[0], &readers[3]]), 2);
     });
+}
+
+#[test]
+fn a_wait_set_waits_as_it_was_told_to() {
+    let told = |set: WaitSet, wait| assert!(format!("{set:?}").contains(&format!("{wait:?}")));
+    told(WaitSet::new(), Wait::PARK);
+    told(WaitSet::new().strategy(Wait::YIELD), Wait::YIELD);
 }
 
 #[test]

@@ -69,6 +69,10 @@ fn an_observer_counts_the_events_that_it_has_seen() {
     let row = row(&stats, tap.member());
     assert_eq!((row.member.role(), row.position.get(), row.lag), (Role::Observer, 6, 1));
     assert_eq!((row.batches, row.largest_batch), (2, 4));
+    assert_eq!(tap.look().unwrap().len(), 1);
+    assert!(tap.look().is_err());
+    let stats = ring.stats();
+    assert_eq!(stats.members[0].batches, 3, "a look that finds nothing is none");
 }
 
 #[test]
