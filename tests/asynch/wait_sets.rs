@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
-use broadring::{Reader, WaitSet, Writer};
+use broadring::{ByteRing, Reader, Ring, WaitSet, Waitable, Writer};
 use futures::FutureExt;
 use futures::executor::block_on;
 use futures::future::FusedFuture;
@@ -80,6 +80,26 @@ fn a_future_that_is_dropped_takes_its_wakers_with_it() {
     assert_eq!(Arc::strong_count(&counted), 2);
     writers.iter_mut().for_each(publish_at_once);
     assert_eq!(counted.0.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn handles_of_every_kind_are_not_ready_before_there_is_something_and_keep_no_waker() {
+    let (_writer, [editor], ring) = Ring::builder(4).build_with_editors(["edit"], || 0);
+    let observer = ring.observe().unwrap();
+    let upstream = ring.subscribe().unwrap();
+    let dependent = ring.reader().after(&upstream).unwrap().subscribe().unwrap();
+    let (_bytes, ring) = ByteRing::builder(64).build();
+    let records = ring.subscribe().unwrap();
+    let handles: [&dyn Waitable; 5] = [&editor, &observer, &upstream, &dependent, &records];
+
+    let mut set = WaitSet::new();
+    let counted = Arc::new(Count::default());
+    let waker = Waker::from(Arc::clone(&counted));
+    let mut waiting = Box::pin(set.ready_async(&handles));
+    assert_eq!(waiting.poll_unpin(&mut Context::from_waker(&waker)), Poll::Pending);
+    assert!(Arc::strong_count(&counted) > 2, "it is registered");
+    drop(waiting);
+    assert_eq!(Arc::strong_count(&counted), 2);
 }
 
 #[test]
