@@ -320,3 +320,6 @@ impl Dependents {
         Self { moved: EventCount::new(fences) }
     }
 }
+
+#[cfg(all(test, not(all(loom, feature = "loom"))))]
+mod tests;

@@ -64,6 +64,20 @@ fn a_reader_with_zero_patience_is_evicted_as_soon_as_the_ring_is_full() {
 }
 
 #[test]
+fn no_reader_is_evicted_if_another_one_would_still_hold_the_writer_back() {
+    let (mut writer, ring) = Ring::builder(2).build(|| 0);
+    let mut busy = evictable(&ring, Duration::ZERO);
+    let mut idle = evictable(&ring, Duration::ZERO);
+    fill(&mut writer);
+    let batch = busy.try_batch().unwrap();
+    is_full(&mut writer);
+    assert_eq!(idle.try_recv(), Ok(event(0)));
+    drop(batch);
+    publish_at_once(&mut writer);
+    assert_eq!(busy.try_recv(), Ok(event(2)));
+}
+
+#[test]
 fn every_way_to_publish_evicts() {
     finite(|| {
         type Way = fn(&mut Writer<u64>, u64);

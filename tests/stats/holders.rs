@@ -111,6 +111,26 @@ fn the_holding_time_starts_again_when_the_reader_moves() {
 }
 
 #[test]
+fn the_holding_time_of_a_plain_reader_goes_on_when_an_evictable_one_joins() {
+    let (mut writer, ring) = Ring::builder(4).build(|| 0_u64);
+    let plain = named(&ring, "plain");
+    publish(&mut writer, 4);
+    assert!(writer.try_publish(0).is_err());
+    thread::sleep(BRIEFLY);
+    // From now on the writer tells its readers apart.
+    let _patient = ring.reader().evict_after(Duration::from_secs(3600)).subscribe().unwrap();
+    assert!(writer.try_publish(0).is_err());
+    let holding = |member| row(&ring.stats(), member).holding.unwrap();
+    assert!(holding(plain.member()) >= BRIEFLY);
+
+    let joined = Instant::now();
+    let last = plain.clone();
+    assert!(writer.try_publish(0).is_err());
+    let held = holding(last.member());
+    assert!(held <= joined.elapsed(), "{held:?} is longer than it has been here");
+}
+
+#[test]
 fn the_holding_time_goes_on_when_a_dependent_joins() {
     for stays in [false, true] {
         let (mut writer, reader, ring) = ring_of(4);
