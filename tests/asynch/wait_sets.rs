@@ -95,11 +95,14 @@ fn handles_of_every_kind_are_not_ready_before_there_is_something_and_keep_no_wak
     let mut set = WaitSet::new();
     let counted = Arc::new(Count::default());
     let waker = Waker::from(Arc::clone(&counted));
-    let mut waiting = Box::pin(set.ready_async(&handles));
-    assert_eq!(waiting.poll_unpin(&mut Context::from_waker(&waker)), Poll::Pending);
-    assert!(Arc::strong_count(&counted) > 2, "it is registered");
-    drop(waiting);
-    assert_eq!(Arc::strong_count(&counted), 2);
+    let alone = handles.chunks(1);
+    for handles in alone.chain([&handles[..]]) {
+        let mut waiting = Box::pin(set.ready_async(handles));
+        assert_eq!(waiting.poll_unpin(&mut Context::from_waker(&waker)), Poll::Pending);
+        assert!(Arc::strong_count(&counted) > 2, "it is registered");
+        drop(waiting);
+        assert_eq!(Arc::strong_count(&counted), 2);
+    }
 }
 
 #[test]

@@ -104,6 +104,11 @@ fn a_clone_of_a_reader_that_has_forgotten_a_batch_may_be_evicted() {
     // The batch still protects the events, but for the original only.
     assert!(writer.try_publish(0).is_err());
     drop(original);
+    let batch = clone.try_batch().unwrap();
+    assert!(writer.try_publish(0).is_err(), "a batch of its own protects them again");
+    mem::forget(batch);
+    assert!(writer.try_publish(0).is_err());
+    clone = clone.clone();
     publish_at_once(&mut writer);
     // Nobody has told the clone yet.
     let mut clone_of_the_clone = clone.clone();

@@ -10,7 +10,7 @@ use crate::common::{
     Tally, WAYS_TO_READ, built_for, count, departed_upstream, event, finite, join, publish_at_once,
     publish_next, ring_of, settle_down,
 };
-use crate::rig::{evictable, fill, is_full, ring_that_parks, was_evicted};
+use crate::rig::{AN_HOUR, evictable, fill, is_full, ring_that_parks, was_evicted};
 
 #[test]
 fn every_way_to_read_says_that_the_reader_was_evicted_until_it_rejoins() {
@@ -181,6 +181,28 @@ fn an_evicted_upstream_rejoins_with_a_gate_of_its_own() {
     let guests = [ring.subscribe().unwrap(), ring.subscribe().unwrap()];
     assert!(ring.subscribe().is_err());
     drop(guests);
+}
+
+#[test]
+fn a_reader_that_was_not_evicted_keeps_its_dependents_when_it_rejoins() {
+    for evictable in [false, true] {
+        let (mut writer, mut first, ring) = ring_of(8);
+        let second = ring.reader().after(&first).unwrap();
+        let second = if evictable { second.evict_after(AN_HOUR) } else { second };
+        let mut second = second.subscribe().unwrap();
+        let mut third = ring.reader().after(&second).unwrap().subscribe().unwrap();
+        (0..3).for_each(|_| publish_at_once(&mut writer));
+        assert_eq!(second.rejoin(), Ok(3));
+        publish_at_once(&mut writer);
+        for sequence in 0..3 {
+            assert_eq!(third.try_recv(), Ok(event(sequence)));
+            assert_eq!(first.try_recv(), Ok(event(sequence)));
+        }
+        assert_eq!(third.try_recv(), Err(TryReadError::Empty));
+        for reader in [&mut first, &mut second, &mut third] {
+            assert_eq!(reader.try_recv(), Ok(event(3)));
+        }
+    }
 }
 
 #[test]
