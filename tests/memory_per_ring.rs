@@ -1,16 +1,17 @@
-//! How much memory a ring takes: the formulas of `docs/tuning.md`, byte by byte.
+//! How much memory a ring takes, byte by byte as `docs/tuning.md` says, and that it gives it back.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::mem::{align_of, size_of};
 
-use broadring::Ring;
+use broadring::{ByteRing, Ring};
 
-/// Counts the bytes that each thread has allocated.
+/// Counts the bytes that each thread has allocated and freed.
 struct Counting;
 
 thread_local! {
     static ALLOCATED: Cell<usize> = const { Cell::new(0) };
+    static FREED: Cell<usize> = const { Cell::new(0) };
 }
 
 // SAFETY: every call goes to the system's allocator as it is.
@@ -22,6 +23,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        FREED.set(FREED.get() + layout.size());
         // SAFETY: the caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(start, layout) }
     }
@@ -97,4 +99,27 @@ fn each_possible_reader_takes_half_a_kibibyte_and_the_rest_two_kibibytes() {
     println!("{fixed} bytes for a ring, {per_reader} for each possible reader");
     assert!(per_reader <= 512, "{per_reader} bytes for each possible reader");
     assert!(fixed <= 2048, "{fixed} bytes besides slots and readers");
+}
+
+#[test]
+fn a_ring_gives_all_its_memory_back_when_its_last_handle_is_dropped() {
+    // This thread may have freed more than it has allocated: what others have handed to it.
+    let kept = || ALLOCATED.get() as isize - FREED.get() as isize;
+    let before = kept();
+    let (mut writer, ring) = Ring::builder(64).name("orders").build(String::new);
+    let (mut bytes, records) = ByteRing::builder(256).name("records").build();
+    let mut reader = ring.reader().name("journal").subscribe().unwrap();
+    let mut behind = ring.reader().after(&reader).unwrap().subscribe().unwrap();
+    let mut heard = records.subscribe().unwrap();
+    for number in 0..100 {
+        writer.publish(number.to_string());
+        bytes.publish(number.to_string().as_bytes()).unwrap();
+        drop((reader.try_batch().unwrap(), heard.try_batch().unwrap()));
+        drop(behind.recv().unwrap());
+    }
+    assert!(kept() > before);
+    drop((writer, ring, reader, bytes, records, heard));
+    assert!(kept() > before, "there is a reader left");
+    drop(behind);
+    assert_eq!(kept(), before);
 }
