@@ -62,7 +62,7 @@ impl Sequencer {
         self.stall_timers.updated.set(1);
         let has_dependents = |gate: &Gate| gate.dependents().is_some();
         if self.gating_readers(position).any(has_dependents)
-            && self.gating_readers(position).count() > 1
+            && self.gating_readers(position).nth(1).is_some()
         {
             let waiting =
                 self.registry.waiting_for_each_other(self.gating_readers(position).collect());
