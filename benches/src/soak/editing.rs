@@ -82,7 +82,9 @@ pub(super) fn edit<P: Payload>(
     let early = round.plan.length.mul_f64(dice.roll(100) as f64 / 100.0);
     let leaves = (round.plan.leaver == Some(index)).then(|| round.end - early);
     let (round, post) = (Arc::clone(round), Arc::clone(post));
-    let mut desk = Desk { round, post, index: index as u64, next: 0, touched: 0, leaves };
+    let first = round.plan.first;
+    let index = index as u64;
+    let mut desk = Desk { round, post, index, next: first, touched: first, leaves };
     while !desk.is_leaving() {
         let before = desk.next;
         let end = step(&mut editor, &mut desk, &mut dice);

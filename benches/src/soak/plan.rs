@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use broadring::Wait;
+use broadring::{Sequence, Wait};
 
 use super::dice::Dice;
 use super::run::Settings;
@@ -28,10 +28,15 @@ const CALM: u64 = 4;
 /// One in so many rounds lasts longer than the patience of the watch-dog.
 const LONG: u64 = 8;
 
+/// Where a stream starts that is nearly as far as a stream can be.
+const LATE: u64 = Sequence::MAX.get() - (1 << 40);
+
 /// What is to happen in a round.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) capacity: usize,
+    /// The sequence of the first event.
+    pub(super) first: u64,
     pub(super) length: Duration,
     pub(super) editors: usize,
     /// The editor that leaves before the end, if one does.
@@ -56,6 +61,11 @@ impl Plan {
     /// Makes the plan of a round of the ring with this index.
     pub(super) fn draw(settings: &Settings, ring: usize, round: u64, dice: &mut Dice) -> Self {
         let calm = dice.one_in(CALM);
+        let first = match dice.roll(4) {
+            0 => (1 << 32) - dice.roll(4000),
+            1 => LATE,
+            _ => 0,
+        };
         let editors = [0, 0, 1, 2, 3][dice.roll(5) as usize];
         let leaver = (editors > 0 && dice.one_in(4)).then(|| dice.roll(editors) as usize);
         let whole = settings.round.as_millis().max(20) as u64;
@@ -69,6 +79,7 @@ impl Plan {
         let (sleepers, managers, executors) = (some(2), some(1), some(2));
         Self {
             capacity: CAPACITIES[ring % CAPACITIES.len()],
+            first,
             length,
             editors: editors as usize,
             leaver,

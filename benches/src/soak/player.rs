@@ -44,6 +44,7 @@ fn play<P: Payload>(
     let life = Life::begin();
     let law = Law::new(dice.roll(u64::MAX), plan.editors);
     let builder = Ring::<P>::builder(plan.capacity)
+        .first_sequence(plan.first)
         .reader_wait(plan.wait(&mut dice))
         .writer_wait(plan.wait(&mut dice));
     let (writer, editors, handle) = build(builder, plan.editors, &life);
@@ -78,12 +79,12 @@ fn play<P: Payload>(
 
 /// Says which round it is.
 fn title<P: Payload>(plan: &Plan, ring: usize, number: u64) -> String {
-    let Plan { capacity, editors, calm, length, .. } = plan;
+    let Plan { capacity, first, editors, calm, length, .. } = plan;
     let calm = if *calm { ", calm" } else { "" };
     let leaver = if plan.leaver.is_some() { ", one leaves" } else { "" };
     let kind = P::NAME;
     format!(
-        "ring {ring}, round {number} ({capacity} slots, {kind} events, {editors} editors{leaver}, \
+        "ring {ring}, round {number} ({capacity} slots, {kind} events from {first} on, {editors} editors{leaver}, \
          {length:.1?}{calm})"
     )
 }

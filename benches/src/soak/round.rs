@@ -18,7 +18,7 @@ use super::post::{Post, Struck};
 use super::run::{Planted, Run};
 use crate::cores::spawn;
 
-/// The sequence that a planted fault is about.
+/// How many events there are before the one that a planted fault is about.
 const PLANTED_AT: u64 = 100;
 
 /// A round of one ring.
@@ -30,8 +30,8 @@ pub(super) struct Round<P> {
     pub(super) life: Arc<Life>,
     pub(super) plan: Plan,
     pub(super) end: Instant,
-    /// How many events the writer has published; `u64::MAX` until it is about to leave.
-    total: AtomicU64,
+    /// Where the stream ends; `u64::MAX` until the writer is about to leave.
+    stream_end: AtomicU64,
     over: AtomicBool,
 }
 
@@ -44,8 +44,8 @@ impl<P: Payload> Round<P> {
         plan: Plan,
     ) -> Self {
         let end = Instant::now() + plan.length;
-        let (total, over) = (AtomicU64::new(u64::MAX), AtomicBool::new(false));
-        Self { run, board, ring, law, life, plan, end, total, over }
+        let (stream_end, over) = (AtomicU64::new(u64::MAX), AtomicBool::new(false));
+        Self { run, board, ring, law, life, plan, end, stream_end, over }
     }
 
     /// Makes the event of a sequence, as the writer publishes it.
@@ -55,13 +55,14 @@ impl<P: Payload> Round<P> {
 
     /// Returns what the event of a sequence says when it is published.
     pub(super) fn word(&self, sequence: u64) -> u64 {
-        let wrong = sequence == PLANTED_AT && self.run.is_planted(Planted::WrongEvent);
+        let wrong =
+            sequence == self.plan.first + PLANTED_AT && self.run.is_planted(Planted::WrongEvent);
         self.law.word(sequence, 0) ^ u64::from(wrong)
     }
 
     /// Whether a reader that stays is to be faulty at this sequence.
     pub(super) fn is_planted(&self, fault: Planted, sequence: u64) -> bool {
-        sequence >= PLANTED_AT && self.run.is_planted(fault)
+        sequence >= self.plan.first + PLANTED_AT && self.run.is_planted(fault)
     }
 
     /// Whether the writer should come to an end.
@@ -75,11 +76,11 @@ impl<P: Payload> Round<P> {
         self.over.load(Ordering::Relaxed)
     }
 
-    /// Notes how many events there are in all. The writer calls it before it leaves.
-    pub(super) fn published(&self, total: u64) {
+    /// Notes where the stream ends. The writer calls it before it leaves.
+    pub(super) fn published(&self, end: u64) {
         // ORDERING: Relaxed, so that it orders nothing that the ring has to order. Who has found
         // the ring closed must see it: that is a promise of the ring's.
-        self.total.store(total, Ordering::Relaxed);
+        self.stream_end.store(end, Ordering::Relaxed);
         self.over.store(true, Ordering::Relaxed);
     }
 
@@ -88,7 +89,7 @@ impl<P: Payload> Round<P> {
         // ORDERING: Relaxed, as above.
         match self.plan.leaver {
             Some(_) => self.ring.cursor().get(),
-            None => self.total.load(Ordering::Relaxed),
+            None => self.stream_end.load(Ordering::Relaxed),
         }
     }
 
@@ -97,7 +98,7 @@ impl<P: Payload> Round<P> {
     pub(super) fn check_end(&self, end: &End, next: u64, joined: u64) -> Result<(), String> {
         let last = match end {
             // ORDERING: Relaxed, as above.
-            End::Closed => self.total.load(Ordering::Relaxed),
+            End::Closed => self.stream_end.load(Ordering::Relaxed),
             End::UpstreamLeft(left) if left.member().role() == Role::Editor => {
                 if self.plan.leaver.is_none() {
                     return Err(format!("no editor has left, but: {end}"));

@@ -50,6 +50,8 @@ totals! {
     missed,
     /// readers and observers that joined
     joins,
+    /// readers that could not join where they should
+    refused_joins,
     /// clones of readers
     clones,
     /// evictions

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use broadring::{Reader, Wait};
 
+use super::joining::join;
 use super::{Account, Habits, Waits};
 use crate::soak::dice::Dice;
 use crate::soak::mishap;
@@ -28,7 +29,9 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
     // Who spins takes a core from the others: only for as long as a timeout says.
     let spins = dice.one_in(8);
     let wait = if spins { Wait::SPIN } else { round.plan.wait(dice) };
-    let (mut reader, mut account) = join(round, post, dice, wait);
+    let builder = round.ring.reader().name("guest").wait(wait);
+    let Some(mut reader) = join(builder, round, post, dice) else { return };
+    let mut account = Account::open(round, post, &reader, Vec::new());
     let waits = if spins { Waits::Briefly } else { Waits::Always };
     let mut habits = Habits::new(waits, dice.child());
 
@@ -68,29 +71,6 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
         _ => {}
     }
     account.close();
-}
-
-/// Joins at the cursor or at the oldest event.
-fn join<P: Payload>(
-    round: &Arc<Round<P>>,
-    post: &Arc<Post>,
-    dice: &mut Dice,
-    wait: Wait,
-) -> (Reader<P>, Account<P>) {
-    post.doing("joins");
-    let oldest = dice.one_in(2);
-    let builder = round.ring.reader().name("guest").wait(wait);
-    let builder = if oldest { builder.from_oldest() } else { builder };
-    let before = round.ring.cursor().get();
-    let reader = builder.subscribe().unwrap_or_else(|error| post.blame(error.to_string()));
-    let (at, after) = (reader.position().get(), round.ring.cursor().get());
-    let behind = if oldest { reader.capacity() as u64 } else { 0 };
-    post.check((before.saturating_sub(behind)..=after).contains(&at), || {
-        format!("joins at {at}, while the cursor goes from {before} to {after}")
-    });
-    post.run.totals.joins.add(1);
-    let account = Account::open(round, post, &reader, Vec::new());
-    (reader, account)
 }
 
 fn clone<P: Payload>(reader: &Reader<P>, post: &Post) -> Reader<P> {

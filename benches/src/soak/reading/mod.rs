@@ -5,6 +5,7 @@ mod batches;
 mod executor;
 mod graph;
 mod guest;
+mod joining;
 mod manager;
 mod observer;
 mod regular;

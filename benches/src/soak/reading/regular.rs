@@ -53,8 +53,11 @@ pub(in crate::soak) fn regular<P: Payload>(
         }
     };
     account.close();
-    let (first, next, last) = (account.first(), account.next(), round.last());
-    post.check((first, next) == (0, last), || format!("has {first}..{next} of 0..{last}"));
+    let (first, next) = (account.first(), account.next());
+    let (begin, last) = (round.plan.first, round.last());
+    post.check((first, next) == (begin, last), || {
+        format!("has {first}..{next} of {begin}..{last}")
+    });
     let again = reader.try_recv().err().and_then(|error| error.end().cloned());
     post.check(again.as_ref() == Some(&end), || format!("{end}, and then: {again:?}"));
 }

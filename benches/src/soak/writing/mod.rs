@@ -1,5 +1,6 @@
 //! The writer of a round: it publishes in every way, and then closes the ring.
 
+mod claims;
 mod plain;
 mod rough;
 mod tasks;
@@ -67,6 +68,11 @@ impl<P: Payload> Pen<P> {
         self.dice.roll(most) + 1
     }
 
+    /// Returns how long to wait where there is a time limit.
+    fn briefly(&mut self) -> Duration {
+        Duration::from_micros(self.dice.roll(1000))
+    }
+
     /// A publication that was refused, and the editor because of which, if there is one.
     fn refused(&self, because_of_an_editor: bool) -> Refusal {
         if !because_of_an_editor {
@@ -75,6 +81,11 @@ impl<P: Payload> Pen<P> {
         let planned = self.round.plan.leaver.is_some();
         self.post.check(planned, || "no editor leaves, but one has left".to_owned());
         Refusal::Broken
+    }
+
+    /// A publication that was refused because its time was up.
+    fn too_late(&self) -> Refusal {
+        self.refused(self.writer.stats().editor_left.is_some())
     }
 
     /// A claim that was refused.
@@ -131,8 +142,8 @@ pub(super) fn write<P: Payload>(
     dice: Dice,
 ) {
     let (round, post) = (Arc::clone(round), Arc::clone(post));
-    let mut pen = Pen { writer, next: 0, round, post, dice };
-    let ways: Vec<Way<P>> = plain::ways().into_iter().chain(rough::ways()).collect();
+    let mut pen = Pen { writer, next: round.plan.first, round, post, dice };
+    let ways: Vec<Way<P>> = [plain::ways(), claims::ways(), rough::ways()].concat();
     let ways_of_tasks = tasks::ways();
     while !pen.round.is_due() {
         let in_a_task = pen.dice.one_in(4);

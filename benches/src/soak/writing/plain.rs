@@ -1,8 +1,9 @@
 //! The ways to publish in a thread.
 
 use std::iter;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use broadring::{PublishTimeoutError, Sequence};
 
 use super::{Pen, Refusal, Way};
 use crate::soak::payload::Payload;
@@ -16,11 +17,10 @@ pub(super) fn ways<P: Payload>() -> Vec<Way<P>> {
         ("try_publish_with", try_publish_with),
         ("publish_timeout", publish_timeout),
         ("publish_deadline", publish_deadline),
+        ("publish_with_timeout", publish_with_timeout),
+        ("publish_with_deadline", publish_with_deadline),
         ("publish_all, of known length", publish_all),
         ("publish_all, of unknown length", publish_each),
-        ("claim", claim),
-        ("try_claim", try_claim),
-        ("claim_up_to", claim_up_to),
         ("asks how it is", ask),
     ]
 }
@@ -54,21 +54,42 @@ fn try_publish_with<P: Payload>(pen: &mut Pen<P>) -> Result<(), Refusal> {
 }
 
 fn publish_timeout<P: Payload>(pen: &mut Pen<P>) -> Result<(), Refusal> {
-    let timeout = Duration::from_micros(pen.dice.roll(1000));
-    let sequence = pen.writer.publish_timeout(pen.event(), timeout);
-    in_time(pen, sequence)
+    let timeout = pen.briefly();
+    let published = pen.writer.publish_timeout(pen.event(), timeout);
+    in_time(pen, published, |_, event| event.read())
 }
 
 fn publish_deadline<P: Payload>(pen: &mut Pen<P>) -> Result<(), Refusal> {
-    let deadline = Instant::now() + Duration::from_micros(pen.dice.roll(1000));
-    let sequence = pen.writer.publish_deadline(pen.event(), deadline);
-    in_time(pen, sequence)
+    let deadline = Instant::now() + pen.briefly();
+    let published = pen.writer.publish_deadline(pen.event(), deadline);
+    in_time(pen, published, |_, event| event.read())
 }
 
-/// Books the result of a publication with a time limit.
-fn in_time<P: Payload>(
+fn publish_with_timeout<P: Payload>(pen: &mut Pen<P>) -> Result<(), Refusal> {
+    let (word, timeout) = (pen.round.word(pen.next), pen.briefly());
+    let published = pen.writer.publish_with_timeout(|slot: &mut P| slot.write(word), timeout);
+    in_time(pen, published, would_write)
+}
+
+fn publish_with_deadline<P: Payload>(pen: &mut Pen<P>) -> Result<(), Refusal> {
+    let (word, deadline) = (pen.round.word(pen.next), Instant::now() + pen.briefly());
+    let published = pen.writer.publish_with_deadline(|slot: &mut P| slot.write(word), deadline);
+    in_time(pen, published, would_write)
+}
+
+/// Returns what a closure that came back would have written.
+fn would_write<P: Payload>(pen: &Pen<P>, write: impl FnOnce(&mut P)) -> Result<u64, String> {
+    let mut scratch = P::make(0, &pen.round.life);
+    write(&mut scratch);
+    scratch.read()
+}
+
+/// Books the result of a publication with a time limit. What was to be published comes back as it
+/// was.
+fn in_time<P: Payload, E>(
     pen: &mut Pen<P>,
-    published: Result<broadring::Sequence, broadring::PublishTimeoutError<P>>,
+    published: Result<Sequence, PublishTimeoutError<E>>,
+    word_of: impl FnOnce(&Pen<P>, E) -> Result<u64, String>,
 ) -> Result<(), Refusal> {
     match published {
         Ok(sequence) => {
@@ -76,12 +97,10 @@ fn in_time<P: Payload>(
             Ok(())
         }
         Err(error) => {
-            // The event comes back as it was.
             let word = pen.round.word(pen.next);
-            let left = pen.writer.stats().editor_left.is_some();
-            let seen = pen.post.must(error.into_inner().read());
+            let seen = pen.post.must(word_of(pen, error.into_inner()));
             pen.post.check(seen == word, || format!("gave back {seen:x} instead of {word:x}"));
-            Err(pen.refused(left))
+            Err(pen.too_late())
         }
     }
 }
@@ -100,52 +119,6 @@ fn publish_each<P: Payload>(pen: &mut Pen<P>) -> Result<(), Refusal> {
     let round = &pen.round;
     let events = iter::from_fn(|| events.next().map(|sequence| round.event(sequence)));
     let sequences = pen.writer.publish_all(events);
-    pen.published_all(sequences);
-    Ok(())
-}
-
-fn claim<P: Payload>(pen: &mut Pen<P>) -> Result<(), Refusal> {
-    let len = pen.run() as usize;
-    let mut claim = match pen.writer.claim(len) {
-        Ok(claim) => claim,
-        Err(error) => pen.post.blame(error.to_string()),
-    };
-    pen.post.check(claim.len() == len, || format!("claimed {} of {len}", claim.len()));
-    for (slot, sequence) in claim.iter_mut().zip(pen.next..) {
-        slot.write(pen.round.word(sequence));
-    }
-    let sequences = claim.publish();
-    pen.published_all(sequences);
-    Ok(())
-}
-
-fn try_claim<P: Payload>(pen: &mut Pen<P>) -> Result<(), Refusal> {
-    let len = pen.run() as usize;
-    let published = pen.writer.try_claim(len).map(|mut claim| {
-        for index in 0..len {
-            claim[index].write(pen.round.word(pen.next + index as u64));
-        }
-        // Others run while it is held.
-        thread::yield_now();
-        claim.publish()
-    });
-    let sequences = published.map_err(|error| pen.no_claim(&error))?;
-    pen.published_all(sequences);
-    Ok(())
-}
-
-fn claim_up_to<P: Payload>(pen: &mut Pen<P>) -> Result<(), Refusal> {
-    let most = pen.writer.capacity();
-    let mut claim = match pen.writer.claim_up_to(most) {
-        Ok(claim) => claim,
-        Err(error) => pen.post.blame(error.to_string()),
-    };
-    let len = claim.len();
-    pen.post.check((1..=most).contains(&len), || format!("claimed {len} of up to {most}"));
-    for (slot, sequence) in claim.iter_mut().zip(pen.next..) {
-        slot.write(pen.round.word(sequence));
-    }
-    let sequences = claim.publish();
     pen.published_all(sequences);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use super::{Pen, Refusal, Way};
+use super::{Pen, Refusal, Way, claims};
 use crate::soak::mishap;
 use crate::soak::payload::Payload;
 
@@ -28,9 +28,7 @@ fn with_claim<P: Payload>(
     let len = pen.run() as usize;
     let Pen { writer, next, round, dice, .. } = pen;
     let claimed = writer.try_claim(len).map(|mut claim| {
-        for (slot, sequence) in claim.iter_mut().zip(*next..) {
-            slot.write(round.word(sequence));
-        }
+        claims::write(round, *next, &mut claim);
         then(dice, claim)
     });
     let published = claimed.map_err(|error| pen.no_claim(&error))?;

@@ -3,7 +3,7 @@
 use futures::executor::block_on;
 use futures::{FutureExt, SinkExt};
 
-use super::{Pen, Refusal, Way};
+use super::{Pen, Refusal, Way, claims};
 use crate::soak::payload::Payload;
 
 /// Returns the ways. Each of them is a task of its own.
@@ -40,9 +40,7 @@ fn ready<P: Payload>(pen: &mut Pen<P>) -> Result<(), Refusal> {
 fn claim<P: Payload>(pen: &mut Pen<P>) -> Result<(), Refusal> {
     let run = pen.run();
     let published = block_on(pen.writer.claim_async(run as usize)).map(|mut claim| {
-        for (slot, sequence) in claim.iter_mut().zip(pen.next..) {
-            slot.write(pen.round.word(sequence));
-        }
+        claims::write(&pen.round, pen.next, &mut claim);
         claim.publish()
     });
     let sequences = published.map_err(|error| pen.no_claim(&error))?;
