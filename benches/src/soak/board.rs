@@ -9,8 +9,8 @@ use broadring::Stats;
 use super::post::Post;
 use super::run::Run;
 
-/// Takes a snapshot of the ring of the present round.
-type Snapshot = Box<dyn Fn() -> Stats + Send>;
+/// Takes snapshots of the rings of the present round.
+type Snapshot = Box<dyn Fn() -> [Stats; 2] + Send>;
 
 /// Who works at one ring, and in which round it is.
 #[derive(Default)]
@@ -91,7 +91,9 @@ impl fmt::Display for Board {
         let inner = self.lock();
         writeln!(f, "{}", inner.round)?;
         if let Some(snapshot) = &inner.snapshot {
-            writeln!(f, "{}", snapshot())?;
+            for stats in snapshot() {
+                writeln!(f, "{stats}")?;
+            }
         }
         for Watched { post, since, .. } in &inner.posts {
             let state = if post.is_gone() { "done" } else { "works" };

@@ -15,6 +15,7 @@ mod plan;
 mod player;
 mod post;
 mod reading;
+pub mod records;
 mod report;
 mod round;
 mod run;

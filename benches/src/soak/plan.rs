@@ -10,6 +10,9 @@ use super::run::Settings;
 /// The capacities of the rings: the first ring has the first one, and so on.
 const CAPACITIES: [usize; 6] = [64, 1, 8, 1024, 2, 4096];
 
+/// How many bytes the rings of records have: the smallest that is possible, and others.
+const BYTES: [usize; 6] = [32, 64, 256, 1024, 1 << 13, 1 << 16];
+
 /// The strategies that let others run, since there are more threads than cores.
 const WAITS: [Wait; 6] = [
     Wait::PARK,
@@ -42,12 +45,16 @@ pub(super) struct Plan {
     /// The editor that leaves before the end, if one does.
     pub(super) leaver: Option<usize>,
     pub(super) calm: bool,
+    /// How many bytes the ring of records has.
+    pub(super) bytes: usize,
     /// Readers that see all events.
     pub(super) regulars: u64,
     /// Readers that come and go.
     pub(super) guests: u64,
     /// Threads that come and go with a graph of readers.
     pub(super) graphs: u64,
+    /// Readers that come and go after others which are at work.
+    pub(super) followers: u64,
     /// Readers that are evicted now and then.
     pub(super) sleepers: u64,
     pub(super) observers: u64,
@@ -55,6 +62,10 @@ pub(super) struct Plan {
     pub(super) managers: u64,
     /// Threads that run reading tasks.
     pub(super) executors: u64,
+    /// Readers that see all records.
+    pub(super) record_regulars: u64,
+    /// Readers of records that come and go.
+    pub(super) record_guests: u64,
 }
 
 impl Plan {
@@ -75,8 +86,9 @@ impl Plan {
             length = settings.patience + settings.patience / 4;
         }
         let mut some = |most: u64| if calm { 0 } else { dice.roll(most + 1) };
-        let (guests, graphs) = (some(3), some(2));
+        let (guests, graphs, followers) = (some(3), some(2), some(2));
         let (sleepers, managers, executors) = (some(2), some(1), some(2));
+        let record_guests = some(2);
         Self {
             capacity: CAPACITIES[ring % CAPACITIES.len()],
             first,
@@ -87,10 +99,14 @@ impl Plan {
             regulars: dice.within(1..3),
             guests,
             graphs: graphs.max(dice.roll(2)),
+            followers: followers.max(dice.roll(2)),
             sleepers,
             observers: dice.roll(3),
             managers,
             executors: executors.max(dice.roll(2)),
+            bytes: *dice.pick(&BYTES),
+            record_regulars: dice.within(1..3),
+            record_guests,
         }
     }
 

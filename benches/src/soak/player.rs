@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use broadring::{Editor, Ring, RingBuilder, Writer};
+use broadring::{ByteRing, ByteWriter, Editor, Ring, RingBuilder, Writer};
 
 use super::board::Board;
 use super::dice::Dice;
@@ -12,9 +12,11 @@ use super::payload::{Large, Owned, Payload, Small};
 use super::plan::Plan;
 use super::post::Post;
 use super::reading::{self, Regular};
+use super::records::Records;
+use super::records::law::RecordLaw;
 use super::round::Round;
 use super::run::Run;
-use super::{census, editing, writing};
+use super::{census, editing, records, writing};
 
 /// The names of the editors.
 const EDITORS: [&str; 3] = ["first", "second", "third"];
@@ -49,13 +51,15 @@ fn play<P: Payload>(
         .writer_wait(plan.wait(&mut dice));
     let (writer, editors, handle) = build(builder, plan.editors, &life);
     let title = title::<P>(&plan, ring, number);
-    let snapshots = handle.clone();
-    board.begin(title.clone(), Box::new(move || snapshots.stats()));
+    let (record_writer, records) = build_records(&plan, &mut dice);
+    let snapshots = (handle.clone(), records.ring.clone());
+    board.begin(title.clone(), Box::new(move || [snapshots.0.stats(), snapshots.1.stats()]));
     let (run_of_round, board_of_round) = (Arc::clone(run), Arc::clone(board));
     let books = (law, Arc::clone(&life));
-    let round = Arc::new(Round::new(run_of_round, board_of_round, handle, books, plan));
+    let round = Arc::new(Round::new(run_of_round, board_of_round, handle, books, records, plan));
 
-    let workers = hire(&round, writer, editors, &mut dice);
+    let mut workers = hire(&round, writer, editors, &mut dice);
+    workers.extend(records::hire(&round, record_writer, &mut dice));
     for worker in workers {
         worker.join().expect("a worker catches its panics");
     }
@@ -79,13 +83,13 @@ fn play<P: Payload>(
 
 /// Says which round it is.
 fn title<P: Payload>(plan: &Plan, ring: usize, number: u64) -> String {
-    let Plan { capacity, first, editors, calm, length, .. } = plan;
+    let Plan { capacity, first, bytes, editors, calm, length, .. } = plan;
     let calm = if *calm { ", calm" } else { "" };
     let leaver = if plan.leaver.is_some() { ", one leaves" } else { "" };
     let kind = P::NAME;
     format!(
         "ring {ring}, round {number} ({capacity} slots, {kind} events from {first} on, {editors} editors{leaver}, \
-         {length:.1?}{calm})"
+         {bytes} bytes of records, {length:.1?}{calm})"
     )
 }
 
@@ -109,6 +113,14 @@ fn build<P: Payload>(
         2 => with::<P, 2>(builder, life),
         _ => with::<P, 3>(builder, life),
     }
+}
+
+/// Builds a ring of records.
+fn build_records(plan: &Plan, dice: &mut Dice) -> (ByteWriter, Records) {
+    let builder = ByteRing::builder(plan.bytes);
+    let (writer, ring) = builder.reader_wait(plan.wait(dice)).writer_wait(plan.wait(dice)).build();
+    let law = RecordLaw::new(dice.roll(u64::MAX), writer.max_record());
+    (writer, Records::new(ring, law))
 }
 
 /// What each member of a crew does.
@@ -137,9 +149,10 @@ fn hire<P: Payload>(
             editing::edit(editor, index, round, post, own);
         }));
     }
-    let crews: [(&str, u64, Crew<P>); 7] = [
+    let crews: [(&str, u64, Crew<P>); 8] = [
         ("guest", plan.guests, reading::guest),
         ("graph", plan.graphs, reading::graph),
+        ("follower", plan.followers, reading::follow),
         ("sleeper", plan.sleepers, reading::sleeper),
         ("observer", plan.observers, reading::observe),
         ("manager", plan.managers, reading::manage),
@@ -171,6 +184,9 @@ fn check_end<P: Payload>(round: &Round<P>, post: &Post) {
     }
     if stats.cursor.get() != round.last() {
         post.report(format!("the stream should end at {}: {stats:?}", round.last()));
+    }
+    if let Err(what) = round.records.check_end() {
+        post.report(what);
     }
     let broken = stats.editor_left.is_some();
     if broken != (stats.cursor < stats.published) && !broken {

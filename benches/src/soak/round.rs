@@ -15,6 +15,8 @@ use super::mishap;
 use super::payload::Payload;
 use super::plan::Plan;
 use super::post::{Post, Struck};
+use super::reading::Offers;
+use super::records::Records;
 use super::run::{Planted, Run};
 use crate::cores::spawn;
 
@@ -28,7 +30,11 @@ pub(super) struct Round<P> {
     pub(super) ring: Ring<P>,
     pub(super) law: Law,
     pub(super) life: Arc<Life>,
+    /// The ring of records.
+    pub(super) records: Arc<Records>,
     pub(super) plan: Plan,
+    /// The readers that others may come after.
+    pub(super) offers: Offers<P>,
     pub(super) end: Instant,
     /// Where the stream ends; `u64::MAX` until the writer is about to leave.
     stream_end: AtomicU64,
@@ -41,11 +47,13 @@ impl<P: Payload> Round<P> {
         board: Arc<Board>,
         ring: Ring<P>,
         (law, life): (Law, Arc<Life>),
+        records: Records,
         plan: Plan,
     ) -> Self {
         let end = Instant::now() + plan.length;
         let (stream_end, over) = (AtomicU64::new(u64::MAX), AtomicBool::new(false));
-        Self { run, board, ring, law, life, plan, end, stream_end, over }
+        let (records, offers) = (Arc::new(records), Offers::new());
+        Self { run, board, ring, law, life, records, plan, offers, end, stream_end, over }
     }
 
     /// Makes the event of a sequence, as the writer publishes it.

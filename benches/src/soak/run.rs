@@ -33,6 +33,8 @@ pub enum Planted {
     WrongEvent,
     /// A reader does not tell of an event that it has read.
     LostEvent,
+    /// The writer of records publishes wrong ones.
+    WrongRecord,
     /// A value is never dropped.
     Leak,
     /// A reader that stays does not read on.

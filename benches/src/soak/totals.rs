@@ -48,6 +48,10 @@ totals! {
     observed,
     /// events that observers and evicted readers missed
     missed,
+    /// records of bytes published
+    records_published,
+    /// records of bytes read
+    records_read,
     /// readers and observers that joined
     joins,
     /// readers that could not join where they should
@@ -56,6 +60,8 @@ totals! {
     clones,
     /// evictions
     evictions,
+    /// readers that came after others which were at work
+    followers,
     /// readers whose upstream left first
     orphans,
     /// rounds in which an editor left early

@@ -1,36 +1,14 @@
 //! What a reader keeps beside its handle: the tally, the order in a graph, and its post.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use broadring::{End, Member, Reader, Sequence};
+use broadring::{End, Reader, Sequence, Upstream};
 
+use super::track::Track;
 use crate::soak::payload::Payload;
 use crate::soak::post::Post;
 use crate::soak::round::Round;
 use crate::soak::tally::Tally;
-
-/// How far a reader is, for the readers that come after it.
-// ORDERING: everything here is Relaxed. What an upstream does before it commits happens before what
-// its dependents do with the event: that is a promise of the ring's, which no other ordering may
-// stand in for.
-#[derive(Debug)]
-pub(in crate::soak) struct Track {
-    member: Member,
-    /// Everything below this is committed, or is just going to be.
-    released: AtomicU64,
-    /// Whether the reader may leave at any moment, or be evicted.
-    leaves: AtomicBool,
-    upstreams: Vec<Arc<Track>>,
-}
-
-impl Track {
-    /// Whether those behind this reader may learn that nothing more comes from it: because it
-    /// leaves, or because one that it comes after does. They may learn that before the reader does.
-    fn may_leave(&self) -> bool {
-        self.leaves.load(Ordering::Relaxed) || self.upstreams.iter().any(|it| it.may_leave())
-    }
-}
 
 /// The books of a reader.
 pub(in crate::soak) struct Account<P> {
@@ -55,12 +33,7 @@ impl<P: Payload> Account<P> {
     ) -> Self {
         let (round, post) = (Arc::clone(round), Arc::clone(post));
         let position = reader.position().get();
-        let track = Arc::new(Track {
-            member: reader.member().clone(),
-            released: AtomicU64::new(position),
-            leaves: AtomicBool::new(false),
-            upstreams,
-        });
+        let track = Track::begin(reader.member(), position, upstreams);
         let tally = Tally::at(round.law, position);
         Self { round, post, tally, track, evictable: false, joined: position, told: 0 }
     }
@@ -76,7 +49,7 @@ impl<P: Payload> Account<P> {
     pub(in crate::soak) fn of_clone(&self, clone: &Reader<P>) -> Self {
         let at = clone.position().get();
         self.post.check(at == self.next(), || format!("the clone is at {at}, not {}", self.next()));
-        let account = Self::open(&self.round, &self.post, clone, self.track.upstreams.clone());
+        let account = Self::open(&self.round, &self.post, clone, self.track.upstreams().to_vec());
         if self.evictable { account.evictable() } else { account }
     }
 
@@ -101,13 +74,7 @@ impl<P: Payload> Account<P> {
     /// Books an event.
     pub(in crate::soak) fn see(&mut self, sequence: Sequence, event: &P) {
         let sequence = sequence.get();
-        for upstream in &self.track.upstreams {
-            let released = upstream.released.load(Ordering::Relaxed);
-            self.post.check(sequence < released, || {
-                let member = &upstream.member;
-                format!("saw sequence {sequence}, but the {member} has committed only {released}")
-            });
-        }
+        self.post.must(self.track.check(sequence));
         let seen = self.tally.see(sequence, event);
         self.post.must(seen);
         self.post.step();
@@ -118,9 +85,14 @@ impl<P: Payload> Account<P> {
         self.see(Sequence::new(self.next()), event);
     }
 
+    /// Lets others come after the reader, wherever it is.
+    pub(in crate::soak) fn offer(&self, upstream: impl Into<Upstream<P>>) {
+        self.round.offers.add(upstream.into(), Arc::clone(&self.track));
+    }
+
     /// Announces that everything below may be committed from now on.
     pub(in crate::soak) fn release(&self, end: u64) {
-        self.track.released.store(end, Ordering::Relaxed);
+        self.track.release(end);
     }
 
     /// Books that the events from there on come again.
@@ -131,7 +103,7 @@ impl<P: Payload> Account<P> {
 
     /// Announces that the reader may leave from now on.
     pub(in crate::soak) fn leaves(&self) {
-        self.track.leaves.store(true, Ordering::Relaxed);
+        self.track.leaves();
     }
 
     /// Skips to the next event to be published.
@@ -152,7 +124,7 @@ impl<P: Payload> Account<P> {
         self.post.check(position == next, || format!("is at {position}, where {next} is due"));
         let (lag, capacity) = (reader.lag(), reader.capacity() as u64);
         // A reader that was evicted, or whose stream has ended, may be any number of events behind.
-        let bounded = !self.evictable && self.track.upstreams.is_empty();
+        let bounded = !self.evictable && self.track.upstreams().is_empty();
         self.post.check(!bounded || lag <= capacity, || format!("is {lag} events behind"));
     }
 
@@ -160,7 +132,7 @@ impl<P: Payload> Account<P> {
     pub(in crate::soak) fn check_end(&self, end: &End) {
         let (next, joined) = (self.next(), self.joined);
         let checked = match end {
-            End::UpstreamLeft(left) if self.is_upstream(left.member()) => {
+            End::UpstreamLeft(left) if self.track.may_be_left_by(left.member()) => {
                 let at = left.position().get().max(joined);
                 if at == next { Ok(()) } else { Err(format!("is at {next}, but: {end}")) }
             }
@@ -171,11 +143,6 @@ impl<P: Payload> Account<P> {
             _ => self.round.check_end(end, next, joined),
         };
         self.post.must(checked);
-    }
-
-    /// Whether this is an upstream that is going to leave.
-    fn is_upstream(&self, member: &Member) -> bool {
-        self.track.upstreams.iter().any(|it| it.member == *member && it.may_leave())
     }
 
     /// Adds what was read since the last time to the totals.

@@ -51,6 +51,7 @@ fn shift<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
         }
         let reader = builder.subscribe().unwrap_or_else(|error| post.blame(error.to_string()));
         let account = Account::open(round, post, &reader, tracks);
+        account.offer(&reader);
         readers.push((reader, if evictable { account.evictable() } else { account }));
     }
     post.run.totals.joins.add(readers.len() as u64);

@@ -56,6 +56,7 @@ fn join<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) ->
         post.run.totals.joins.add(1);
         let tracks = upstreams.iter().map(|&it| Arc::clone(nodes[it].account.track())).collect();
         let account = Account::open(round, post, &reader, tracks);
+        account.offer(&reader);
         let stay = if round.plan.calm { u64::MAX } else { account.next() + dice.roll(4000) };
         nodes.push(Node { reader, account, stay, dice: dice.child() });
     }

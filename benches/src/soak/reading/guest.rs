@@ -32,11 +32,14 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
     let builder = round.ring.reader().name("guest").wait(wait);
     let Some(mut reader) = join(builder, round, post, dice) else { return };
     let mut account = Account::open(round, post, &reader, Vec::new());
+    account.offer(&reader);
     let waits = if spins { Waits::Briefly } else { Waits::Always };
     let mut habits = Habits::new(waits, dice.child());
 
     let stay = account.next() + dice.roll(2000);
-    if habits.read_until(&mut reader, &mut account, stay).is_some() {
+    let end = habits.read_until(&mut reader, &mut account, stay);
+    account.leaves();
+    if end.is_some() {
         return account.close();
     }
     match dice.roll(6) {

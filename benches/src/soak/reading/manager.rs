@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use broadring::managed::{Fate, Group, Handler, JoinError, ManagedThread, ThreadBuilder};
-use broadring::{End, Reader, Sequence};
+use broadring::{End, Reader, Sequence, Upstream};
 
 use super::Account;
 use crate::soak::dice::Dice;
@@ -158,12 +158,15 @@ fn spawn<P: Payload>(
     let (done_at, panics_at) = (far(dice), far(dice));
     let may_be_stopped = Arc::clone(may_be_stopped);
     let leaving = Leaving(Arc::clone(&post));
+    let (round, track) = (Arc::clone(&account.round), Arc::clone(account.track()));
     let bookkeeper = Bookkeeper { account, done_at, panics_at, may_be_stopped, _leaving: leaving };
     let thread = ThreadBuilder::new(reader)
         .idle_after(Duration::from_millis(dice.within(1..20)))
         .group(group)
         .spawn_with(move || bookkeeper);
-    thread.unwrap_or_else(|error| post.blame(error.to_string()))
+    let thread = thread.unwrap_or_else(|error| post.blame(error.to_string()));
+    round.offers.add(Upstream::from(&thread), track);
+    thread
 }
 
 /// Notes on the post that nothing more is expected, when the handler is gone, whatever has become

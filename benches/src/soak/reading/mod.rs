@@ -3,14 +3,17 @@
 mod account;
 mod batches;
 mod executor;
+mod follower;
 mod graph;
 mod guest;
 mod joining;
 mod manager;
 mod observer;
+mod offers;
 mod regular;
 mod rough;
 mod sleeper;
+mod track;
 mod ways;
 
 use std::thread;
@@ -18,11 +21,14 @@ use std::thread;
 use broadring::{End, Reader, TryReadError};
 
 pub(super) use self::account::Account;
-pub(super) use self::ways::{Step, Waits, Way, in_time};
+pub(super) use self::offers::Offers;
+pub(super) use self::track::Track;
+pub(super) use self::ways::{Step, Waits, Way, briefly, in_time};
 use super::dice::Dice;
 use super::payload::Payload;
 
 pub(super) use self::executor::execute;
+pub(super) use self::follower::follow;
 pub(super) use self::graph::graph;
 pub(super) use self::guest::guest;
 pub(super) use self::manager::manage;

@@ -26,6 +26,7 @@ pub(in crate::soak) fn regular<P: Payload>(
     post: &Arc<Post>,
 ) {
     let mut account = Account::open(round, post, &reader, Vec::new());
+    account.offer(&reader);
     let mut habits = Habits::new(Waits::Always, dice.child());
     let end = loop {
         let next = account.next();
@@ -52,6 +53,9 @@ pub(in crate::soak) fn regular<P: Payload>(
             thread::sleep(Duration::from_micros(dice.roll(500)));
         }
     };
+    if !end.is_closed() {
+        account.leaves();
+    }
     account.close();
     let (first, next) = (account.first(), account.next());
     let (begin, last) = (round.plan.first, round.last());

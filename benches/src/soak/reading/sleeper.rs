@@ -32,6 +32,7 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
     let mut reader = reader.unwrap_or_else(|error| post.blame(error.to_string()));
     post.run.totals.joins.add(1);
     let mut account = Account::open(round, post, &reader, Vec::new()).evictable();
+    account.offer(&reader);
     let mut habits = Habits::new(Waits::Always, dice.child());
     for _ in 0..dice.within(100..3000) {
         match habits.step(&mut reader, &mut account, u64::MAX) {

@@ -54,7 +54,7 @@ pub(in crate::soak) fn in_time(error: ReadTimeoutError) -> TryReadError {
 }
 
 /// How long a read with a limit waits.
-pub(super) fn briefly(dice: &mut Dice) -> Duration {
+pub(in crate::soak) fn briefly(dice: &mut Dice) -> Duration {
     Duration::from_micros(dice.roll(300))
 }
 
