@@ -2,11 +2,14 @@
 //! given.
 
 use std::mem;
+use std::slice;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use broadring::{EditBatch, Editor, End, Sequence, TryReadError};
+use broadring::{EditBatch, Editor, End, Sequence, TryReadError, WaitSet};
+use futures::FutureExt;
+use futures::executor::block_on;
 
 use super::dice::Dice;
 use super::mishap;
@@ -110,7 +113,7 @@ fn step<P: Payload>(editor: &mut Editor<P>, desk: &mut Desk<P>, dice: &mut Dice)
     let limit = dice.roll(20) as usize + 1;
     let timeout = Duration::from_micros(dice.roll(500));
     let waits_for_ever = desk.leaves.is_none();
-    let batch = match dice.roll(5) {
+    let batch = match dice.roll(8) {
         0 if waits_for_ever => {
             desk.post.doing("wait_batch");
             editor.wait_batch().map_err(TryReadError::from)
@@ -123,7 +126,29 @@ fn step<P: Payload>(editor: &mut Editor<P>, desk: &mut Desk<P>, dice: &mut Dice)
             desk.post.doing("try_batch_up_to");
             editor.try_batch_up_to(limit)
         }
-        3 if waits_for_ever && dice.one_in(100) => {
+        3 if waits_for_ever => {
+            desk.post.doing("batch_async");
+            block_on(editor.batch_async()).map_err(TryReadError::from)
+        }
+        4 => {
+            desk.post.doing("batch_async, polled once");
+            match editor.batch_async().now_or_never() {
+                Some(batch) => batch.map_err(TryReadError::from),
+                None => {
+                    desk.post.run.totals.cancelled.add(1);
+                    Err(TryReadError::Empty)
+                }
+            }
+        }
+        5 => {
+            desk.post.doing("wait_timeout of a wait set");
+            let ready = WaitSet::new().wait_timeout(slice::from_ref(&*editor), timeout);
+            let batch = editor.try_batch();
+            let empty = matches!(batch, Err(TryReadError::Empty));
+            desk.post.check(ready.is_none() || !empty, || "is not ready".to_owned());
+            batch
+        }
+        6 if waits_for_ever && dice.one_in(100) => {
             desk.post.doing("run");
             let end = editor.run(|event, sequence, _| desk.edit(sequence, event));
             return Some(end);

@@ -60,6 +60,8 @@ pub(super) struct Plan {
     pub(super) observers: u64,
     /// Threads that come and go with managed threads.
     pub(super) managers: u64,
+    /// Threads that wait for several readers at once.
+    pub(super) waiters: u64,
     /// Threads that run reading tasks.
     pub(super) executors: u64,
     /// Readers that see all records.
@@ -88,7 +90,7 @@ impl Plan {
         let mut some = |most: u64| if calm { 0 } else { dice.roll(most + 1) };
         let (guests, graphs, followers) = (some(3), some(2), some(2));
         let (sleepers, managers, executors) = (some(2), some(1), some(2));
-        let record_guests = some(2);
+        let (record_guests, waiters) = (some(2), some(2));
         Self {
             capacity: CAPACITIES[ring % CAPACITIES.len()],
             first,
@@ -103,6 +105,7 @@ impl Plan {
             sleepers,
             observers: dice.roll(3),
             managers,
+            waiters: waiters.max(dice.roll(2)),
             executors: executors.max(dice.roll(2)),
             bytes: *dice.pick(&BYTES),
             record_regulars: dice.within(1..3),

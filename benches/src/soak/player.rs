@@ -149,13 +149,14 @@ fn hire<P: Payload>(
             editing::edit(editor, index, round, post, own);
         }));
     }
-    let crews: [(&str, u64, Crew<P>); 8] = [
+    let crews: [(&str, u64, Crew<P>); 9] = [
         ("guest", plan.guests, reading::guest),
         ("graph", plan.graphs, reading::graph),
         ("follower", plan.followers, reading::follow),
         ("sleeper", plan.sleepers, reading::sleeper),
         ("observer", plan.observers, reading::observe),
         ("manager", plan.managers, reading::manage),
+        ("waiter", plan.waiters, reading::wait),
         ("executor", plan.executors, reading::execute),
         ("census", 1, census::take),
     ];

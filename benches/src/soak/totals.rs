@@ -68,6 +68,8 @@ totals! {
     broken_chains,
     /// managed threads
     managed,
+    /// waits of wait sets that have found something
+    set_waits,
     /// reading tasks
     tasks,
     /// futures that were dropped before they were ready

@@ -1,11 +1,12 @@
 //! An executor: one thread that runs several reading tasks, which come and go.
 
 use std::future;
+use std::slice;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use broadring::{Batch, Reader, TryReadError};
+use broadring::{Batch, Reader, TryReadError, WaitSet};
 use futures::executor::LocalPool;
 use futures::task::LocalSpawnExt;
 use futures::{FutureExt, StreamExt};
@@ -101,7 +102,7 @@ async fn read<P: Payload>(
     stay: u64,
     dice: &mut Dice,
 ) -> Step {
-    match dice.roll(6) {
+    match dice.roll(7) {
         0 => {
             account.post.doing("recv_async");
             account.release(account.next() + 1);
@@ -126,6 +127,14 @@ async fn read<P: Payload>(
             stream(reader, account, stay.min(account.next() + dice.roll(30) + 1)).await
         }
         4 => {
+            account.post.doing("ready_async of a wait set");
+            WaitSet::new().ready_async(slice::from_ref(&*reader)).await;
+            account.release(account.next() + 1);
+            let step = one(account, reader.try_recv());
+            account.post.check(step != Err(TryReadError::Empty), || "is not ready".to_owned());
+            step
+        }
+        5 => {
             account.post.doing("recv_async, polled once");
             account.release(account.next() + 1);
             match reader.recv_async().now_or_never() {

@@ -59,7 +59,7 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) -
 }
 
 /// Lets the reader come after somebody. `None` if there is nobody, or if it has left.
-fn come_after<P: Payload>(
+pub(super) fn come_after<P: Payload>(
     builder: ReaderBuilder<P>,
     round: &Round<P>,
     post: &Post,

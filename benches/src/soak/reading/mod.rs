@@ -14,6 +14,7 @@ mod regular;
 mod rough;
 mod sleeper;
 mod track;
+mod waiter;
 mod ways;
 
 use std::thread;
@@ -35,6 +36,7 @@ pub(super) use self::manager::manage;
 pub(super) use self::observer::observe;
 pub(super) use self::regular::{Regular, regular};
 pub(super) use self::sleeper::sleeper;
+pub(super) use self::waiter::wait;
 
 /// Reads in every way that the reader may wait in, by dice.
 pub(super) struct Habits<P: Payload> {

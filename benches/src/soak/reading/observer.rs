@@ -1,11 +1,13 @@
 //! An observer: it looks in every way, and what it has seen and missed adds up.
 
 use std::mem;
+use std::slice;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use broadring::{End, Glimpse, Observer, TryReadError};
+use broadring::{End, Glimpse, Observer, TryReadError, WaitSet};
+use futures::executor::block_on;
 
 use super::in_time;
 use crate::soak::dice::Dice;
@@ -82,7 +84,7 @@ fn look<P: Payload>(
     dice: &mut Dice,
 ) -> Option<End> {
     let timeout = Duration::from_micros(dice.roll(2000));
-    let looked: Result<Glimpse<'_, P>, TryReadError> = match dice.roll(6) {
+    let looked: Result<Glimpse<'_, P>, TryReadError> = match dice.roll(8) {
         0 => {
             post.doing("look");
             observer.look()
@@ -96,6 +98,18 @@ fn look<P: Payload>(
             observer.look_timeout(timeout).map_err(in_time)
         }
         3 => {
+            post.doing("look_async");
+            block_on(observer.look_async()).map_err(TryReadError::from)
+        }
+        4 => {
+            post.doing("wait of a wait set");
+            WaitSet::new().wait(slice::from_ref(&*observer));
+            let looked = observer.look();
+            let empty = matches!(looked, Err(TryReadError::Empty));
+            post.check(!empty, || "is not ready".to_owned());
+            looked
+        }
+        5 => {
             post.doing("latest");
             latest(round, post, observer, sightings);
             Err(TryReadError::Empty)

@@ -94,7 +94,7 @@ impl RecordAccount {
     }
 
     /// Announces that the reader may leave from now on.
-    pub(super) fn leaves(&self) {
+    pub(in crate::soak) fn leaves(&self) {
         self.track.leaves();
     }
 

@@ -56,7 +56,8 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
     }
 }
 
-fn join<P: Payload>(
+/// Joins, and checks that the reader is there.
+pub(in crate::soak) fn join<P: Payload>(
     builder: ByteReaderBuilder,
     round: &Round<P>,
     post: &Arc<Post>,

@@ -10,5 +10,8 @@ mod stream;
 pub mod tally;
 mod writing;
 
+pub(super) use self::account::RecordAccount;
 pub(super) use self::crew::hire;
+pub(super) use self::guest::join as join_records;
+pub(super) use self::reading::RecordHabits;
 pub(super) use self::stream::Records;
