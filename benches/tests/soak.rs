@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use broadring_benches::soak::law::Law;
 use broadring_benches::soak::life::{Life, Token};
 use broadring_benches::soak::payload::{Large, Owned, Payload, Small};
+use broadring_benches::soak::records::law::{RecordLaw, place, span};
+use broadring_benches::soak::records::tally::RecordTally;
 use broadring_benches::soak::tally::Tally;
 use broadring_benches::soak::{Failure, Planted, Settings, Summary, soak};
 use watched::watched;
@@ -113,6 +115,61 @@ fn the_register_complains_of_a_value_that_is_never_dropped() {
     assert!(life.check().is_err());
 }
 
+const RECORDS: fn() -> RecordLaw = || RecordLaw::new(5, 120);
+
+/// A tally in a ring of 256 bytes that has seen so many records, from `first` on.
+fn tally_of_records(first: u64, records: u64) -> RecordTally {
+    let start = if first == 0 { 0 } else { 1 << 20 };
+    let mut tally = RecordTally::at(RECORDS(), 256, start);
+    for number in first..first + records {
+        let record = RECORDS().record(number);
+        let position = place(tally.next(), record.len(), 256);
+        tally.see(position, &record).expect("it is the next one");
+    }
+    tally
+}
+
+/// Shows the tally the record with this number, where the next one must be.
+fn then(tally: &mut RecordTally, number: u64) -> Result<(), String> {
+    let record = RECORDS().record(number);
+    tally.see(place(tally.next(), record.len(), 256), &record)
+}
+
+#[test]
+fn a_tally_of_records_takes_every_record_once_and_in_order() {
+    for first in [0, 1000] {
+        let mut tally = tally_of_records(first, 300);
+        assert_eq!((tally.seen(), tally.check_end(tally.next(), first + 300)), (300, Ok(())));
+        assert!(then(&mut tally.clone(), first + 299).is_err(), "it came already");
+        assert!(then(&mut tally.clone(), first + 301).is_err(), "it is too early");
+        assert_eq!(then(&mut tally, first + 300), Ok(()));
+    }
+}
+
+#[test]
+fn a_tally_of_records_complains_of_a_wrong_byte_and_a_wrong_place() {
+    let mut tally = tally_of_records(0, 100);
+    let next = tally.next();
+    let mut record = RECORDS().record(100);
+    assert!(tally.clone().see(next + 8, &record).is_err(), "it is somewhere else");
+    *record.last_mut().expect("this one is not empty") ^= 1;
+    assert!(tally.see(place(next, record.len(), 256), &record).is_err());
+}
+
+#[test]
+fn a_tally_of_records_complains_when_the_stream_ends_elsewhere() {
+    let mut tally = tally_of_records(0, 100);
+    assert!(tally.check_end(tally.next(), 101).is_err());
+    assert!(tally.check_end(tally.next() + 8, 100).is_err());
+}
+
+#[test]
+fn a_record_goes_where_it_fits() {
+    assert_eq!([0, 1, 8, 9].map(span), [8, 16, 16, 24]);
+    assert_eq!(place(240, 8, 256), 240);
+    assert_eq!(place(240, 9, 256), 256);
+}
+
 /// Runs a short soak. A patience of some seconds is enough: the machine does nothing else.
 fn short(planted: Option<Planted>, patience: u64) -> Result<Summary, Box<Failure>> {
     let settings = Settings {
@@ -158,6 +215,14 @@ fn a_wrong_event_is_found() {
         let failure = short(Some(Planted::WrongEvent), 30).unwrap_err();
         assert!(failure.faults[0].what.contains("the event of sequence"), "{failure}");
         assert!(failure.to_string().contains("seed 1"), "{failure}");
+    });
+}
+
+#[test]
+fn a_wrong_record_is_found() {
+    watched("a wrong record", || {
+        let failure = short(Some(Planted::WrongRecord), 30).unwrap_err();
+        assert!(failure.faults[0].what.contains("must have"), "{failure}");
     });
 }
 

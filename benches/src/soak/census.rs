@@ -1,11 +1,11 @@
-//! The census: it takes snapshots of a ring, and checks that they are plausible.
+//! The census: it takes snapshots of both rings of a round, and checks that they are plausible.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use broadring::{Member, MemberStats, Role, Stats};
+use broadring::{ByteRing, Member, MemberStats, Ring, Role, Sequence, Slowest, Stats};
 
 use super::dice::Dice;
 use super::payload::Payload;
@@ -18,31 +18,73 @@ struct Census {
     members: HashMap<Member, MemberStats>,
 }
 
-/// Takes snapshots until the ring is empty of readers.
+/// A ring of which snapshots can be taken.
+trait Surveyed {
+    fn stats(&self) -> Stats;
+
+    /// Returns the slowest member, and then the cursor.
+    fn slowest(&self) -> (Option<Slowest>, Sequence);
+}
+
+impl<P> Surveyed for Ring<P> {
+    fn stats(&self) -> Stats {
+        self.stats()
+    }
+
+    fn slowest(&self) -> (Option<Slowest>, Sequence) {
+        (self.slowest(), self.cursor())
+    }
+}
+
+impl Surveyed for ByteRing {
+    fn stats(&self) -> Stats {
+        self.stats()
+    }
+
+    fn slowest(&self) -> (Option<Slowest>, Sequence) {
+        (self.slowest(), self.cursor())
+    }
+}
+
+/// Takes snapshots of both rings until they are empty of readers.
 pub(super) fn take<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, mut dice: Dice) {
-    let mut census = Census { last: round.ring.stats(), members: HashMap::new() };
-    while !(round.ring.is_closed() && round.ring.reader_count() == 0) {
-        post.doing("takes a snapshot");
-        let stats = round.ring.stats();
-        post.run.totals.snapshots.add(1);
-        post.must(census.compare(&stats));
-        census.note(stats);
-        if let Some(slowest) = round.ring.slowest() {
-            let cursor = round.ring.cursor();
-            post.check(slowest.position <= cursor, || format!("ahead of {cursor}: {slowest:?}"));
-        }
-        if dice.one_in(20) {
-            let table = round.ring.stats().to_string();
-            post.check(table.contains("writer"), || table.clone());
+    let rings: [&dyn Surveyed; 2] = [&round.ring, &round.records.ring];
+    let mut censuses = rings.map(|ring| Census { last: ring.stats(), members: HashMap::new() });
+    let is_over = || {
+        let (events, records) = (&round.ring, &round.records.ring);
+        let readers = events.reader_count() + records.reader_count();
+        events.is_closed() && records.is_closed() && readers == 0
+    };
+    while !is_over() {
+        for (census, ring) in censuses.iter_mut().zip(rings) {
+            post.doing("takes a snapshot");
+            census.survey(ring, post);
+            if dice.one_in(20) {
+                let table = ring.stats().to_string();
+                post.check(table.contains("writer"), || table.clone());
+            }
         }
         post.doing("rests");
         thread::sleep(Duration::from_millis(dice.within(1..30)));
     }
-    let parks = census.members.values().map(|member| member.parks).sum();
-    post.run.totals.parks.add(parks);
+    for census in censuses {
+        let parks = census.members.values().map(|member| member.parks).sum();
+        post.run.totals.parks.add(parks);
+    }
 }
 
 impl Census {
+    /// Takes a snapshot, and compares it with the one before.
+    fn survey(&mut self, ring: &dyn Surveyed, post: &Post) {
+        let stats = ring.stats();
+        post.run.totals.snapshots.add(1);
+        post.must(self.compare(&stats));
+        self.note(stats);
+        if let (Some(slowest), cursor) = ring.slowest() {
+            post.check(slowest.position <= cursor, || format!("ahead of {cursor}: {slowest:?}"));
+        }
+    }
+
     /// Compares a snapshot with the one before.
     fn compare(&self, now: &Stats) -> Result<(), String> {
         let before = &self.last;

@@ -57,7 +57,7 @@ pub struct Arguments {
     #[arg(long)]
     seed: Option<u64>,
 
-    /// How many rings there are at once, of several capacities
+    /// How many rings there are at once, of several capacities, each with a ring of records beside it
     #[arg(long, default_value_t = 6)]
     rings: usize,
 

@@ -176,6 +176,10 @@ fn check_end<P: Payload>(round: &Round<P>, post: &Post) {
     totals.evictions.add(stats.writer.evictions);
     totals.parks.add(stats.writer.parks);
     totals.wakes.add(stats.reader_wakes);
+    let of_records = round.records.ring.stats();
+    totals.evictions.add(of_records.writer.evictions);
+    totals.parks.add(of_records.writer.parks);
+    totals.wakes.add(of_records.reader_wakes);
     totals.broken_chains.add(u64::from(stats.editor_left.is_some()));
     let readers = round.ring.reader_count();
     let rest =

@@ -179,8 +179,8 @@ impl Drop for Leaving {
     }
 }
 
-/// A panic must have been one on purpose, or one that was reported.
-fn panicked(error: JoinError, post: &Post) -> Result<(), String> {
+/// A panic of a managed thread must have been one on purpose, or one that was reported.
+pub(in crate::soak) fn panicked(error: JoinError, post: &Post) -> Result<(), String> {
     let never = error.to_string();
     match error.into_panic() {
         Some(payload) if mishap::is_mishap(&*payload) => {

@@ -10,20 +10,36 @@ use broadring::{End, Glimpse, Observer, TryReadError, WaitSet};
 use futures::executor::block_on;
 
 use super::in_time;
+use super::lookout::watch;
 use crate::soak::dice::Dice;
 use crate::soak::payload::Payload;
 use crate::soak::post::Post;
 use crate::soak::round::Round;
 
 /// The books of an observer.
-struct Sightings {
-    first: u64,
-    next: u64,
-    seen: u64,
-    missed: u64,
+pub(super) struct Sightings {
+    pub(super) first: u64,
+    pub(super) next: u64,
+    pub(super) seen: u64,
+    pub(super) missed: u64,
 }
 
 impl Sightings {
+    /// Begins where the observer stands.
+    pub(super) fn at(first: u64) -> Self {
+        Self { first, next: first, seen: 0, missed: 0 }
+    }
+
+    /// Checks that everything was seen or missed, and adds it to the totals.
+    pub(super) fn close(&self, post: &Post) {
+        let &Self { first, next, seen, missed } = self;
+        post.check(seen + missed == next - first, || {
+            format!("{seen} seen and {missed} missed are not {first}..{next}")
+        });
+        post.run.totals.observed.add(seen);
+        post.run.totals.missed.add(missed);
+    }
+
     /// Checks what is in sight, and returns where the next look begins.
     fn look<P: Payload>(&mut self, round: &Round<P>, post: &Post, glimpse: &Glimpse<'_, P>) -> u64 {
         let (missed, sequences) = (glimpse.missed(), glimpse.sequences());
@@ -52,7 +68,11 @@ pub(in crate::soak) fn observe<P: Payload>(
         let mut observer = builder.observe().unwrap_or_else(|error| post.blame(error.to_string()));
         post.run.totals.joins.add(1);
         let first = observer.position().get();
-        let mut sightings = Sightings { first, next: first, seen: 0, missed: 0 };
+        if dice.one_in(4) {
+            watch(observer, round, post, &mut dice);
+            continue;
+        }
+        let mut sightings = Sightings::at(first);
         let looks = if round.plan.calm { u64::MAX } else { dice.within(10..500) };
         for _ in 0..looks {
             if let Some(end) = look(round, post, &mut observer, &mut sightings, &mut dice) {
@@ -66,12 +86,7 @@ pub(in crate::soak) fn observe<P: Payload>(
                 thread::sleep(Duration::from_micros(dice.roll(3000)));
             }
         }
-        let Sightings { first, next, seen, missed } = sightings;
-        post.check(seen + missed == next - first, || {
-            format!("{seen} seen and {missed} missed are not {first}..{next}")
-        });
-        post.run.totals.observed.add(seen);
-        post.run.totals.missed.add(missed);
+        sightings.close(post);
     }
 }
 

@@ -68,6 +68,8 @@ impl RecordAccount {
     /// Books a record.
     pub(super) fn see(&mut self, position: Sequence, record: &[u8]) {
         self.post.must(self.track.check(position.get()));
+        let aligned = record.as_ptr().addr().is_multiple_of(8);
+        self.post.check(aligned, || format!("the record at {position} is not aligned"));
         let seen = self.tally.see(position.get(), record);
         self.post.must(seen);
         self.post.step();
