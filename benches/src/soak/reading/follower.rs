@@ -28,13 +28,8 @@ pub(in crate::soak) fn follow<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post
 
 fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) -> Option<()> {
     post.doing("looks for somebody to follow");
-    let mut builder = round.ring.reader().name("follower").wait(round.plan.wait(dice));
-    let mut tracks = Vec::new();
-    for _ in 0..dice.within(1..3) {
-        let track;
-        (builder, track) = come_after(builder, round, post, dice)?;
-        tracks.push(track);
-    }
+    let builder = round.ring.reader().name("follower").wait(round.plan.wait(dice));
+    let (builder, tracks) = come_after_some(builder, round, post, dice)?;
     let mut reader = join(builder, round, post, dice)?;
     let mut account = Account::open(round, post, &reader, tracks);
     let mut habits = Habits::new(Waits::Always, dice.child());
@@ -58,8 +53,24 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) -
     Some(())
 }
 
+/// Lets the reader come after one or two others. `None` if there is nobody, or if one has left.
+pub(super) fn come_after_some<P: Payload>(
+    mut builder: ReaderBuilder<P>,
+    round: &Round<P>,
+    post: &Post,
+    dice: &mut Dice,
+) -> Option<(ReaderBuilder<P>, Vec<Arc<Track>>)> {
+    let mut tracks = Vec::new();
+    for _ in 0..dice.within(1..3) {
+        let track;
+        (builder, track) = come_after(builder, round, post, dice)?;
+        tracks.push(track);
+    }
+    Some((builder, tracks))
+}
+
 /// Lets the reader come after somebody. `None` if there is nobody, or if it has left.
-pub(super) fn come_after<P: Payload>(
+fn come_after<P: Payload>(
     builder: ReaderBuilder<P>,
     round: &Round<P>,
     post: &Post,

@@ -9,7 +9,7 @@ use broadring::{ByteReader, Reader, TryReadError, WaitSet, Waitable};
 use futures::FutureExt;
 use futures::executor::block_on;
 
-use super::follower::come_after;
+use super::follower::come_after_some;
 use super::joining::join;
 use super::{Account, Habits, Step, Waits};
 use crate::soak::dice::Dice;
@@ -134,11 +134,8 @@ fn take_seats<P: Payload>(
     let mut seats: Vec<Box<dyn Seat>> = Vec::new();
     for _ in 0..events {
         let builder = || round.ring.reader().name("waiter");
-        let followed = dice.one_in(2).then(|| come_after(builder(), round, post, dice)).flatten();
-        let (builder, tracks) = match followed {
-            Some((builder, track)) => (builder, vec![track]),
-            None => (builder(), Vec::new()),
-        };
+        let follows = dice.one_in(2).then(|| come_after_some(builder(), round, post, dice));
+        let (builder, tracks) = follows.flatten().unwrap_or_else(|| (builder(), Vec::new()));
         let Some(reader) = join(builder, round, post, dice) else { continue };
         let leads = tracks.is_empty();
         let account = Account::open(round, post, &reader, tracks);
