@@ -25,7 +25,7 @@ use crate::sync::{AtomicU64, Ordering, ordering, strong};
 pub(crate) const ALIGN: u64 = size_of::<u64>() as u64;
 
 /// How many bytes the writer and the readers prefetch ahead.
-const AHEAD: u64 = 16 * CACHE_LINE as u64;
+const AHEAD: u64 = prefetch::AHEAD as u64;
 
 /// Set in the header of a padding. The rest is how many bytes the padding takes, header included.
 const PADDING: u64 = 1 << 63;

@@ -8,6 +8,7 @@
 
 mod borrow_tracking;
 mod bytes;
+mod lookahead;
 mod memory;
 mod prefetch;
 mod slots;

@@ -7,6 +7,10 @@
 /// processor.
 pub(crate) const CACHE_LINE: usize = 64;
 
+/// How many bytes the handles prefetch ahead, unless there is a reason for more. Unasked, the processor
+/// looks no further ahead than it can hold instructions.
+pub(super) const AHEAD: usize = 16 * CACHE_LINE;
+
 /// The most cache lines that one call asks for. The processor prefetches the rest of a large
 /// event by itself, and has no room for many more requests.
 const MOST: usize = 8;

@@ -19,18 +19,15 @@ use core::ptr::NonNull;
 
 use super::borrow_tracking::BorrowTracker;
 use super::memory::Memory;
-use super::prefetch::{self, CACHE_LINE};
+use super::prefetch::CACHE_LINE;
 use super::storage::Storage;
 use crate::sync::{AtomicU64, ordering};
 
 /// The size of a stamp in bytes.
-const STAMP: usize = size_of::<u64>();
+pub(super) const STAMP: usize = size_of::<u64>();
 
 /// The size in bytes of the large events that share a stamp.
-const LARGE_BLOCK: usize = 64 * CACHE_LINE;
-
-/// How many bytes a reader prefetches ahead, in a batch that is long enough.
-pub(super) const READ_AHEAD: usize = 16 * CACHE_LINE;
+pub(super) const LARGE_BLOCK: usize = 64 * CACHE_LINE;
 
 /// The slots of a ring. Each always holds a valid `T` (I6).
 pub(crate) struct Slots<T> {
@@ -41,7 +38,7 @@ pub(crate) struct Slots<T> {
     last: *mut u8,
     lanes_in_last: usize,
     /// How many bytes the writer prefetches ahead.
-    write_ahead: usize,
+    pub(super) write_ahead: usize,
     /// How many slots, from the first, hold a value: all of them once the ring is built.
     filled: usize,
     /// The stamps under loom, whose atomics are too large to lie in the blocks.
@@ -86,57 +83,40 @@ unsafe impl Send for Block {}
 // SAFETY: as above.
 unsafe impl Sync for Block {}
 
+/// Returns the larger of two sizes or alignments.
+const fn larger(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
+}
+
 impl<T> Slots<T> {
     /// The distance in bytes from one event of a block to the next: the size of `T`, or its
     /// alignment if `T` has no size.
-    pub(super) const PITCH: usize =
-        if size_of::<T>() > align_of::<T>() { size_of::<T>() } else { align_of::<T>() };
+    pub(super) const PITCH: usize = larger(size_of::<T>(), align_of::<T>());
 
     /// The offset of the first event in a block.
-    pub(super) const FIRST: usize = {
-        let least = if Self::SMALL { STAMP } else { CACHE_LINE };
-        if align_of::<T>() > least { align_of::<T>() } else { least }
-    };
+    pub(super) const FIRST: usize =
+        larger(align_of::<T>(), if Self::SMALL { STAMP } else { CACHE_LINE });
 
     /// Whether an event fits into one cache line with its stamp.
-    pub(super) const SMALL: bool = {
-        let first = if align_of::<T>() > STAMP { align_of::<T>() } else { STAMP };
-        first + Self::PITCH <= CACHE_LINE
-    };
+    pub(super) const SMALL: bool = larger(align_of::<T>(), STAMP) + Self::PITCH <= CACHE_LINE;
 
     /// How many events a full block holds. Of large ones a power of two, so that every block of a
     /// ring is full if there are several.
     pub(crate) const LANES: usize = if Self::SMALL {
         (CACHE_LINE - Self::FIRST) / Self::PITCH
-    } else if Self::PITCH < LARGE_BLOCK {
-        1 << (LARGE_BLOCK / Self::PITCH).ilog2()
     } else {
-        1
+        match (LARGE_BLOCK / Self::PITCH).checked_ilog2() {
+            Some(power) => 1 << power,
+            None => 1,
+        }
     };
 
     /// The distance in bytes from one block to the next: a cache line, or as much as several large
     /// events take.
     pub(super) const STRIDE: usize = Self::bytes(Self::LANES);
 
-    /// Whether a handle prefetches at every event, and not only at the first one of a block.
-    const EACH: bool = !Self::SMALL || Self::LANES == 1;
-
-    /// A reader prefetches only while more events than this are available after the next one. What
-    /// is not yet published belongs to the writer, and a reader leaves it alone, but for the end of a
-    /// cache line.
-    pub(super) const FAR: usize = if Self::SMALL {
-        READ_AHEAD / Self::STRIDE * Self::LANES + Self::LANES
-    } else {
-        READ_AHEAD / Self::PITCH + 1
-    };
-
     /// The alignment of the memory.
-    const ALIGN: usize = if align_of::<T>() > CACHE_LINE { align_of::<T>() } else { CACHE_LINE };
-
-    /// How many bytes the writer prefetches ahead, in a ring that is large enough. Of large events a
-    /// block, so that it comes to each slot while it is at the same slot of the block before.
-    const WRITE_AHEAD: usize =
-        if Self::SMALL { 16 * CACHE_LINE } else { LARGE_BLOCK.next_multiple_of(Self::STRIDE) };
+    const ALIGN: usize = larger(align_of::<T>(), CACHE_LINE);
 
     /// Returns how many bytes a block of so many slots takes.
     const fn bytes(lanes: usize) -> usize {
@@ -176,7 +156,7 @@ impl<T> Slots<T> {
             mask: capacity - 1,
             lanes_in_last: (capacity - 1) % Self::LANES + 1,
             last,
-            write_ahead: Self::WRITE_AHEAD.min(layout.size() / 4 / CACHE_LINE * CACHE_LINE),
+            write_ahead: Self::write_ahead(layout.size()),
             filled: 0,
             #[cfg(all(loom, feature = "loom"))]
             stamps: (0..capacity.div_ceil(Self::LANES)).map(|_| AtomicU64::new(0)).collect(),
@@ -375,69 +355,10 @@ impl<T> Slots<T> {
         self.stamp(block, sequence).load(ordering!("slots.stamped", Acquire))
     }
 
-    /// Prefetches memory some way ahead of a slot for writing: a cache line if several events share
-    /// one, otherwise as much as an event takes.
-    ///
-    /// Memory that readers have read a lap ago is in their cores' caches. A write to it takes a
-    /// round trip to them, and meanwhile all later stores queue up behind it. Fetched ahead of
-    /// time, the memory is there when its turn comes.
-    #[inline]
-    pub(super) fn fetch_to_write(&self, slot: NonNull<T>) {
-        let bytes = if Self::SMALL { CACHE_LINE } else { Self::PITCH };
-        prefetch::to_write(self.ahead(slot, self.write_ahead), bytes);
-    }
-
-    /// Prefetches the stamp of the block after the one at `start` for writing, if it is not in a cache
-    /// line with events.
-    #[inline]
-    pub(super) fn fetch_stamp_to_write(&self, start: *mut u8) {
-        if !Self::SMALL {
-            prefetch::to_write(self.next_start(start), STAMP);
-        }
-    }
-
-    /// Prefetches memory some way ahead of a slot for reading. Unasked, the processor looks no
-    /// further ahead than it can hold instructions.
-    #[inline]
-    pub(super) fn fetch_to_read(&self, slot: NonNull<T>) {
-        let bytes = if Self::SMALL { CACHE_LINE } else { Self::PITCH };
-        prefetch::to_read(self.ahead(slot, READ_AHEAD), bytes);
-    }
-
     /// Returns how many slots of the block there are from a sequence on.
     #[inline]
     pub(super) fn run(&self, block: &Block, sequence: u64) -> usize {
         if Self::LANES == 1 { 1 } else { block.end.wrapping_sub(sequence) as usize }
-    }
-
-    /// Prefetches the cache lines after that of a sequence, which is in this block, up to where
-    /// `fetch_to_read` will begin, for a reader that has just found everything below `end`.
-    #[inline]
-    pub(crate) fn fetch_found(&self, block: &Block, sequence: u64, end: u64) {
-        let found = (end - sequence) as usize;
-        let here = if Self::SMALL { self.run(block, sequence) } else { 1 };
-        let bytes = READ_AHEAD.min(found.saturating_sub(here).saturating_mul(Self::PITCH));
-        let slot = self.slot_in(block, sequence);
-        for offset in (0..bytes).step_by(CACHE_LINE) {
-            prefetch::to_read(self.ahead(slot, offset + CACHE_LINE), 1);
-        }
-    }
-
-    /// Prefetches the event that a reader waits for, if it is not in a cache line with its stamp. A
-    /// writer takes both lines away when it writes, and then both come back at the same time,
-    /// instead of the event after the stamp.
-    #[inline]
-    pub(crate) fn fetch_awaited(&self, block: &Block, sequence: u64) {
-        if !Self::SMALL {
-            prefetch::to_read(self.slot_in(block, sequence).as_ptr().cast(), Self::PITCH);
-        }
-    }
-
-    /// Returns the address `bytes` ahead of a slot, wrapped at the end of the memory.
-    #[inline]
-    fn ahead(&self, slot: NonNull<T>, bytes: usize) -> *const u8 {
-        let ahead = slot.as_ptr().cast::<u8>().wrapping_add(bytes).cast_const();
-        if ahead < self.memory.end { ahead } else { self.memory.wrap(ahead) }
     }
 }
 
