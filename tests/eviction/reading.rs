@@ -141,7 +141,7 @@ fn read_and_come_back(mut reader: Reader<Whole>, seed: u64) -> (u64, u64) {
 #[test]
 fn an_evicted_reader_that_rejoins_has_seen_or_missed_every_event() {
     finite(|| {
-        let total = count(20_000);
+        let total = count(5_000);
         for capacity in [1, 2, 16, 128] {
             let builder = Ring::builder(capacity).writer_wait(Wait::PARK.yields(2));
             let (mut writer, ring) = builder.build(|| Whole::new(u64::MAX));

@@ -106,16 +106,16 @@ fn the_threads_of_editors_change_every_event_in_order_before_a_reader_gets_it() 
                 let reader = reader.spawn(|&seen, at, _| assert_eq!(seen, event(at.get())));
                 let first = ThreadBuilder::new(first).spawn_with(|| Turns::at(0)).unwrap();
                 let second = ThreadBuilder::new(second).spawn(|event, _, _| *event = !*event);
-                for _ in 0..count(500) {
+                for _ in 0..count(100) {
                     publish_next(&mut writer);
                 }
                 drop(writer);
                 let (tally, end) = first.join().unwrap();
-                tally.ends_at(count(500));
+                tally.ends_at(count(100));
                 assert_eq!(end, End::Closed);
                 second.unwrap().join().unwrap();
                 reader.unwrap().join().unwrap();
-                assert_eq!(ring.cursor().get(), count(500));
+                assert_eq!(ring.cursor().get(), count(100));
             }
         }
     });
