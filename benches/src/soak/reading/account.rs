@@ -45,12 +45,17 @@ impl<P: Payload> Account<P> {
         self
     }
 
-    /// Opens the account of a clone, which goes on where this one is.
-    pub(in crate::soak) fn of_clone(&self, clone: &Reader<P>) -> Self {
+    /// Clones the reader, and opens the account of the clone, which goes on where this one is.
+    pub(in crate::soak) fn clone_with(&self, reader: &Reader<P>) -> (Reader<P>, Self) {
+        let Self { post, .. } = self;
+        post.doing("clones itself");
+        let clone = reader.try_clone().unwrap_or_else(|error| post.blame(error.to_string()));
+        post.run.totals.clones.add(1);
         let at = clone.position().get();
-        self.post.check(at == self.next(), || format!("the clone is at {at}, not {}", self.next()));
-        let account = Self::open(&self.round, &self.post, clone, self.track.upstreams().to_vec());
-        if self.evictable { account.evictable() } else { account }
+        post.check(at == self.next(), || format!("the clone is at {at}, not {}", self.next()));
+        let account = Self::open(&self.round, post, &clone, self.track.upstreams().to_vec());
+        let account = if self.evictable { account.evictable() } else { account };
+        (clone, account)
     }
 
     pub(in crate::soak) fn track(&self) -> &Arc<Track> {
@@ -63,6 +68,13 @@ impl<P: Payload> Account<P> {
 
     pub(in crate::soak) fn first(&self) -> u64 {
         self.tally.first()
+    }
+
+    /// Closes the account, and opens one for a clone, which goes on in place of the reader.
+    pub(in crate::soak) fn goes_on_as_clone(&mut self, reader: &mut Reader<P>) {
+        let (clone, account) = self.clone_with(reader);
+        self.close();
+        (*reader, *self) = (clone, account);
     }
 
     /// Gives the account to another worker.

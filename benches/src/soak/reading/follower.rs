@@ -37,12 +37,7 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) -
     let mut end = habits.read_until(&mut reader, &mut account, stay);
     if end.is_none() && dice.one_in(3) {
         // The clone comes after the same ones.
-        post.doing("clones itself");
-        let clone = reader.try_clone().unwrap_or_else(|error| post.blame(error.to_string()));
-        post.run.totals.clones.add(1);
-        account.close();
-        account = account.of_clone(&clone);
-        reader = clone;
+        account.goes_on_as_clone(&mut reader);
         end = habits.read_until(&mut reader, &mut account, stay + dice.roll(500));
     }
     account.close();

@@ -45,18 +45,12 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
     match dice.roll(6) {
         0 => {
             // The clone goes on where the original stands, which leaves.
-            post.doing("clones itself");
-            let mut clone = clone(&reader, post);
-            let mut account_of_clone = account.of_clone(&clone);
-            drop(reader);
-            habits.read_until(&mut clone, &mut account_of_clone, stay + dice.roll(500));
-            account_of_clone.close();
+            account.goes_on_as_clone(&mut reader);
+            habits.read_until(&mut reader, &mut account, stay + dice.roll(500));
         }
         1 => {
-            post.doing("clones itself");
-            let clone = clone(&reader, post);
-            let account_of_clone = account.of_clone(&clone);
-            twins([(reader, account), (clone, account_of_clone)], dice);
+            let twin = account.clone_with(&reader);
+            twins([(reader, account), twin], dice);
             return;
         }
         2 => {
@@ -74,11 +68,6 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
         _ => {}
     }
     account.close();
-}
-
-fn clone<P: Payload>(reader: &Reader<P>, post: &Post) -> Reader<P> {
-    post.run.totals.clones.add(1);
-    reader.try_clone().unwrap_or_else(|error| post.blame(error.to_string()))
 }
 
 /// Reads two readers by turns. Neither may wait, because the other one holds the writer back.

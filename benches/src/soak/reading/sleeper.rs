@@ -55,12 +55,7 @@ fn visit<P: Payload>(round: &Arc<Round<P>>, post: &Arc<Post>, dice: &mut Dice) {
         }
         if dice.one_in(500) {
             // The clone is evictable too. If the original was evicted, so was the clone.
-            post.doing("clones itself");
-            let clone = reader.try_clone().unwrap_or_else(|error| post.blame(error.to_string()));
-            post.run.totals.clones.add(1);
-            account.close();
-            account = account.of_clone(&clone);
-            reader = clone;
+            account.goes_on_as_clone(&mut reader);
         }
     }
     account.close();
