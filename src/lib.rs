@@ -226,7 +226,8 @@
 //! # Trade-offs
 //!
 //! - There is one writer. Several threads that publish must share it behind a lock, or feed it
-//!   through a channel: `docs/producers.md` in the repository says what that costs. A thread that
+//!   through a channel: `docs/producers.md` in the repository says what that costs. Or each has a
+//!   ring of its own, and the package `broadring-order` merges them into one order. A thread that
 //!   reads a ring must not wait for room in the same ring too.
 //! - A slow reader slows everybody, by design. Give it a larger ring, or a thread of its own that
 //!   drops what it cannot handle.
@@ -301,9 +302,11 @@ compile_error!("broadring needs atomic operations on 64 bits");
 // for, and `.ci/layers` checks the direction.
 mod sync;
 
-mod error;
-mod member;
 mod sequence;
+
+mod member;
+
+mod error;
 
 mod telemetry;
 

@@ -260,3 +260,18 @@ fn narrow_errors_convert_into_wide_ones() {
     drop(writer);
     assert_eq!(with_a_question_mark(&mut reader), Err(TryReadError::Ended(End::Closed)));
 }
+
+#[test]
+fn what_a_refused_publication_gives_back_can_be_replaced() {
+    let (mut writer, reader, _ring) = full_ring();
+    let refused = writer.try_publish(Plain(7)).err().unwrap();
+    let replaced = refused.map(|event| event.0 + 1);
+    assert_eq!(replaced.into_inner(), 8);
+
+    let late = writer.publish_timeout(Plain(7), Duration::ZERO).err().unwrap();
+    let holder = late.holder().cloned();
+    assert_eq!(holder.as_ref(), Some(reader.member()));
+    let replaced = late.map(|event| event.0 + 1);
+    assert_eq!(replaced.holder().cloned(), holder);
+    assert_eq!(replaced.into_inner(), 8);
+}

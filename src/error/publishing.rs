@@ -38,6 +38,12 @@ macro_rules! refused {
                 self.refused
             }
 
+            /// Makes the same error with something else to give back, for instance the event instead
+            /// of a closure that would have written it.
+            pub fn map<U>(self, f: impl FnOnce(T) -> U) -> $name<U> {
+                $name { refused: f(self.refused), member: self.member }
+            }
+
             $(#[$member_doc])*
             pub fn $member(&self) -> Option<&Member> {
                 self.member.as_deref()

@@ -45,7 +45,7 @@ fn all(sequencer: &Sequencer) -> Stats {
         parks: counters.parks.get(),
         wakes: sequencer.freed.wakes(),
     };
-    let Members { rows, published, cursor } = members(sequencer);
+    let Members { rows, published, cursor } = members(sequencer, now);
     let dependents = sequencer.gates.taken().filter_map(Gate::dependents);
     let wakes = [sequencer.published.wakes()].into_iter();
     let wakes = wakes.chain(dependents.map(|dependents| dependents.moved.wakes()));
@@ -64,9 +64,10 @@ fn all(sequencer: &Sequencer) -> Stats {
     }
 }
 
-/// Reads the positions of all members. No member is ahead of what is read after it.
-fn members(sequencer: &Sequencer) -> Members {
-    let stall = stall(sequencer);
+/// Reads the positions of all members. No member is ahead of what is read after it. Times are those at
+/// `now`, so that they agree with others of the same snapshot.
+fn members(sequencer: &Sequencer, now: u64) -> Members {
+    let stall = stall(sequencer, now);
     let entries = sequencer.registry.entries(&sequencer.gates);
     let reader = |(gate, entry)| (gate, reader(sequencer, gate, entry, stall));
     let mut readers: Vec<_> = entries.into_iter().map(reader).collect();
@@ -129,12 +130,12 @@ fn row(entry: Registration, position: u64, end: u64, counters: &ReaderCounters) 
 
 /// Reads the present stall, if there is one. Called before any position is read, so that a
 /// reader that has moved on by then is not said to hold the writer back.
-fn stall(sequencer: &Sequencer) -> Option<Stall> {
+fn stall(sequencer: &Sequencer, now: u64) -> Option<Stall> {
     let counters = &sequencer.counters;
     let stalled = counters.since.get() != 0;
     let position = Sequence::new(counters.position.get());
     let since = counters.held_since.get();
-    stalled.then(|| Stall { position, since, now: sequencer.now() })
+    stalled.then_some(Stall { position, since, now })
 }
 
 impl Stall {
@@ -162,7 +163,7 @@ impl Sequencer {
 
     /// Returns the member that is furthest behind.
     pub(crate) fn slowest(&self) -> Option<Slowest> {
-        telemetry::slowest(&members(self).rows)
+        telemetry::slowest(&members(self, self.now()).rows)
     }
 
     /// Returns the member that holds the writer back: the one that is furthest behind. `None`

@@ -178,3 +178,51 @@ fn is_last_gives_the_same_answer_after_next_event_has_taken_the_event() {
     }
     assert_eq!(taken, borrowed);
 }
+
+#[test]
+fn commit_first_commits_so_many_and_the_others_come_again() {
+    for evictable in [false, true] {
+        let (mut writer, ring) = Ring::builder(8).build(|| 0);
+        let builder = ring.reader();
+        let builder =
+            if evictable { builder.evict_after(Duration::from_secs(3600)) } else { builder };
+        let mut reader = builder.subscribe().unwrap();
+        for round in 0..20 {
+            writer.publish_all(10 * round..10 * round + 5);
+            for (committed, left) in [(0, 5), (2, 5), (0, 3), (1, 3), (2, 2)] {
+                let batch = reader.try_batch().unwrap();
+                assert_eq!(batch.len(), left);
+                assert_eq!(batch[0], 10 * round + 5 - left as u64);
+                batch.commit_first(committed);
+                assert_eq!(reader.lag(), (left - committed) as u64);
+            }
+            assert_eq!(writer.remaining_capacity(), 8);
+        }
+    }
+}
+
+#[test]
+fn commit_first_also_commits_what_was_handed_out() {
+    let (mut writer, ring) = Ring::builder(8).build(|| 0);
+    let mut reader = ring.subscribe().unwrap();
+    writer.publish_all(0..6);
+    let mut batch = reader.try_batch().unwrap();
+    assert_eq!(batch.next_event().map(|(_, event)| *event), Some(0));
+    assert_eq!(batch.next_event().map(|(_, event)| *event), Some(1));
+    batch.commit_first(1);
+    assert_eq!(reader.position().get(), 3);
+
+    let mut batch = reader.try_batch().unwrap();
+    batch.next_event();
+    batch.commit_first(0);
+    assert_eq!(reader.recv(), Ok(4));
+}
+
+#[test]
+#[should_panic(expected = "cannot commit 3 events of a batch of 2")]
+fn commit_first_of_more_than_there_are_is_a_mistake() {
+    let (mut writer, ring) = Ring::builder(8).build(|| 0);
+    let mut reader = ring.subscribe().unwrap();
+    writer.publish_all(0..2);
+    reader.try_batch().unwrap().commit_first(3);
+}

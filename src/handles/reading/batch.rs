@@ -173,6 +173,34 @@ impl<'r, T> Batch<'r, T> {
         }
     }
 
+    /// Commits the first `len` events that are still in the batch, and gives the others up: they are
+    /// not committed, and come again. With 0 it only looks: nothing is committed but what was handed
+    /// out before.
+    ///
+    /// # Panics
+    ///
+    /// If fewer events are in the batch. Then all of them are committed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut writer, ring) = broadring::Ring::builder(4).build(|| 0);
+    /// let mut reader = ring.subscribe()?;
+    /// writer.publish_all([1, 2, 30, 4]);
+    /// let batch = reader.try_batch()?;
+    /// let small = batch.events().take_while(|event| **event < 10).count();
+    /// batch.commit_first(small);
+    /// assert_eq!(reader.recv(), Ok(30));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    #[inline]
+    pub fn commit_first(mut self, len: usize) {
+        assert!(len <= self.len(), "cannot commit {len} events of a batch of {}", self.len());
+        self.end = self.next + len as u64;
+        self.borrow.release_below(u64::MAX);
+    }
+
     /// Takes the first event out of the batch and lends it, with its sequence, until the next
     /// call. Every quarter of the ring, the events that were taken out before are committed.
     ///
