@@ -28,10 +28,40 @@ pub fn explore<O>(
 ) where
     O: Ord + Debug + Send + 'static,
 {
+    explore_with(loom::model::Builder::new().preemption_bound.or(Some(2)), least, expected, model);
+}
+
+/// Executes the model like [`explore`], but never with more than two preemptions.
+///
+/// This is for a thread that another one may preempt while it unwinds. To the standard library all of
+/// loom's threads are one: so the locks that the other one holds are poisoned, which loom does not
+/// expect.
+///
+/// # Panics
+///
+/// As [`explore`].
+pub fn explore_unwinding<O>(
+    least: usize,
+    expected: impl IntoIterator<Item = O>,
+    model: impl Fn() -> O + Send + Sync + 'static,
+) where
+    O: Ord + Debug + Send + 'static,
+{
+    explore_with(Some(2), least, expected, model);
+}
+
+fn explore_with<O>(
+    preemptions: Option<usize>,
+    least: usize,
+    expected: impl IntoIterator<Item = O>,
+    model: impl Fn() -> O + Send + Sync + 'static,
+) where
+    O: Ord + Debug + Send + 'static,
+{
     let executions = Arc::new(AtomicUsize::new(0));
     let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(2));
+    builder.preemption_bound = preemptions;
     // A search that is cut short passes silently, so nothing may cut it short.
     builder.max_duration = None;
     builder.max_permutations = None;

@@ -14,6 +14,10 @@ use std::{env, fs};
 /// What loom reports when two borrows of a slot exclude each other.
 const RACE: &str = "Causality violation";
 
+/// What a model of the merge reports when a reader gets events in another order than that of their
+/// stamps.
+const OUT_OF_ORDER: &str = "out of order";
+
 /// What loom reports when a thread sleeps for ever.
 const LOST_WAKE_UP: &str = "deadlock";
 
@@ -186,6 +190,45 @@ controls! {
         => "asynch::a_reading_task_is_woken_by_an_event", LOST_WAKE_UP;
     the_registration_of_a_task: "event_count.register"
         => "asynch::a_reading_task_is_woken_by_an_event", LOST_WAKE_UP;
+    the_fence_of_a_publication: "announcement.begin"
+        => "merge::ticks_of_two_writers_come_in_order", OUT_OF_ORDER;
+    the_fence_of_the_first_publication_of_a_writer: "announcement.begin"
+        => "merge::a_writer_that_joins_publishes_nothing_late", OUT_OF_ORDER;
+    the_fence_of_a_reader_that_asks: "announcement.promise_fence"
+        => "merge::a_writer_that_goes_on_with_its_turn_comes_before_the_next_turn", OUT_OF_ORDER;
+    the_announcement_before_the_stamp: "publisher.begin"
+        => "merge::ticks_of_two_writers_come_in_order", OUT_OF_ORDER;
+    the_look_for_writers_that_have_come: "finding.look_for_arrivals"
+        => "merge::a_writer_that_joins_publishes_nothing_late", OUT_OF_ORDER;
+    the_last_look_for_writers_that_have_come: "finding.arrivals_at_the_end"
+        => "merge::the_order_ends_after_everything_that_was_published", "ended too early";
+    the_cut_after_a_reader_has_joined_everywhere: "roster.cut"
+        => "merge::a_reader_that_joins_between_ticks_agrees_with_the_others", "disagree";
+    the_wake_up_by_a_writer_that_comes: "roster.wake_readers"
+        => "merge::sleep::a_parked_reader_is_woken_by_a_writer_that_comes", LOST_WAKE_UP;
+    the_wake_up_by_a_publication_that_is_taken_back: "roster.wake_readers"
+        => "merge::sleep::a_parked_reader_is_woken_when_a_clock_panics", LOST_WAKE_UP;
+    the_wake_up_by_the_end_of_the_order: "roster.close"
+        => "merge::sleep::a_parked_reader_is_woken_by_the_end", LOST_WAKE_UP;
+    the_wake_up_by_writers_that_come_together: "bell.again"
+        => "merge::sleep::a_parked_reader_is_woken_by_writers_that_come_together", LOST_WAKE_UP;
+    the_position_at_which_an_owner_begins: "group.begin"
+        => "group::the_next_owner_begins_after_the_part_that_was_committed", "explored other";
+    the_committed_position_of_a_group: "group.advance"
+        => "group::the_next_owner_begins_after_the_part_that_was_committed", "explored other";
+    the_wait_for_the_stamp_of_what_is_committed: "group.catch_up"
+        => "group::a_commit_counts_also_before_the_publication_is_finished", "left == right";
+    the_new_generation_of_a_partition: "group.fence"
+        => "group::a_commit_counts_or_the_next_owner_gets_the_events", "explored other";
+    the_generation_of_a_commit: "group.generation"
+        => "group::a_commit_counts_or_the_next_owner_gets_the_events", "explored other";
+    the_note_of_a_change_before_the_look: "group.note_first"
+        => "group::sleep::a_member_asleep_is_woken_by_its_eviction", LOST_WAKE_UP;
+    the_wake_up_by_an_assignment: "group.ring_assignment"
+        => "group::sleep::a_member_asleep_is_woken_by_its_eviction", LOST_WAKE_UP;
+    the_wake_up_by_a_partition_given_up: "group.ring_release"
+        => "group::sleep::a_member_asleep_is_woken_when_another_one_has_given_its_partition_up",
+        LOST_WAKE_UP;
 }
 
 #[test]
@@ -203,8 +246,28 @@ fn a_model_where_nothing_sleeps_needs_no_light_fence() {
 #[test]
 fn every_label_has_a_control_and_a_line_in_the_design_notes() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut all = BTreeSet::new();
+    for package in [root.clone(), root.join("order")] {
+        let labels = labels_in(&package.join("src"));
+        let notes = package.join("docs/design.md");
+        let design = fs::read_to_string(&notes).expect("the notes can be read");
+        let notes = notes.display();
+        for (label, model) in LABELS.iter().filter(|(label, _)| labels.contains(*label)) {
+            let model = model.rsplit("::").next().expect("a model has a name");
+            assert!(design.contains(&format!("| `{label}` |")), "{notes} does not list {label}");
+            assert!(design.contains(&format!("`{model}`")), "{notes} does not name {model}");
+        }
+        for label in labels {
+            assert!(all.insert(label.clone()), "there is another {label}");
+        }
+    }
+    assert_eq!(all, LABELS.iter().map(|&(label, _)| label.to_owned()).collect());
+}
+
+/// Returns the labels in the sources below a folder.
+fn labels_in(folder: &Path) -> BTreeSet<String> {
     let mut labels = BTreeSet::new();
-    for file in sources(&root.join("src")) {
+    for file in sources(folder) {
         let source = fs::read_to_string(file).expect("a source can be read");
         for used in
             ["ordering!(", "strong!("].into_iter().flat_map(|call| source.split(call).skip(1))
@@ -213,13 +276,7 @@ fn every_label_has_a_control_and_a_line_in_the_design_notes() {
             labels.extend(label.map(str::to_owned));
         }
     }
-    assert_eq!(labels, LABELS.iter().map(|&(label, _)| label.to_owned()).collect());
-    let design = fs::read_to_string(root.join("docs/design.md")).expect("the notes can be read");
-    for (label, model) in LABELS {
-        let model = model.rsplit("::").next().expect("a model has a name");
-        assert!(design.contains(&format!("| `{label}` |")), "docs/design.md does not list {label}");
-        assert!(design.contains(&format!("`{model}`")), "docs/design.md does not name {model}");
-    }
+    labels
 }
 
 /// All files below a folder.
