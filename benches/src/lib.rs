@@ -7,6 +7,7 @@ pub mod figure;
 pub mod graph;
 pub mod harness;
 pub mod latency;
+pub mod log;
 pub mod machine;
 pub mod producers;
 pub mod records;

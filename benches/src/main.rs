@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use broadring_benches::harness::{Harness, Options};
-use broadring_benches::{core_to_core, graph, latency, producers, records, soak, throughput};
+use broadring_benches::{core_to_core, graph, latency, log, producers, records, soak, throughput};
 use clap::{Parser, Subcommand};
 
 /// Measures broadring on this machine, beside the libraries that it is compared with.
@@ -29,6 +29,8 @@ enum Command {
     Producers(producers::Arguments),
     /// Records of bytes of many lengths, in turns: records and bytes a second
     Records(records::Arguments),
+    /// Storage engines that a durable log could be built on: rates, crashes, flipped bits
+    Log(log::Arguments),
     /// What comes of readers that depend on each other, editors and observers, in turns
     Graph(graph::Arguments),
     /// How long a cache line takes from each core to each other one
@@ -55,6 +57,7 @@ fn run(Arguments { command, options }: Arguments) -> Result<()> {
         Command::Throughput(arguments) => throughput::run(&harness, &arguments),
         Command::Producers(arguments) => producers::run(&harness, &arguments),
         Command::Records(arguments) => records::run(&harness, &arguments),
+        Command::Log(arguments) => log::run(&harness, &arguments),
         Command::Graph(arguments) => graph::run(&harness, &arguments),
         Command::CoreToCore(arguments) => core_to_core::run(&harness, &arguments),
         Command::Soak(arguments) => soak::run(&harness, &arguments),

@@ -1,6 +1,7 @@
-//! What each operation of broadring costs on one thread, for finding out whether
-//! a change made one dearer. How fast events go from core to core is not seen
-//! here: that is for the `broadring-benches` program.
+//! What each operation of broadring costs on one thread, and each clock of
+//! broadring-order, for finding out whether a change made one dearer. How fast
+//! events go from core to core is not seen here: that is for the
+//! `broadring-benches` program.
 //!
 //! Save what the code before the change does, and compare with that:
 //!
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use criterion::Criterion;
 
+mod clocks;
 mod handles;
 mod peers;
 mod reading;
@@ -40,5 +42,6 @@ fn main() {
     handles::bench(&mut criterion);
     peers::bench::<1>(&mut criterion);
     peers::bench::<8>(&mut criterion);
+    clocks::bench(&mut criterion);
     criterion.final_summary();
 }

@@ -48,7 +48,8 @@ impl Scenario {
             256 => Box::new(race::turns::<W, 32>(places, load, mode)),
             bytes => unreachable!("there is no event of {bytes} bytes"),
         };
-        Contestant { subject: W::NAME, kind: Kind::Broadcast, mode, turn }
+        let kind = if W::AGREES { Kind::Broadcast } else { Kind::QueuePerReader };
+        Contestant { subject: W::NAME, kind, mode, turn }
     }
 }
 

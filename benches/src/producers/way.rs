@@ -38,6 +38,8 @@ pub trait Way: 'static {
     const MODES: &'static [Mode];
     /// How many threads it runs besides those of the producers and the readers.
     const THREADS: usize = 0;
+    /// Whether all readers get all events in the same order.
+    const AGREES: bool = true;
     /// A producer's end.
     type Sender<const WORDS: usize>: Sender<WORDS>;
     /// A reader's end.

@@ -30,12 +30,17 @@ impl Subject for Broadring {
 
 /// Describes a ring in which everybody waits like this.
 pub(crate) fn builder<T>(capacity: usize, mode: Mode) -> RingBuilder<T> {
-    let wait = match mode {
+    let wait = wait(mode);
+    Ring::builder(capacity).reader_wait(wait).writer_wait(wait)
+}
+
+/// Returns the wait strategy of this mode.
+pub(crate) fn wait(mode: Mode) -> Wait {
+    match mode {
         Mode::Spin => Wait::SPIN,
         Mode::Yield => Wait::YIELD,
         Mode::Park => Wait::PARK,
-    };
-    Ring::builder(capacity).reader_wait(wait).writer_wait(wait)
+    }
 }
 
 impl<const WORDS: usize> Sender<WORDS> for Writer<Event<WORDS>> {

@@ -10,6 +10,7 @@ mod crossbeam;
 mod disruptor;
 mod hand_off;
 mod multiqueue2;
+mod order;
 mod photon_bounded;
 mod photon_event;
 mod rtrb;
@@ -21,7 +22,7 @@ use std::fmt;
 
 pub use self::async_broadcast::AsyncBroadcast;
 pub use self::broadring::Broadring;
-pub(crate) use self::broadring::builder;
+pub(crate) use self::broadring::{builder, wait};
 pub use self::bulk::Bulk;
 pub use self::bus::BusSubject;
 pub use self::cache_line::CacheLine;
@@ -29,6 +30,7 @@ pub use self::crossbeam::CrossbeamChannel;
 pub use self::disruptor::Disruptor;
 pub use self::hand_off::HandOff;
 pub use self::multiqueue2::Multiqueue2;
+pub use self::order::{Order, OrderSender};
 pub use self::photon_bounded::PhotonBounded;
 pub use self::photon_event::PhotonEvent;
 pub use self::rtrb::Rtrb;
@@ -55,6 +57,9 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<HandOff>();
     visitor.visit::<CacheLine>();
     visitor.visit::<Bulk>();
+    visitor.visit::<Order<1, 1>>();
+    visitor.visit::<Order<2, 2>>();
+    visitor.visit::<Order<2, 1>>();
 }
 
 /// One end of a library that is not told how to wait: the mode stands beside it.

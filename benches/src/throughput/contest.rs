@@ -147,7 +147,7 @@ pub(crate) struct Standing {
 impl Standing {
     /// Whether it is broadring's, perhaps one of several ways to use it.
     pub(crate) fn is_own(&self) -> bool {
-        self.subject.split(',').next() == Some("broadring")
+        matches!(self.subject.split(',').next(), Some("broadring" | "broadring-order"))
     }
 }
 
