@@ -111,6 +111,8 @@ mod format;
 
 mod error;
 
+mod framing;
+
 mod segment;
 
 mod bookkeeping;
@@ -147,6 +149,7 @@ pub use error::{AppendError, Damage, DamageKind, FileError, OpenError, ReadError
 pub use following::FollowerStream;
 pub use following::{FollowError, Followed, FollowedEvents, Follower, FollowerBuilder};
 pub use format::{Frame, LogId, Records};
+pub use framing::{FrameBuilder, FrameError};
 pub use journal::{
     Journal, JournalBuilder, JournalError, JournalFailure, JournalStats, OnFailure, StartError,
     StoppedError,

@@ -108,6 +108,12 @@ pub enum AppendError {
         /// Its length in bytes.
         size: usize,
     },
+    /// A frame has events of one codec and one version of their type. A log begins another one by itself.
+    #[error("event {sequence} has another codec or schema than those before it in the frame")]
+    OtherKind {
+        /// The event.
+        sequence: Sequence,
+    },
 }
 
 /// A log that cannot be read on.

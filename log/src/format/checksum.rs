@@ -22,7 +22,11 @@ impl LogId {
     }
 
     /// Chooses an identity at random.
-    pub(crate) fn random() -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// If the system has no randomness to give.
+    pub fn random() -> io::Result<Self> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
         Ok(Self(bytes))

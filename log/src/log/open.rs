@@ -116,9 +116,11 @@ fn check_unused(options: &LogOptions, storage: &dyn Storage) -> Result<(), OpenE
 /// Describes a log that is new.
 fn begin(options: &LogOptions, storage: &dyn Storage) -> Result<Manifest, OpenError> {
     check_unused(options, storage)?;
-    let path = storage.describe(".");
-    let log =
-        LogId::random().map_err(|error| FileError::new("find an identity for", &*path, error))?;
+    let random = || {
+        let path = storage.describe(".");
+        LogId::random().map_err(|error| FileError::new("find an identity for", path, error))
+    };
+    let log = options.id.map_or_else(random, Ok)?;
     let manifest = Manifest { log, created: now(), oldest: options.first_sequence, newest: None };
     manifest.write(storage)?;
     Ok(manifest)

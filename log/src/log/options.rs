@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::format::MAX_PAYLOAD;
+use crate::format::{LogId, MAX_PAYLOAD};
 
 /// When what was appended has to be on the disk. The position that a log has
 /// [committed](crate::Log::committed) keeps to it: everything before is as durable as this says.
@@ -85,6 +85,7 @@ pub struct LogOptions {
     pub(super) create: bool,
     pub(super) first_sequence: u64,
     pub(super) epoch: u64,
+    pub(super) id: Option<LogId>,
 }
 
 impl Default for LogOptions {
@@ -97,6 +98,7 @@ impl Default for LogOptions {
             create: true,
             first_sequence: 0,
             epoch: 0,
+            id: None,
         }
     }
 }
@@ -144,5 +146,11 @@ impl LogOptions {
     /// Sets the epoch that the frames get: a number that grows whenever another writer takes the stream over.
     pub fn epoch(self, epoch: u64) -> Self {
         Self { epoch, ..self }
+    }
+
+    /// Sets which [identity](LogId) a log gets when it is made: that of the log or the stream that it will be a copy of.
+    /// A random one unless set. A log that is there keeps its own, so compare [`Log::id`](crate::Log::id).
+    pub fn id(self, id: LogId) -> Self {
+        Self { id: Some(id), ..self }
     }
 }

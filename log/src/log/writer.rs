@@ -15,14 +15,12 @@ use super::sealed::Sealed;
 use crate::bookkeeping::{Manifest, PROGRESS, Progress, Shared, now};
 use crate::codec::{Codec, CodecId, EncodeError, SchemaId};
 use crate::error::{AppendError, FileError, OpenError};
-use crate::format::{Described, LogId, MAX_PAYLOAD};
+use crate::format::{Described, LogId};
+use crate::framing::append_record;
 use crate::reading::LogReader;
 use crate::stats::{Counters, LogStats};
 use crate::storage::{Storage, StoredFile};
 use crate::trace;
-
-/// The length of the number in front of a record that says how long it is.
-const LENGTH: usize = size_of::<u32>();
 
 /// A log that is open for writing, by this process alone.
 ///
@@ -107,30 +105,6 @@ impl OpenFrame {
         (described.codec, described.schema, described.record_size)
             == (codec, schema, record_size as u32)
             && size - self.begun_at < options.frame_bytes as u64
-    }
-}
-
-/// A record that is being appended. Dropping it takes back what there is of it, for instance when its codec panics.
-struct Attempt<'a> {
-    bytes: &'a mut Vec<u8>,
-    start: usize,
-}
-
-impl<'a> Attempt<'a> {
-    fn new(bytes: &'a mut Vec<u8>) -> Self {
-        let start = bytes.len();
-        Self { bytes, start }
-    }
-
-    /// Keeps the record.
-    fn succeed(mut self) {
-        self.start = self.bytes.len();
-    }
-}
-
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        self.bytes.truncate(self.start);
     }
 }
 
@@ -241,6 +215,14 @@ impl Log {
         })
     }
 
+    /// Sets the epoch of the frames from now on: the stream has another writer, of which this log keeps a copy.
+    pub fn set_epoch(&mut self, epoch: u64) {
+        if self.options.epoch != epoch {
+            self.end_frame();
+            self.options.epoch = epoch;
+        }
+    }
+
     fn append(
         &mut self,
         codec: CodecId,
@@ -258,31 +240,7 @@ impl Log {
             self.end_frame();
             self.frame = Some(self.begin_frame(codec, schema, record_size));
         }
-        let attempt = Attempt::new(self.last_part().bytes());
-        let bytes = &mut *attempt.bytes;
-        if record_size == 0 {
-            bytes.extend_from_slice(&[0; LENGTH]);
-        }
-        let record = bytes.len();
-        encode(bytes).map_err(|source| AppendError::Encode { sequence, source })?;
-        let size = bytes.len() - record;
-        if size > MAX_PAYLOAD / 2 {
-            return Err(AppendError::TooLarge { sequence, size });
-        }
-        match record_size {
-            0 => {
-                let length = (size as u32).to_le_bytes();
-                bytes[record - LENGTH..record].copy_from_slice(&length);
-            }
-            _ if size == record_size => {}
-            _ => {
-                let source = EncodeError::new(format!(
-                    "the record has {size} bytes instead of {record_size}"
-                ));
-                return Err(AppendError::Encode { sequence, source });
-            }
-        }
-        attempt.succeed();
+        append_record(self.last_part().bytes(), record_size, sequence, encode)?;
         let frame = self.frame.as_mut().expect("a frame was begun");
         frame.described.count += 1;
         self.next += 1;
