@@ -1,0 +1,296 @@
+//! What is in the stream.
+
+use std::time::Duration;
+
+use async_nats::jetstream::stream::{LastRawMessageErrorKind, RawMessageErrorKind};
+use broadring::Sequence;
+use broadring_log::LogId;
+use broadring_order::Stamp;
+use futures_util::TryStreamExt;
+
+use super::connect::{Shared, Stream};
+use super::error::RequestError;
+use crate::protocol::{Last, Link, MessageId};
+use crate::wire::{self, Notice};
+
+/// How the mirror's name is kept with its consumer.
+pub(crate) const MIRROR: &str = "broadring-mirror";
+
+/// A message of the stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) place: u64,
+    pub(crate) stream: LogId,
+    pub(crate) link: Link,
+    /// When it was made, by the hybrid logical clock of its writer.
+    pub(crate) stamp: Stamp,
+    /// The notice, if it is a claim or a resignation.
+    pub(crate) notice: Option<Notice>,
+}
+
+impl Found {
+    /// What the protocol asks of the last message.
+    pub(crate) fn as_last(&self) -> Last {
+        Last { place: self.place, id: self.link.id, next: self.link.end }
+    }
+}
+
+/// Which places of the stream have messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tail {
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+    pub(crate) messages: u64,
+}
+
+/// What there is to know of a stream and of those who use it.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct StreamStatus {
+    /// The name of the stream.
+    pub name: String,
+    /// Its identity, in hexadecimal digits. None while it is empty.
+    pub id: Option<String>,
+    /// The epoch of the last writer: 0 if there was none.
+    pub epoch: u64,
+    /// The name of the last writer.
+    pub writer: Option<String>,
+    /// Whether that writer has given the stream back.
+    pub resigned: bool,
+    /// The oldest event that is kept.
+    pub oldest: u64,
+    /// The sequence after the last event.
+    pub next: u64,
+    /// How many messages are kept.
+    pub messages: u64,
+    /// How many bytes they have.
+    pub bytes: u64,
+    /// The server that leads the stream's group, if there is one now.
+    pub leader: Option<String>,
+    /// The servers that follow it.
+    pub replicas: Vec<Replica>,
+    /// The mirrors that are reading.
+    pub mirrors: Vec<MirrorInfo>,
+}
+
+/// A server that has a copy of the stream, and follows the leader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Replica {
+    /// Its name.
+    pub name: String,
+    /// Whether it has everything.
+    pub current: bool,
+    /// Whether the leader cannot reach it.
+    pub offline: bool,
+    /// How many messages it lags behind.
+    pub lag: u64,
+}
+
+/// A mirror that is reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct MirrorInfo {
+    /// Its name.
+    pub name: String,
+    /// How many messages, of some events each, it was not sent yet.
+    pub lag: u64,
+}
+
+impl Shared {
+    /// The last message of the stream.
+    pub(crate) async fn last(&self) -> Result<Option<Found>, RequestError> {
+        let last = tokio::time::timeout(
+            self.options.timeout,
+            self.stream.get_last_raw_message_by_subject(">"),
+        );
+        match last.await {
+            Ok(Ok(message)) => self.found(message).map(Some),
+            Ok(Err(error)) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Ok(Err(error)) => Err(self.unanswered(error)),
+            Err(late) => Err(self.unanswered(late)),
+        }
+    }
+
+    /// The last claim or resignation.
+    async fn last_notice(&self) -> Result<Option<Found>, RequestError> {
+        let claims = self.options.claims();
+        match self.stream.get_last_raw_message_by_subject(&claims).await {
+            Ok(message) => self.found(message).map(Some),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(self.unanswered(error)),
+        }
+    }
+
+    /// The message at a place, if there is one.
+    pub(crate) async fn at(&self, place: u64) -> Result<Option<Found>, RequestError> {
+        match self.stream.get_raw_message(place).await {
+            Ok(message) => self.found(message).map(Some),
+            Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(self.unanswered(error)),
+        }
+    }
+
+    /// Which places have messages.
+    pub(crate) async fn tail(&self) -> Result<Tail, RequestError> {
+        let info = tokio::time::timeout(self.options.timeout, self.stream.get_info());
+        let info = info.await.map_err(|late| self.unanswered(late))?;
+        let state = info.map_err(|error| self.unanswered(error))?.state;
+        Ok(Tail {
+            first: state.first_sequence,
+            last: state.last_sequence,
+            messages: state.messages,
+        })
+    }
+
+    fn found(
+        &self,
+        message: async_nats::jetstream::message::StreamMessage,
+    ) -> Result<Found, RequestError> {
+        let place = message.sequence;
+        let id = message.headers.get(async_nats::header::NATS_MESSAGE_ID);
+        let id = id.map_or("", |id| id.as_str());
+        let opened = wire::open(&message.payload, id, self.id.get().copied())
+            .map_err(|source| RequestError::Message { place, source })?;
+        let (stamp, notice) = match opened.content {
+            wire::Content::Notice(notice) => (notice.stamp, Some(notice)),
+            wire::Content::Frame(frame) => (frame.stamp(), None),
+        };
+        self.learn(opened.stream);
+        let (stream, link) = (opened.stream, opened.link);
+        Ok(Found { place, stream, link, stamp: stamp.into(), notice })
+    }
+
+    /// Notes which stream it is.
+    pub(crate) fn learn(&self, id: LogId) {
+        // All messages were checked to have the same.
+        let _ = self.id.set(id);
+    }
+
+    pub(crate) fn unanswered(&self, error: impl ToString) -> RequestError {
+        RequestError::Unanswered(self.options.redact(error))
+    }
+
+    async fn status(&self) -> Result<StreamStatus, RequestError> {
+        let info = self.stream.get_info().await.map_err(|error| self.unanswered(error))?;
+        let last = self.last().await?;
+        let notice = self.last_notice().await?.and_then(|found| found.notice);
+        let oldest = match self.at(info.state.first_sequence.max(1)).await? {
+            Some(first) => first.link.first,
+            None => 0,
+        };
+        let mut mirrors = Vec::new();
+        let mut consumers = self.stream.consumers();
+        while let Some(consumer) =
+            consumers.try_next().await.map_err(|error| self.unanswered(error))?
+        {
+            if let Some(name) = consumer.config.metadata.get(MIRROR) {
+                mirrors.push(MirrorInfo { name: name.clone(), lag: consumer.num_pending });
+            }
+        }
+        mirrors.sort_by(|one, other| one.name.cmp(&other.name));
+        let cluster = info.cluster;
+        let (leader, replicas) =
+            cluster.map_or_else(Default::default, |cluster| (cluster.leader, cluster.replicas));
+        Ok(StreamStatus {
+            name: self.options.name.clone(),
+            id: self.id.get().map(ToString::to_string),
+            epoch: last.as_ref().map_or(0, |last| last.link.id.epoch()),
+            writer: notice.map(|notice| notice.writer),
+            resigned: last
+                .as_ref()
+                .is_some_and(|last| matches!(last.link.id, MessageId::Resignation { .. })),
+            oldest,
+            next: last.map_or(0, |last| last.link.end),
+            messages: info.state.messages,
+            bytes: info.state.bytes,
+            leader: leader.filter(|leader| !leader.is_empty()),
+            replicas: replicas
+                .into_iter()
+                .map(|replica| Replica {
+                    name: replica.name,
+                    current: replica.current,
+                    offline: replica.offline,
+                    lag: replica.lag.unwrap_or(0),
+                })
+                .collect(),
+            mirrors,
+        })
+    }
+}
+
+impl Stream {
+    /// Asks the servers for everything there is to know of the stream.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] if they do not answer, or the stream has something else than messages of the protocol.
+    ///
+    /// # Panics
+    ///
+    /// In a task.
+    #[track_caller]
+    pub fn status(&self) -> Result<StreamStatus, RequestError> {
+        self.shared.wait(self.shared.status())
+    }
+
+    /// The sequence after the last event of the stream: what a mirror begins with that wants only what is to come.
+    ///
+    /// # Errors
+    ///
+    /// As [`status`](Self::status).
+    ///
+    /// # Panics
+    ///
+    /// In a task.
+    #[track_caller]
+    pub fn next_sequence(&self) -> Result<Sequence, RequestError> {
+        let last = self.shared.wait(self.shared.last())?;
+        Ok(last.map_or(0, |last| last.link.end).into())
+    }
+
+    /// The oldest event that the stream has: what a mirror begins with that wants all.
+    ///
+    /// # Errors
+    ///
+    /// As [`status`](Self::status).
+    ///
+    /// # Panics
+    ///
+    /// In a task.
+    #[track_caller]
+    pub fn oldest(&self) -> Result<Sequence, RequestError> {
+        let shared = &self.shared;
+        let oldest = shared.wait(async {
+            let tail = shared.tail().await?;
+            shared.at(tail.first.max(1)).await
+        })?;
+        Ok(oldest.map_or(0, |oldest| oldest.link.first).into())
+    }
+
+    /// The identity of the stream, which a log that is a copy of it [has](broadring_log::LogOptions::id) too. None while
+    /// nobody has claimed it.
+    ///
+    /// # Errors
+    ///
+    /// As [`status`](Self::status).
+    ///
+    /// # Panics
+    ///
+    /// In a task.
+    #[track_caller]
+    pub fn id(&self) -> Result<Option<LogId>, RequestError> {
+        if self.shared.id.get().is_none() {
+            self.shared.wait(self.shared.last())?;
+        }
+        Ok(self.shared.id.get().copied())
+    }
+}
+
+/// How long to wait before something is asked again for the nth time.
+pub(crate) fn pause(attempt: u32) -> Duration {
+    Duration::from_millis(20 << attempt.min(4))
+}

@@ -1,0 +1,321 @@
+//! Those that want to write.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use broadring::Sequence;
+use broadring_log::LogId;
+use broadring_order::TooFarAhead;
+use broadring_order::clock::Hlc;
+use futures_util::StreamExt;
+
+use super::leadership::Leadership;
+use super::pulse::Beat;
+use crate::cluster::{Found, RequestError, Shared, Stream, pause};
+use crate::protocol::{Claimant, ClaimStep, MessageId};
+use crate::trace;
+use crate::wire::{MAX_NAME, Notice, NoticeKind, enclose};
+
+/// How long a campaign looks for a while, before it checks whether it is to end.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Somebody who wants to write into a stream.
+///
+/// Of all candidates one has the stream at any one time: whoever claims it publishes a message that the servers accept only
+/// if nothing came in between. From there on nothing of the writer before is accepted, whatever it has on its way.
+///
+/// # Examples
+///
+/// A hot standby: it waits until the writer gives up or falls silent, and goes on with the next event.
+///
+/// ```no_run
+/// use broadring::Ring;
+/// use broadring_jetstream::{Shipper, StreamOptions};
+/// use broadring_log::codec::Bytes;
+///
+/// let stream = StreamOptions::new("orders").connect()?;
+/// let leadership = stream.candidate("standby").campaign()?;
+/// let (writer, ring) =
+///     Ring::builder(1024).first_sequence(leadership.next_sequence()).build(Vec::new);
+/// let shipper = Shipper::builder(leadership, Bytes).start(&ring)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    stream: Stream,
+    name: String,
+    first: u64,
+    id: Option<LogId>,
+    patience: Duration,
+}
+
+/// A stream that cannot be claimed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimError {
+    /// Another candidate was faster, or the writer goes on.
+    #[error("epoch {epoch} has the stream")]
+    Lost {
+        /// The epoch.
+        epoch: u64,
+    },
+    /// The stream is another one than that which is to be shipped.
+    #[error("it is the stream {found}, not {expected}")]
+    OtherStream {
+        /// The one that is to be shipped.
+        expected: LogId,
+        /// The one that it is.
+        found: LogId,
+    },
+    /// A name that is too long.
+    #[error("the name of the writer has {0} bytes, and {MAX_NAME} are the most")]
+    Name(usize),
+    /// The servers do not answer, or the stream has something else than messages of the protocol.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The writer before had a clock that is too far ahead of this one.
+    #[error("the clock of the writer before cannot be followed: {0}")]
+    Clock(#[source] TooFarAhead),
+    /// The system has no randomness to give.
+    #[error("cannot choose a number at random: {0}")]
+    Random(io::Error),
+}
+
+impl Stream {
+    /// Describes a candidate with this name, which status and errors show. It does nothing yet.
+    pub fn candidate(&self, name: impl Into<String>) -> Candidate {
+        Candidate {
+            stream: self.clone(),
+            name: name.into(),
+            first: 0,
+            id: None,
+            patience: Duration::from_secs(3),
+        }
+    }
+}
+
+impl Candidate {
+    /// Sets with which sequence a stream begins that is empty. 0 unless set.
+    ///
+    /// # Panics
+    ///
+    /// If it is later than [`Sequence::MAX`].
+    #[track_caller]
+    pub fn first_sequence(self, first: impl Into<Sequence>) -> Self {
+        let first = first.into();
+        assert!(first <= Sequence::MAX, "{first} is later than any sequence");
+        Self { first: first.into(), ..self }
+    }
+
+    /// Sets which identity the stream gets if it is empty: that of a [log](broadring_log::Log::id) which is shipped. A
+    /// random one unless set. A stream that has another one is refused.
+    pub fn id(self, id: LogId) -> Self {
+        Self { id: Some(id), ..self }
+    }
+
+    /// Sets how long the writer may be silent before it is taken to be gone. 3 seconds unless set. If it is not gone, it
+    /// is deposed.
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Claims the stream now, whoever has it. Where a writer publishes all the time, that may take some tries; while no
+    /// server leads the stream, it takes until one does, for as long as the [timeout](crate::StreamOptions::timeout)
+    /// four times over.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError`].
+    ///
+    /// # Panics
+    ///
+    /// In a task.
+    #[track_caller]
+    pub fn claim(&self) -> Result<Leadership, ClaimError> {
+        let until = Instant::now() + self.stream.shared.options.timeout * 4;
+        self.stream.shared.wait(async {
+            loop {
+                match self.try_claim(until).await {
+                    Err(ClaimError::Lost { .. }) if Instant::now() < until => {}
+                    claimed => return claimed,
+                }
+            }
+        })
+    }
+
+    /// Waits until nobody has the stream, and claims it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError`], but not when the servers do not answer: it waits for them too.
+    ///
+    /// # Panics
+    ///
+    /// In a task.
+    #[track_caller]
+    pub fn campaign(&self) -> Result<Leadership, ClaimError> {
+        let won = self.campaign_until(|| false)?;
+        Ok(won.expect("nobody has stopped it"))
+    }
+
+    /// As [`campaign`](Self::campaign), unless it is stopped: returns nothing then. It is asked some times a second
+    /// whether it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`campaign`](Self::campaign).
+    ///
+    /// # Panics
+    ///
+    /// In a task.
+    #[track_caller]
+    pub fn campaign_until(
+        &self,
+        stop: impl Fn() -> bool,
+    ) -> Result<Option<Leadership>, ClaimError> {
+        self.stream.shared.wait(self.run(&stop))
+    }
+
+    async fn run(&self, stop: &impl Fn() -> bool) -> Result<Option<Leadership>, ClaimError> {
+        let shared = &self.stream.shared;
+        // Without beats, everything that is heard is the stream itself.
+        let mut beats = loop {
+            match shared.client.subscribe(shared.options.pulse()).await {
+                Ok(beats) => break beats,
+                Err(_) if stop() => return Ok(None),
+                Err(_) => tokio::time::sleep(LOOK).await,
+            }
+        };
+        let mut seen = None;
+        let mut heard = Instant::now();
+        while !stop() {
+            let last = match shared.last().await {
+                Ok(last) => last,
+                Err(RequestError::Unanswered(_)) => {
+                    // Who cannot hear must not conclude anything from silence.
+                    heard = Instant::now();
+                    tokio::time::sleep(LOOK).await;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let place = last.as_ref().map(|last| last.place);
+            if seen != Some(place) {
+                seen = Some(place);
+                heard = Instant::now();
+            }
+            if self.is_free(last.as_ref()) || heard.elapsed() >= self.patience {
+                match self.try_claim(Instant::now() + shared.options.timeout).await {
+                    Ok(won) => return Ok(Some(won)),
+                    Err(ClaimError::Lost { .. }) => heard = Instant::now(),
+                    Err(ClaimError::Request(RequestError::Unanswered(_))) => {}
+                    Err(error) => return Err(error),
+                }
+                continue;
+            }
+            let epoch = last.map_or(0, |last| last.link.id.epoch());
+            let left = self.patience.saturating_sub(heard.elapsed());
+            let until = tokio::time::Instant::now() + left.min(LOOK * 4);
+            while let Ok(Some(message)) = tokio::time::timeout_at(until, beats.next()).await {
+                match Beat::decode(&message.payload) {
+                    // It is in the stream by now, or will be soon.
+                    Some(beat) if beat.over => break,
+                    Some(beat) if beat.epoch >= epoch => heard = Instant::now(),
+                    _ => {}
+                }
+                if stop() {
+                    break;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether nobody has the stream.
+    fn is_free(&self, last: Option<&Found>) -> bool {
+        last.is_none_or(|last| matches!(last.link.id, MessageId::Resignation { .. }))
+    }
+
+    /// Claims the stream as it is now.
+    async fn try_claim(&self, until: Instant) -> Result<Leadership, ClaimError> {
+        if self.name.len() > MAX_NAME {
+            return Err(ClaimError::Name(self.name.len()));
+        }
+        let shared = &self.stream.shared;
+        let last = retry(shared, until).await?;
+        let stream = self.identity(last.as_ref().map(|last| last.stream))?;
+        let nonce = getrandom::u64().map_err(|error| ClaimError::Random(error.into()))?;
+        let clock = Arc::new(Hlc::new());
+        if let Some(last) = &last {
+            clock.observe(last.stamp).map_err(ClaimError::Clock)?;
+        }
+        let claimant = Claimant::begin(nonce, last.as_ref().map(Found::as_last), self.first);
+        let notice = Notice {
+            kind: NoticeKind::Claim,
+            epoch: claimant.epoch(),
+            next: claimant.next(),
+            stamp: clock.tick().get(),
+            nonce,
+            writer: self.name.clone(),
+        };
+        let payload = enclose(stream, &notice.encode(stream));
+        let mut step = claimant.publish();
+        let mut attempt = 0;
+        loop {
+            step = match step {
+                ClaimStep::Publish { id, expected, .. } => {
+                    let subject = shared.options.claims();
+                    let answer = shared.publish(&subject, id, expected, 0, payload.clone()).await;
+                    if answer.await.failure.is_none() {
+                        claimant.accepted()
+                    } else {
+                        tokio::time::sleep(pause(attempt)).await;
+                        attempt += 1;
+                        let last = retry(shared, until).await?;
+                        claimant.last(last.as_ref().map(Found::as_last))
+                    }
+                }
+                ClaimStep::Won => {
+                    trace::claimed(&self.name, claimant.epoch(), claimant.next());
+                    shared.learn(stream);
+                    return Ok(Leadership::new(
+                        Arc::clone(shared),
+                        stream,
+                        claimant.id(),
+                        claimant.next(),
+                        self.name.clone(),
+                        clock,
+                    ));
+                }
+                ClaimStep::Lost { epoch } => return Err(ClaimError::Lost { epoch }),
+            };
+        }
+    }
+
+    /// Which stream it is: the one that is there, or the one that it will be.
+    fn identity(&self, found: Option<LogId>) -> Result<LogId, ClaimError> {
+        match (self.id, found) {
+            (Some(expected), Some(found)) if expected != found => {
+                Err(ClaimError::OtherStream { expected, found })
+            }
+            (_, Some(found)) => Ok(found),
+            (Some(id), None) => Ok(id),
+            (None, None) => LogId::random().map_err(ClaimError::Random),
+        }
+    }
+}
+
+/// Reads the last message, again and again while the servers do not answer.
+async fn retry(shared: &Shared, until: Instant) -> Result<Option<Found>, RequestError> {
+    let mut attempt = 0;
+    loop {
+        match shared.last().await {
+            Err(RequestError::Unanswered(_)) if Instant::now() < until => {
+                tokio::time::sleep(pause(attempt)).await;
+                attempt += 1;
+            }
+            last => return last,
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Who may write: candidates, and the one that has the stream.
+
+mod candidate;
+mod leadership;
+mod pulse;
+
+pub use candidate::{Candidate, ClaimError};
+pub use leadership::Leadership;

@@ -1,0 +1,23 @@
+//! The reader's side: a ring that has what the stream has, under the same sequences.
+//!
+//! - `builder`: how a mirror is started
+//! - `handle`: the handle
+//! - `place`: where in the stream an event is
+//! - `run`: the task that reads the stream
+//! - `status`: what the task and the handle have in common; `stats`, `metrics`: how it is doing
+//! - `failure`: why it has stopped
+
+mod builder;
+mod failure;
+mod handle;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod place;
+mod run;
+mod stats;
+mod status;
+
+pub use builder::MirrorBuilder;
+pub use failure::MirrorError;
+pub use handle::{Mirror, MirrorEnd};
+pub use stats::MirrorStats;

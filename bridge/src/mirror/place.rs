@@ -1,0 +1,48 @@
+//! Where in the stream an event is.
+
+use super::failure::MirrorError;
+use crate::cluster::{RequestError, Shared};
+
+/// Where a mirror begins to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Start {
+    /// The place of the message: the last one that begins with the event, or with one before it.
+    pub(super) place: u64,
+}
+
+/// Finds the message with which reading has to begin to get everything from an event on. Messages have no holes between
+/// them, so bisection finds it in some twenty questions.
+pub(super) async fn find(shared: &Shared, next: u64) -> Result<Start, MirrorError> {
+    let tail = shared.tail().await?;
+    if tail.messages == 0 {
+        return Ok(Start { place: tail.last + 1 });
+    }
+    let (mut low, mut high) = (tail.first, tail.last);
+    let last = at(shared, high).await?;
+    if next > last.1 {
+        return Err(MirrorError::Ahead { requested: next.into(), next: last.1.into() });
+    }
+    let oldest = at(shared, low).await?.0;
+    if next < oldest {
+        return Err(MirrorError::Removed { requested: next.into(), oldest: oldest.into() });
+    }
+    // The message at `low` begins at or before the event; that behind `high` begins after it, or is not there.
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        if at(shared, middle).await?.0 <= next {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    Ok(Start { place: low })
+}
+
+/// The first event of the message at a place, and the one after its last.
+async fn at(shared: &Shared, place: u64) -> Result<(u64, u64), RequestError> {
+    match shared.at(place).await? {
+        Some(found) => Ok((found.link.first, found.link.end)),
+        // It was removed in this moment.
+        None => Err(RequestError::Unanswered(format!("message {place} is gone"))),
+    }
+}

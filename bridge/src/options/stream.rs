@@ -1,0 +1,224 @@
+//! How a stream is reached.
+
+use core::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::access::{Access, Secret};
+use super::settings::Storage;
+
+/// How a stream is reached, and what it has to be like: for [`Stream::connect`](crate::Stream::connect).
+///
+/// # Examples
+///
+/// ```no_run
+/// use broadring_jetstream::StreamOptions;
+///
+/// let stream = StreamOptions::new("orders")
+///     .servers(["tls://a.example:4222", "tls://b.example:4222", "tls://c.example:4222"])
+///     .credentials_file("/etc/orders.creds")
+///     .create(true)
+///     .connect()?;
+/// # Ok::<(), broadring_jetstream::ConnectError>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "options do nothing until `connect` is called"]
+pub struct StreamOptions {
+    pub(crate) name: String,
+    pub(crate) servers: Vec<String>,
+    pub(crate) access: Access,
+    pub(crate) roots: Vec<PathBuf>,
+    pub(crate) certificate: Option<(PathBuf, PathBuf)>,
+    pub(crate) require_tls: bool,
+    pub(crate) create: bool,
+    pub(crate) replicas: usize,
+    pub(crate) storage: Storage,
+    pub(crate) max_bytes: Option<u64>,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) duplicate_window: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) allow_unsafe: bool,
+}
+
+impl StreamOptions {
+    /// The stream with this name, at a server on this machine, with three replicas in files. It has to be there.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            servers: vec!["nats://127.0.0.1:4222".to_owned()],
+            access: Access::default(),
+            roots: Vec::new(),
+            certificate: None,
+            require_tls: false,
+            create: false,
+            replicas: 3,
+            storage: Storage::File,
+            max_bytes: None,
+            max_age: None,
+            duplicate_window: Duration::from_secs(120),
+            timeout: Duration::from_secs(5),
+            allow_unsafe: false,
+        }
+    }
+
+    /// Sets the addresses of the servers: `nats://HOST:PORT`, or `tls://HOST:PORT`. One is enough to find the others.
+    pub fn servers(self, servers: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { servers: servers.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Sets how one proves who one is.
+    pub fn access(self, access: Access) -> Self {
+        Self { access, ..self }
+    }
+
+    /// Proves who one is with a name and a password.
+    pub fn password(self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.access(Access::Password { user: user.into(), password: Secret::new(password) })
+    }
+
+    /// Proves who one is with a token.
+    pub fn token(self, token: impl Into<String>) -> Self {
+        self.access(Access::Token(Secret::new(token)))
+    }
+
+    /// Proves who one is with a file of credentials.
+    pub fn credentials_file(self, file: impl Into<PathBuf>) -> Self {
+        self.access(Access::CredentialsFile(file.into()))
+    }
+
+    /// Trusts the certificates in this file (PEM) beside those of the system.
+    pub fn root_certificate(mut self, file: impl Into<PathBuf>) -> Self {
+        self.roots.push(file.into());
+        self
+    }
+
+    /// Shows this certificate to the servers, with its key (both PEM).
+    pub fn client_certificate(
+        self,
+        certificate: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+    ) -> Self {
+        Self { certificate: Some((certificate.into(), key.into())), ..self }
+    }
+
+    /// Sets whether TLS is used whatever the addresses say. Not unless set.
+    pub fn require_tls(self, require: bool) -> Self {
+        Self { require_tls: require, ..self }
+    }
+
+    /// Sets whether the stream is made if it is not there. Not unless set. One that is there is
+    /// [checked](UnsafeSetting), not changed.
+    ///
+    /// [`UnsafeSetting`]: crate::UnsafeSetting
+    pub fn create(self, create: bool) -> Self {
+        Self { create, ..self }
+    }
+
+    /// Sets how many servers have the stream. 3 unless set; fewer than three lose it with a single server.
+    pub fn replicas(self, replicas: usize) -> Self {
+        Self { replicas, ..self }
+    }
+
+    /// Sets where the servers keep the stream. In files unless set.
+    pub fn storage(self, storage: Storage) -> Self {
+        Self { storage, ..self }
+    }
+
+    /// Sets how many bytes of a stream that is made are kept; the oldest messages are removed then. All unless set.
+    pub fn max_bytes(self, bytes: u64) -> Self {
+        Self { max_bytes: Some(bytes), ..self }
+    }
+
+    /// Sets how long messages of a stream that is made are kept. For ever unless set.
+    pub fn max_age(self, age: Duration) -> Self {
+        Self { max_age: Some(age), ..self }
+    }
+
+    /// Sets for how long the servers of a stream that is made drop repeated messages. Two minutes unless set; at least
+    /// twice the [timeout](Self::timeout).
+    pub fn duplicate_window(self, window: Duration) -> Self {
+        Self { duplicate_window: window, ..self }
+    }
+
+    /// Sets how long an answer of the servers is waited for before the request counts as failed, and is tried again. 5
+    /// seconds unless set.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Sets whether a stream is used although a setting of it is [unsafe](crate::UnsafeSetting). Not unless set.
+    pub fn allow_unsafe(self, allow: bool) -> Self {
+        Self { allow_unsafe: allow, ..self }
+    }
+
+    /// The subjects of its messages.
+    pub(crate) fn subjects(&self) -> String {
+        format!("broadring.{}.>", self.name)
+    }
+
+    /// The subject of its frames.
+    pub(crate) fn frames(&self) -> String {
+        format!("broadring.{}.frames", self.name)
+    }
+
+    /// The subject of its claims and resignations.
+    pub(crate) fn claims(&self) -> String {
+        format!("broadring.{}.claims", self.name)
+    }
+
+    /// The subject on which its writer says that it is there. What is said there is not stored.
+    pub(crate) fn pulse(&self) -> String {
+        format!("broadring-pulse.{}", self.name)
+    }
+
+    /// Every secret that could get into somebody else's message.
+    fn secrets(&self) -> Vec<String> {
+        let in_addresses = self.servers.iter().filter_map(|server| {
+            let (before, _) = server.rsplit_once('@')?;
+            Some(before.split_once("://").map_or(before, |(_, user)| user))
+        });
+        let parts = in_addresses.flat_map(|user| {
+            // A name is no secret; a token, which stands alone, is.
+            let password = user.split_once(':').map_or(user, |(_, password)| password);
+            [user.to_owned(), password.to_owned()]
+        });
+        let access = match &self.access {
+            Access::Password { password, .. } => Some(password.reveal()),
+            Access::Token(token) => Some(token.reveal()),
+            Access::NKey(seed) => Some(seed.reveal()),
+            Access::Open | Access::CredentialsFile(_) => None,
+        };
+        parts.chain(access).filter(|secret| !secret.is_empty()).collect()
+    }
+
+    /// Takes the secrets out of a text.
+    pub(crate) fn redact(&self, text: impl ToString) -> String {
+        let secrets = self.secrets();
+        secrets.iter().fold(text.to_string(), |text, secret| text.replace(&**secret, "***"))
+    }
+
+    /// Where the servers are, without the secrets that an address may have.
+    pub(crate) fn shown_servers(&self) -> String {
+        let shown = self.servers.iter().map(|server| match server.rsplit_once('@') {
+            Some((before, host)) => {
+                let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+                let colon = if scheme.is_empty() { "" } else { "://" };
+                format!("{scheme}{colon}***@{host}")
+            }
+            None => server.clone(),
+        });
+        shown.collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl fmt::Debug for StreamOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamOptions")
+            .field("name", &self.name)
+            .field("servers", &self.shown_servers())
+            .field("access", &self.access)
+            .field("replicas", &self.replicas)
+            .field("storage", &self.storage)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,100 @@
+//! A candidate that wants to be the writer.
+
+use super::id::{Expected, Last, MessageId};
+
+/// The claim of one candidate: it is published with the expectation that nothing was published since the candidate
+/// has read the last message. So of several candidates one gets the epoch, and the writer before it is deposed at
+/// that place of the stream.
+///
+/// It is driven with what the server says: [`begin`](Self::begin) or [`last`](Self::last) with the last message of the
+/// stream, [`accepted`](Self::accepted) when the claim was acknowledged, and [`last`](Self::last) with the last message
+/// after any other answer, or none.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Claimant {
+    nonce: u64,
+    /// What it goes by.
+    basis: Option<Last>,
+    epoch: u64,
+    next: u64,
+}
+
+/// What a candidate does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClaimStep {
+    /// Publish the claim with this id.
+    Publish {
+        /// The id of the claim, with its epoch.
+        id: MessageId,
+        /// What it expects before it.
+        expected: Expected,
+        /// The sequence with which its writer goes on.
+        next: u64,
+    },
+    /// It has the epoch.
+    Won,
+    /// Another writer was faster, with this epoch.
+    Lost {
+        /// The epoch.
+        epoch: u64,
+    },
+}
+
+impl Claimant {
+    /// Begins a claim, given the last message of the stream. The nonce is chosen at random, and never used again. If the
+    /// stream is empty, its events begin with `first`.
+    pub fn begin(nonce: u64, last: Option<Last>, first: u64) -> Self {
+        Self {
+            nonce,
+            basis: last,
+            epoch: last.map_or(0, |last| last.id.epoch()) + 1,
+            next: last.map_or(first, |last| last.next),
+        }
+    }
+
+    /// The epoch that it claims.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The sequence with which its writer goes on.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The id of the claim.
+    pub fn id(&self) -> MessageId {
+        MessageId::Claim { epoch: self.epoch, nonce: self.nonce }
+    }
+
+    /// What to publish. It may be published as often as one likes: one of the repetitions is accepted at most.
+    pub fn publish(&self) -> ClaimStep {
+        ClaimStep::Publish {
+            id: self.id(),
+            expected: Expected::Place(self.basis.map_or(0, |last| last.place)),
+            next: self.next,
+        }
+    }
+
+    /// The server has acknowledged the claim.
+    pub fn accepted(&self) -> ClaimStep {
+        ClaimStep::Won
+    }
+
+    /// The answer was another one, or did not come: then this is the last message of the stream.
+    ///
+    /// That message may be an old one, when the server that tells it has fallen behind. The claim is then published
+    /// again, and the answer to that decides.
+    pub fn last(&self, last: Option<Last>) -> ClaimStep {
+        match last {
+            Some(last) if last.id == self.id() => ClaimStep::Won,
+            Some(last) if last.id.epoch() >= self.epoch => {
+                ClaimStep::Lost { epoch: last.id.epoch() }
+            }
+            // The writer before goes on, and the claim came too late.
+            Some(last) if self.basis.is_none_or(|basis| basis.place < last.place) => {
+                ClaimStep::Lost { epoch: last.id.epoch() }
+            }
+            _ => self.publish(),
+        }
+    }
+}

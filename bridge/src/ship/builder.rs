@@ -1,0 +1,207 @@
+//! How a shipper is started.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use broadring::{Ring, SubscribeError, Upstream};
+use broadring_log::codec::Codec;
+use broadring_log::{LogReader, ReadError};
+
+use super::failure::ShipError;
+use super::feed::{Feed, Framer, LogFeed, RingFeed};
+use super::options::{OnOutage, Window};
+use super::run::Run;
+use super::shipper::Shipper;
+use super::status::Status;
+use crate::cluster::Answers;
+use crate::election::Leadership;
+use crate::protocol::Sender;
+
+/// Describes a shipper before it is started: from [`Shipper::builder`] or [`Shipper::log_builder`].
+#[derive(Debug)]
+#[must_use = "a description does nothing until it is started"]
+pub struct ShipperBuilder<C> {
+    leadership: Leadership,
+    codec: C,
+    name: String,
+    window: Window,
+    on_outage: OnOutage,
+    resign: bool,
+}
+
+/// A shipper that cannot be started. The leadership is inside.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// It cannot read the ring from where the stream goes on.
+    #[error("the shipper cannot join the ring: {reason}")]
+    Subscribe {
+        /// The reason.
+        reason: SubscribeError,
+        /// The right to write.
+        leadership: Box<Leadership>,
+    },
+    /// It cannot read the log from where the stream goes on.
+    #[error("the shipper cannot read the log: {reason}")]
+    Read {
+        /// The reason.
+        reason: ReadError,
+        /// The right to write.
+        leadership: Box<Leadership>,
+    },
+    /// The log is another stream.
+    #[error("the log is {log}, and the stream is {}", leadership.stream)]
+    OtherStream {
+        /// The identity of the log.
+        log: broadring_log::LogId,
+        /// The right to write.
+        leadership: Box<Leadership>,
+    },
+}
+
+impl<C> ShipperBuilder<C> {
+    pub(super) fn new(leadership: Leadership, codec: C) -> Self {
+        Self {
+            leadership,
+            codec,
+            name: "shipper".to_owned(),
+            window: Window::default(),
+            on_outage: OnOutage::default(),
+            resign: true,
+        }
+    }
+
+    /// Names its reader. `shipper` unless set.
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// Sets how much may be on its way, and how large the frames are.
+    pub fn window(self, window: Window) -> Self {
+        Self { window, ..self }
+    }
+
+    /// Sets what happens while the servers do not answer.
+    pub fn on_outage(self, on_outage: OnOutage) -> Self {
+        Self { on_outage, ..self }
+    }
+
+    /// Sets whether it gives the stream back when its own stream has ended, so that another candidate goes on at once. It
+    /// does unless set.
+    pub fn resign(self, resign: bool) -> Self {
+        Self { resign, ..self }
+    }
+
+    /// Starts it on a ring. When this returns, it has joined: it sends every event that is published from now on. It takes
+    /// two of the ring's places for readers: one that reads, and one that stands for what the cluster has.
+    ///
+    /// It begins with the [next sequence](Leadership::next_sequence) of the stream, so the ring has to have that event, or
+    /// be about to publish it.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], with the leadership.
+    pub fn start<T>(self, ring: &Ring<T>) -> Result<Shipper<T>, StartError>
+    where
+        T: Send + Sync + 'static,
+        C: Codec<Event = T> + Send + 'static,
+    {
+        let next = self.leadership.next;
+        // Two readers: one reads, and runs ahead; the other one is the gate, which follows when the cluster has what was
+        // read. The gate joins first, so that nothing is lost in between.
+        let (name, builder) = (&*self.name, ring.reader());
+        let joined = builder.name(name).from(next).subscribe().and_then(|gate| {
+            let reader = ring.reader().name(format!("{name} (reading)")).from(next).subscribe()?;
+            Ok((gate, reader))
+        });
+        let (gate, reader) = match joined {
+            Ok(joined) => joined,
+            Err(reason) => {
+                return Err(StartError::Subscribe {
+                    reason,
+                    leadership: Box::new(self.leadership),
+                });
+            }
+        };
+        let upstream = Upstream::from(&gate);
+        let status = Arc::new(Status::new(self.leadership.epoch(), next, Some(gate)));
+        let framer = Framer::new(&self.leadership, self.window);
+        let feed = RingFeed { reader, codec: self.codec, framer };
+        let Self { leadership, window, on_outage, resign, .. } = self;
+        let plan = Plan { leadership, window, on_outage, resign };
+        Ok(Shipper::new(plan.spawn(feed, status), Some(upstream)))
+    }
+}
+
+impl ShipperBuilder<()> {
+    /// Starts it on a log: it sends what the log has, and with `follow` also what is appended from now on, in this process
+    /// or in another one, until nobody writes the log any more. The log has the identity of the stream.
+    ///
+    /// It holds nobody back. So the writer of a ring with a [journal](broadring_log::Journal) goes on during an outage,
+    /// and the cluster catches up from the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], with the leadership.
+    pub fn start_log(self, log: LogReader, follow: bool) -> Result<Shipper<()>, StartError> {
+        let Self { leadership, window, on_outage, resign, .. } = self;
+        if log.id() != leadership.stream {
+            let log = log.id();
+            return Err(StartError::OtherStream { log, leadership: Box::new(leadership) });
+        }
+        let framer = Framer::new(&leadership, window);
+        let feed = match LogFeed::start(log, framer, follow) {
+            Ok(feed) => feed,
+            Err(reason) => {
+                return Err(StartError::Read { reason, leadership: Box::new(leadership) });
+            }
+        };
+        let status = Arc::new(Status::new(leadership.epoch(), leadership.next, None));
+        let plan = Plan { leadership, window, on_outage, resign };
+        Ok(Shipper::new(plan.spawn(feed, status), None))
+    }
+}
+
+/// What every shipper is started with.
+struct Plan {
+    leadership: Leadership,
+    window: Window,
+    on_outage: OnOutage,
+    resign: bool,
+}
+
+impl Plan {
+    fn spawn<T, F>(self, feed: F, status: Arc<Status<T>>) -> Arc<Status<T>>
+    where
+        T: Send + Sync + 'static,
+        F: Feed + 'static,
+    {
+        let Self { leadership, window, on_outage, resign } = self;
+        let shared = Arc::clone(&leadership.shared);
+        let run = Run {
+            sender: Sender::new(leadership.claim, leadership.next),
+            leadership,
+            feed,
+            limits: window,
+            on_outage,
+            resign,
+            status: Arc::clone(&status),
+            answers: Answers::new(),
+            sizes: VecDeque::new(),
+            in_flight: 0,
+            progress: Instant::now(),
+        };
+        let task = shared.spawn(run.run());
+        let (held, end) = (Arc::clone(&shared), Arc::clone(&status));
+        shared.spawn(async move {
+            let failure = match task.await {
+                Ok(result) => result.err(),
+                Err(_) => Some(ShipError::Panicked),
+            };
+            end.end(failure);
+            drop(held);
+        });
+        status
+    }
+}

@@ -1,0 +1,181 @@
+//! Where frames come from.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use broadring::{End, Reader};
+use broadring_log::codec::Codec;
+use broadring_log::{Frame, FrameBuilder, LogReader, ReadError};
+use broadring_order::clock::Hlc;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::failure::ShipError;
+use super::options::Window;
+use crate::election::Leadership;
+use crate::protocol::Payload;
+use crate::wire::enclose;
+
+/// A frame, as it is sent: the same bytes however often.
+#[derive(Clone, Debug)]
+pub(super) struct Parcel {
+    first: u64,
+    end: u64,
+    pub(super) bytes: Bytes,
+}
+
+impl Payload for Parcel {
+    fn first(&self) -> u64 {
+        self.first
+    }
+
+    fn end(&self) -> u64 {
+        self.end
+    }
+}
+
+/// Makes frames of events.
+pub(super) struct Framer {
+    frames: FrameBuilder,
+    stream: broadring_log::LogId,
+    clock: Arc<Hlc>,
+    limits: Window,
+}
+
+impl Framer {
+    pub(super) fn new(leadership: &Leadership, limits: Window) -> Self {
+        Self {
+            frames: FrameBuilder::new(leadership.stream, leadership.next, leadership.epoch()),
+            stream: leadership.stream,
+            clock: Arc::clone(&leadership.clock),
+            limits,
+        }
+    }
+
+    /// Whether the frame takes no more.
+    fn is_full(&self) -> bool {
+        self.frames.len() >= self.limits.events_of_frame
+            || self.frames.size() >= self.limits.bytes_of_frame
+    }
+
+    fn finish(&mut self) -> Option<Parcel> {
+        let end = self.frames.next_sequence().into();
+        let first = end - self.frames.len() as u64;
+        let frame = self.frames.finish(self.clock.tick().get())?;
+        Some(Parcel { first, end, bytes: enclose(self.stream, &frame) })
+    }
+}
+
+/// Where frames come from. Waiting for the next one can be given up at any time.
+pub(super) trait Feed: Send {
+    /// Waits for the next frame: none at the end.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Parcel>, ShipError>> + Send;
+}
+
+/// A reader of a ring.
+pub(super) struct RingFeed<T, C> {
+    pub(super) reader: Reader<T>,
+    pub(super) codec: C,
+    pub(super) framer: Framer,
+}
+
+impl<T, C> Feed for RingFeed<T, C>
+where
+    T: Send + Sync,
+    C: Codec<Event = T> + Send,
+{
+    async fn next(&mut self) -> Result<Option<Parcel>, ShipError> {
+        let batch = match self.reader.batch_async().await {
+            Ok(batch) => batch,
+            Err(End::Closed) => return Ok(None),
+            Err(end) => return Err(ShipError::Ring(end)),
+        };
+        // From here on there is nothing to wait for, so nothing is lost if the caller gives up.
+        let mut taken = 0;
+        for (_, event) in batch.iter() {
+            let pushed = self.framer.frames.push(&self.codec, event);
+            pushed.map_err(|error| ShipError::Encode(Arc::new(error)))?;
+            taken += 1;
+            if self.framer.is_full() {
+                break;
+            }
+        }
+        batch.commit_first(taken);
+        Ok(self.framer.finish())
+    }
+}
+
+/// A log, which a thread of its own reads, because reading blocks.
+pub(super) struct LogFeed {
+    parcels: mpsc::Receiver<Result<Parcel, ShipError>>,
+}
+
+impl Feed for LogFeed {
+    async fn next(&mut self) -> Result<Option<Parcel>, ShipError> {
+        self.parcels.recv().await.transpose()
+    }
+}
+
+/// How many frames are read ahead of those that are sent.
+const AHEAD: usize = 16;
+
+/// How long the log is waited for before it is looked whether anybody still wants it.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(50);
+
+impl LogFeed {
+    /// Reads a log from where the stream goes on. With `follow`, it waits for more until nobody writes the log any more.
+    pub(super) fn start(
+        log: LogReader,
+        mut framer: Framer,
+        follow: bool,
+    ) -> Result<Self, ReadError> {
+        let mut frames = log.from(framer.frames.next_sequence())?;
+        let (to, parcels) = mpsc::channel(AHEAD);
+        let read = move || {
+            loop {
+                let found =
+                    if follow { frames.wait_frame_timeout(LOOK) } else { frames.next_frame() };
+                match found {
+                    Ok(Some(frame)) if send(&to, &mut framer, frame) => continue,
+                    Ok(Some(_)) => break,
+                    Ok(None) => {}
+                    Err(error) => {
+                        // Who does not listen does not need to know.
+                        let _ = to.blocking_send(Err(ShipError::Read(Arc::new(error))));
+                        break;
+                    }
+                }
+                if !follow || frames.is_ended() || to.is_closed() {
+                    break;
+                }
+            }
+        };
+        std::thread::Builder::new().name("shipped log".to_owned()).spawn(read).map_err(|_| {
+            // There is no room for a thread: as good as no file.
+            ReadError::Removed { requested: 0.into(), oldest: 0.into() }
+        })?;
+        Ok(Self { parcels })
+    }
+}
+
+/// Makes frames for the stream of a frame of the log. Returns whether there is still somebody who wants them.
+fn send(
+    to: &mpsc::Sender<Result<Parcel, ShipError>>,
+    framer: &mut Framer,
+    frame: Frame<'_>,
+) -> bool {
+    let (codec, schema) = (frame.codec(), frame.schema());
+    for (_, record) in frame.records() {
+        let pushed = framer.frames.push_record(codec, schema, record);
+        if let Err(error) = pushed {
+            let _ = to.blocking_send(Err(ShipError::Encode(Arc::new(error))));
+            return false;
+        }
+        if framer.is_full()
+            && framer.finish().is_some_and(|parcel| to.blocking_send(Ok(parcel)).is_err())
+        {
+            return false;
+        }
+    }
+    framer.finish().is_none_or(|parcel| to.blocking_send(Ok(parcel)).is_ok())
+}

@@ -1,0 +1,221 @@
+//! The task that sends frames.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+
+use super::failure::ShipError;
+use super::feed::{Feed, Parcel};
+use super::options::{OnOutage, Window};
+use super::status::Status;
+use crate::cluster::{Answer, Answers, RequestError, pause};
+use crate::election::Leadership;
+use crate::protocol::{MessageId, Payload, Sender, SenderState};
+use crate::trace;
+
+/// How often it is looked whether nothing was acknowledged for too long.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The task that sends frames.
+pub(super) struct Run<T, F> {
+    pub(super) leadership: Leadership,
+    pub(super) feed: F,
+    pub(super) limits: Window,
+    pub(super) on_outage: OnOutage,
+    /// Whether it gives the stream back at the end.
+    pub(super) resign: bool,
+    pub(super) status: Arc<Status<T>>,
+    pub(super) sender: Sender<Parcel>,
+    pub(super) answers: Answers,
+    /// The end and the bytes of each frame that is not acknowledged.
+    pub(super) sizes: VecDeque<(u64, usize)>,
+    /// The sum of these bytes.
+    pub(super) in_flight: usize,
+    /// When something was last acknowledged, or when the first message was sent after all were.
+    pub(super) progress: Instant,
+}
+
+impl<T, F: Feed> Run<T, F>
+where
+    T: Send + Sync,
+{
+    /// Sends everything that comes, until the end.
+    pub(super) async fn run(mut self) -> Result<(), ShipError> {
+        let shared = Arc::clone(&self.leadership.shared);
+        // Somebody else's claim may be heard here, before anything of ours is refused.
+        let mut claims = shared.client.subscribe(shared.options.claims()).await.ok();
+        let mut ended = false;
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            match self.sender.state() {
+                SenderState::Leading => {}
+                SenderState::Uncertain => {
+                    self.settle().await?;
+                    continue;
+                }
+                SenderState::Deposed { by } => return Err(ShipError::Deposed { by }),
+                SenderState::Resigned => {
+                    trace::resigned(self.sender.epoch(), self.sender.acknowledged());
+                    self.leadership.announce_end().await;
+                    return Ok(());
+                }
+            }
+            self.transmit().await;
+            if ended && self.sender.in_flight() == 0 {
+                if !self.resign {
+                    return Ok(());
+                }
+                self.sender.resign();
+                continue;
+            }
+            let room = self.sender.in_flight() < self.limits.frames
+                && (self.in_flight < self.limits.bytes || self.sender.in_flight() == 0);
+            tokio::select! {
+                biased;
+                Some(answer) = self.answers.next(), if !self.answers.is_empty() => {
+                    self.answer(answer);
+                    // Whatever else has come meanwhile.
+                    while let Some(Some(answer)) =
+                        futures_util::FutureExt::now_or_never(self.answers.next())
+                    {
+                        self.answer(answer);
+                    }
+                    self.acknowledge();
+                }
+                parcel = self.feed.next(), if room && !ended => match parcel? {
+                    Some(parcel) => self.push(parcel)?,
+                    None => ended = true,
+                },
+                claim = next_claim(&mut claims), if claims.is_some() => match claim {
+                    Some(epoch) if epoch > self.sender.epoch() => {
+                        self.sender.doubt();
+                    }
+                    Some(_) => {}
+                    None => claims = None,
+                },
+                () = self.status.stop.notified() => ended = true,
+                _ = look.tick() => self.look()?,
+            }
+        }
+    }
+
+    fn push(&mut self, parcel: Parcel) -> Result<(), ShipError> {
+        let most = self.leadership.shared.client.max_payload();
+        if parcel.bytes.len() > most {
+            let (first, size) = (parcel.first().into(), parcel.bytes.len());
+            return Err(ShipError::TooLarge { first, size, most });
+        }
+        if self.sender.in_flight() == 0 {
+            self.progress = Instant::now();
+        }
+        self.in_flight += parcel.bytes.len();
+        self.sizes.push_back((parcel.end(), parcel.bytes.len()));
+        self.sender.push(parcel);
+        self.status.note_window(self.sender.next(), self.sender.in_flight());
+        Ok(())
+    }
+
+    async fn transmit(&mut self) {
+        let shared = Arc::clone(&self.leadership.shared);
+        while let Some(message) = self.sender.transmit() {
+            let (subject, payload) = match &message.frame {
+                Some(parcel) => (shared.options.frames(), parcel.bytes.clone()),
+                None => (shared.options.claims(), self.leadership.resignation(self.sender.next())),
+            };
+            let (id, expected, attempt) = (message.id, message.expected, message.attempt);
+            let answer = shared.publish(&subject, id, expected, attempt, payload).await;
+            self.answers.push(answer);
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        let Answer { id, attempt, failure } = answer;
+        match failure {
+            None => self.sender.accepted(id),
+            Some(reason) => {
+                if self.sender.failed(attempt) {
+                    trace::uncertain(self.sender.epoch(), self.sender.in_flight(), &reason);
+                    self.status.note_doubt();
+                }
+            }
+        }
+    }
+
+    /// Tells what was acknowledged.
+    fn acknowledge(&mut self) {
+        let acknowledged = self.sender.acknowledged();
+        if acknowledged == u64::from(self.status.acknowledged()) {
+            return;
+        }
+        let (mut frames, mut bytes) = (0, 0);
+        while let Some(&(end, size)) = self.sizes.front()
+            && end <= acknowledged
+        {
+            self.sizes.pop_front();
+            frames += 1;
+            bytes += size;
+        }
+        self.in_flight -= bytes;
+        self.progress = Instant::now();
+        self.status.acknowledge(acknowledged, frames, bytes as u64);
+        self.status.note_window(self.sender.next(), self.sender.in_flight());
+    }
+
+    /// Looks whether nothing was acknowledged for too long.
+    fn look(&mut self) -> Result<(), ShipError> {
+        let waits = self.sender.in_flight() > 0 || self.sender.state() == SenderState::Uncertain;
+        self.status.note_waiting(waits.then_some(self.progress));
+        match self.on_outage {
+            OnOutage::Fail { after } if waits && self.progress.elapsed() >= after => {
+                Err(ShipError::Outage(self.progress.elapsed()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks what is in the stream, until that is settled.
+    async fn settle(&mut self) -> Result<(), ShipError> {
+        let mut attempt = 0;
+        let mut stopped = self.status.is_to_stop().then(Instant::now);
+        while self.sender.state() == SenderState::Uncertain {
+            tokio::time::sleep(pause(attempt)).await;
+            attempt += 1;
+            self.look()?;
+            if self.status.is_to_stop() {
+                let since = *stopped.get_or_insert_with(Instant::now);
+                if since.elapsed() >= self.leadership.shared.options.timeout * 4 {
+                    return Err(ShipError::Outage(self.progress.elapsed()));
+                }
+            }
+            match self.leadership.shared.last().await {
+                Ok(last) => {
+                    self.sender.last(last.map(|last| last.as_last()));
+                }
+                Err(RequestError::Unanswered(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+            self.acknowledge();
+        }
+        match self.sender.state() {
+            SenderState::Deposed { by } => trace::deposed(self.sender.epoch(), by),
+            _ => trace::resumed(
+                self.sender.epoch(),
+                self.sender.acknowledged(),
+                self.sender.in_flight(),
+            ),
+        }
+        Ok(())
+    }
+}
+
+/// Waits for the claim or resignation of anybody, and returns its epoch: 0 if it is none.
+async fn next_claim(claims: &mut Option<async_nats::Subscriber>) -> Option<u64> {
+    let message = claims.as_mut()?.next().await?;
+    let id = message.headers.as_ref().and_then(|headers| {
+        headers.get(async_nats::header::NATS_MESSAGE_ID)?.as_str().parse::<MessageId>().ok()
+    });
+    Some(id.map_or(0, MessageId::epoch))
+}
