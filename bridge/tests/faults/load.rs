@@ -1,0 +1,97 @@
+//! A writer in this process that publishes all the time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use broadring::Ring;
+use broadring_jetstream::{Shipper, Stream};
+use broadring_log::codec::Bytes;
+
+use crate::cluster::PATIENCE;
+use crate::events::event;
+use crate::watch::wait_until;
+
+/// How many events it may be ahead of the servers.
+const CAPACITY: usize = 16 * 1024;
+
+/// How many events it publishes before it rests for a moment.
+const AT_ONCE: u64 = 20;
+
+/// How long it rests.
+const REST: Duration = Duration::from_millis(2);
+
+/// A writer that publishes all the time.
+pub(crate) struct Load {
+    shipper: Arc<Shipper<Vec<u8>>>,
+    ring: Ring<Vec<u8>>,
+    over: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Load {
+    pub(crate) fn start(stream: &Stream) -> Self {
+        let leadership = stream.candidate("load").patience(Duration::from_secs(1)).campaign();
+        let leadership = leadership.unwrap();
+        let (mut writer, ring) = Ring::builder(CAPACITY)
+            .first_sequence(leadership.next_sequence())
+            .build(Vec::new);
+        let shipper = Arc::new(Shipper::builder(leadership, Bytes).start(&ring).unwrap());
+        let over = Arc::new(AtomicBool::new(false));
+        let (ended, shared) = (Arc::clone(&over), Arc::clone(&shipper));
+        let thread = thread::spawn(move || {
+            // ORDERING: Relaxed. Nothing is handed over with it.
+            while !ended.load(Ordering::Relaxed) {
+                for _ in 0..AT_ONCE {
+                    let next = u64::from(writer.cursor());
+                    // The test sees why it has stopped.
+                    if shared.publish(&mut writer, event(next)).is_err() {
+                        return;
+                    }
+                }
+                thread::sleep(REST);
+            }
+        });
+        Self { shipper, ring, over, thread }
+    }
+
+    /// What was published, acknowledged or not.
+    pub(crate) fn published(&self) -> u64 {
+        self.ring.cursor().into()
+    }
+
+    pub(crate) fn acknowledged(&self) -> u64 {
+        assert!(self.shipper.failure().is_none(), "{:?}", self.shipper.failure());
+        self.shipper.acknowledged().into()
+    }
+
+    /// A look at what is acknowledged, for another thread.
+    pub(crate) fn meter(&self) -> impl Fn() -> u64 + Send + 'static {
+        let shipper = Arc::clone(&self.shipper);
+        move || shipper.acknowledged().into()
+    }
+
+    /// Waits until something that is published from now on is acknowledged.
+    pub(crate) fn wait_progress(&self) {
+        let published = self.published();
+        let got_on = wait_until(PATIENCE, || self.acknowledged() > published);
+        let stats = self.shipper.stats();
+        assert!(got_on, "nothing was acknowledged behind {published} for {PATIENCE:?}: {stats:?}");
+    }
+
+    /// Ends, and returns how many events there are in all.
+    pub(crate) fn finish(self) -> u64 {
+        // ORDERING: Relaxed, as above.
+        self.over.store(true, Ordering::Relaxed);
+        let Self { shipper, ring, thread, .. } = self;
+        thread.join().unwrap();
+        let published = u64::from(ring.cursor());
+        let ended = wait_until(PATIENCE, || shipper.is_finished());
+        assert!(ended, "it does not end: {:?}", shipper.stats());
+        assert!(shipper.failure().is_none(), "{:?}", shipper.failure());
+        let acknowledged = u64::from(shipper.acknowledged());
+        assert_eq!(acknowledged, published, "it has ended before everything was there");
+        published
+    }
+}
