@@ -283,6 +283,7 @@ impl Candidate {
                         Arc::clone(shared),
                         stream,
                         claimant.id(),
+                        claimant.place(),
                         claimant.next(),
                         self.name.clone(),
                         clock,

@@ -21,6 +21,8 @@ pub struct Leadership {
     pub(crate) shared: Arc<Shared>,
     pub(crate) stream: LogId,
     pub(crate) claim: MessageId,
+    /// The place of the claim in the stream.
+    pub(crate) place: u64,
     pub(crate) next: u64,
     pub(crate) name: String,
     pub(crate) clock: Arc<Hlc>,
@@ -32,12 +34,13 @@ impl Leadership {
         shared: Arc<Shared>,
         stream: LogId,
         claim: MessageId,
+        place: u64,
         next: u64,
         name: String,
         clock: Arc<Hlc>,
     ) -> Self {
         let pulse = Pulse::start(&shared, claim.epoch());
-        Self { shared, stream, claim, next, name, clock, _pulse: pulse }
+        Self { shared, stream, claim, place, next, name, clock, _pulse: pulse }
     }
 
     /// Its epoch: larger than those of all writers before.

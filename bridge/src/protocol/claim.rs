@@ -61,6 +61,11 @@ impl Claimant {
         self.next
     }
 
+    /// The place that it gets in the stream if it is accepted.
+    pub fn place(&self) -> u64 {
+        self.basis.map_or(0, |last| last.place) + 1
+    }
+
     /// The id of the claim.
     pub fn id(&self) -> MessageId {
         MessageId::Claim { epoch: self.epoch, nonce: self.nonce }

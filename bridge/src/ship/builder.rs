@@ -180,7 +180,7 @@ impl Plan {
         let Self { leadership, window, on_outage, resign } = self;
         let shared = Arc::clone(&leadership.shared);
         let run = Run {
-            sender: Sender::new(leadership.claim, leadership.next),
+            sender: Sender::new(leadership.claim, leadership.place, leadership.next),
             leadership,
             feed,
             limits: window,
