@@ -12,7 +12,7 @@ use super::options::{OnOutage, Window};
 use super::status::Status;
 use crate::cluster::{Answer, Answers, RequestError, pause};
 use crate::election::Leadership;
-use crate::protocol::{MessageId, Payload, Sender, SenderState};
+use crate::protocol::{LEAP, MessageId, Payload, Sender, SenderState};
 use crate::trace;
 
 /// How often it is looked whether nothing was acknowledged for too long.
@@ -71,7 +71,7 @@ where
                 self.sender.resign();
                 continue;
             }
-            let room = self.sender.in_flight() < self.limits.frames
+            let room = self.sender.in_flight() < self.limits.frames.min(LEAP as usize)
                 && (self.in_flight < self.limits.bytes || self.sender.in_flight() == 0);
             tokio::select! {
                 biased;

@@ -45,13 +45,6 @@ impl Watch {
         Self { state, over, thread: Some(thread) }
     }
 
-    /// Begins to measure anew.
-    pub(crate) fn reset(&self) {
-        let mut state = self.state.lock().unwrap();
-        state.since = Instant::now();
-        state.longest = Duration::ZERO;
-    }
-
     /// For how long the number did not grow, at most.
     pub(crate) fn longest(&self) -> Duration {
         let state = self.state.lock().unwrap();
