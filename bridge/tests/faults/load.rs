@@ -6,7 +6,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use broadring::Ring;
-use broadring_jetstream::{Shipper, Stream};
+use broadring_jetstream::protocol::LEAP;
+use broadring_jetstream::{Leadership, ShipError, Shipper, Stream};
 use broadring_log::codec::Bytes;
 
 use crate::cluster::PATIENCE;
@@ -24,6 +25,8 @@ const REST: Duration = Duration::from_millis(2);
 
 /// A writer that publishes all the time.
 pub(crate) struct Load {
+    /// The first event that it has published.
+    first: u64,
     shipper: Arc<Shipper<Vec<u8>>>,
     ring: Ring<Vec<u8>>,
     over: Arc<AtomicBool>,
@@ -31,9 +34,19 @@ pub(crate) struct Load {
 }
 
 impl Load {
+    /// Waits until nobody has the stream.
     pub(crate) fn start(stream: &Stream) -> Self {
-        let leadership = stream.candidate("load").patience(Duration::from_secs(1)).campaign();
-        let leadership = leadership.unwrap();
+        let candidate = stream.candidate("load").patience(Duration::from_secs(1));
+        Self::with(candidate.campaign().unwrap())
+    }
+
+    /// Takes the stream away from whoever has it.
+    pub(crate) fn take_over(stream: &Stream) -> Self {
+        Self::with(stream.candidate("load").claim().unwrap())
+    }
+
+    fn with(leadership: Leadership) -> Self {
+        let first = leadership.next_sequence().into();
         let (mut writer, ring) = Ring::builder(CAPACITY)
             .first_sequence(leadership.next_sequence())
             .build(Vec::new);
@@ -53,7 +66,7 @@ impl Load {
                 thread::sleep(REST);
             }
         });
-        Self { shipper, ring, over, thread }
+        Self { first, shipper, ring, over, thread }
     }
 
     /// What was published, acknowledged or not.
@@ -78,6 +91,25 @@ impl Load {
         let got_on = wait_until(PATIENCE, || self.acknowledged() > published);
         let stats = self.shipper.stats();
         assert!(got_on, "nothing was acknowledged behind {published} for {PATIENCE:?}: {stats:?}");
+    }
+
+    /// Waits until it has as much on its way as it may.
+    pub(crate) fn wait_full(&self) {
+        let full = wait_until(PATIENCE, || self.shipper.stats().in_flight >= LEAP);
+        assert!(full, "it does not send: {:?}", self.shipper.stats());
+    }
+
+    /// Waits until it notices that another writer has the stream, which goes on behind what this one was told is there.
+    pub(crate) fn wait_deposed(self, by: &Self) {
+        let Self { shipper, over, thread, .. } = self;
+        let deposed = wait_until(PATIENCE, || shipper.is_finished());
+        assert!(deposed, "it does not notice another writer: {:?}", shipper.stats());
+        let failure = shipper.failure();
+        assert!(matches!(failure, Some(ShipError::Deposed { .. })), "{failure:?}");
+        assert!(u64::from(shipper.acknowledged()) <= by.first, "the other one does not have all");
+        // ORDERING: Relaxed, as above.
+        over.store(true, Ordering::Relaxed);
+        thread.join().unwrap();
     }
 
     /// Ends, and returns how many events there are in all.

@@ -4,6 +4,8 @@
 use std::thread;
 use std::time::Duration;
 
+use broadring_jetstream::protocol::LEAP;
+
 use crate::cluster::{self, Cluster, PATIENCE, TIMEOUT};
 use crate::link::Quality;
 use crate::load::Load;
@@ -37,11 +39,15 @@ pub(crate) enum Fault {
     Delay,
     /// The links do not take much.
     Narrow,
+    /// Another writer takes the stream away from one that publishes all the time.
+    TakeOver,
+    /// The same, and all that the one before has on its way arrives only then.
+    Zombie,
 }
 
 use Fault::{
     Cut, Delay, Down, KillFollower, KillLeader, KillTwo, Narrow, PauseLeader, RestartAll,
-    RestartEach, Silent,
+    RestartEach, Silent, TakeOver, Zombie,
 };
 
 /// The faults of servers, and how often each comes in a round at most.
@@ -56,8 +62,8 @@ pub(crate) const SERVERS: [(Fault, u64); 7] = [
 ];
 
 /// Those of links.
-pub(crate) const LINKS: [(Fault, u64); 6] =
-    [(Cut, 5), (Down, 2), (Silent, 1), (Delay, 2), (Narrow, 2), (KillLeader, 1)];
+pub(crate) const LINKS: [(Fault, u64); 8] =
+    [(Cut, 5), (Down, 2), (Silent, 1), (Delay, 2), (Narrow, 2), (KillLeader, 1), (TakeOver, 3), (Zombie, 3)];
 
 pub(crate) fn run(test: &'static str, kinds: &[(Fault, u64)]) {
     if !cluster::is_possible(test) {
@@ -72,12 +78,18 @@ pub(crate) fn run(test: &'static str, kinds: &[(Fault, u64)]) {
 /// Some faults, and then everything has to be there.
 fn round(plan: &mut Plan, faults: &[Fault]) {
     let mut cluster = Cluster::start();
-    let load = Load::start(&cluster.linked());
+    let mut load = Load::start(&cluster.linked());
+    let mut writers = 1;
     let linked = Witness::start("linked", &cluster.linked());
     let direct = Witness::start("direct", &cluster.direct());
     load.wait_progress();
     for &fault in faults {
         plan.begin(fault);
+        writers += match fault {
+            TakeOver => take_over(&cluster, &mut load),
+            Zombie => come_back(&cluster, &mut load),
+            _ => 0,
+        };
         let (writer, mirror) = (Watch::start(load.meter()), Watch::start(linked.meter()));
         happen(fault, plan, &mut cluster, &load);
         load.wait_progress();
@@ -95,8 +107,28 @@ fn round(plan: &mut Plan, faults: &[Fault]) {
     assert_eq!(direct.finish(), digest, "the mirrors have the same");
     let contents = raw::read(&cluster.servers.urls());
     assert_eq!(contents.digest, digest, "the stream has what the mirrors have");
-    assert_eq!(contents.claims, 1, "there was one writer");
+    assert_eq!(contents.claims, writers * LEAP, "there were {writers} writers");
     println!("{count} events after {faults:?}; mirrors began {restarts:?} times anew");
+}
+
+/// Another writer takes over. Returns how many there are more.
+fn take_over(cluster: &Cluster, load: &mut Load) -> u64 {
+    let next = Load::take_over(&cluster.linked());
+    std::mem::replace(load, next).wait_deposed(load);
+    1
+}
+
+/// Another writer takes over while everything that the one before has sent is still on its way. Returns how many writers
+/// there are more.
+fn come_back(cluster: &Cluster, load: &mut Load) -> u64 {
+    set(cluster, Quality { silent: true, ..Quality::default() });
+    load.wait_full();
+    let next = Load::take_over(&cluster.direct());
+    next.wait_progress();
+    set(cluster, Quality::default());
+    std::mem::replace(load, next).wait_deposed(load);
+    // So that the links matter again.
+    1 + take_over(cluster, load)
 }
 
 fn happen(fault: Fault, plan: &mut Plan, cluster: &mut Cluster, load: &Load) {
@@ -154,6 +186,8 @@ fn happen(fault: Fault, plan: &mut Plan, cluster: &mut Cluster, load: &Load) {
                 cluster.servers.restart(index).unwrap();
             }
         }
+        // Done already.
+        TakeOver | Zombie => {}
         Cut => {
             for link in &cluster.links {
                 link.cut();
