@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use broadring_log::LogId;
 use futures_util::StreamExt;
 
 use super::failure::ShipError;
@@ -11,7 +12,7 @@ use super::feed::{Feed, Parcel};
 use super::options::{OnOutage, Window};
 use super::status::Status;
 use crate::cluster::{Answer, Answers, RequestError, pause};
-use crate::election::Leadership;
+use crate::election::Claimed;
 use crate::protocol::{MessageId, Payload, Sender, SenderState};
 use crate::trace;
 
@@ -20,7 +21,10 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// The task that sends frames.
 pub(super) struct Run<T, F> {
-    pub(super) leadership: Leadership,
+    pub(super) claimed: Claimed,
+    /// The identity of the stream, and the name of the writer.
+    pub(super) stream: LogId,
+    pub(super) name: String,
     pub(super) feed: F,
     pub(super) limits: Window,
     pub(super) on_outage: OnOutage,
@@ -43,7 +47,7 @@ where
 {
     /// Sends everything that comes, until the end.
     pub(super) async fn run(mut self) -> Result<(), ShipError> {
-        let shared = Arc::clone(&self.leadership.shared);
+        let shared = Arc::clone(&self.claimed.shared);
         // Somebody else's claim may be heard here, before anything of ours is refused.
         let mut claims = shared.client.subscribe(shared.options.claims()).await.ok();
         let mut ended = false;
@@ -59,7 +63,7 @@ where
                 SenderState::Deposed { by } => return Err(ShipError::Deposed { by }),
                 SenderState::Resigned => {
                     trace::resigned(self.sender.epoch(), self.sender.acknowledged());
-                    self.leadership.announce_end().await;
+                    self.claimed.announce_end().await;
                     return Ok(());
                 }
             }
@@ -103,7 +107,7 @@ where
     }
 
     fn push(&mut self, parcel: Parcel) -> Result<(), ShipError> {
-        let most = self.leadership.shared.client.max_payload();
+        let most = self.claimed.shared.client.max_payload();
         if parcel.bytes.len() > most {
             let (first, size) = (parcel.first().into(), parcel.bytes.len());
             return Err(ShipError::TooLarge { first, size, most });
@@ -119,11 +123,14 @@ where
     }
 
     async fn transmit(&mut self) {
-        let shared = Arc::clone(&self.leadership.shared);
+        let shared = Arc::clone(&self.claimed.shared);
         while let Some(message) = self.sender.transmit() {
             let (subject, payload) = match &message.frame {
                 Some(parcel) => (shared.options.frames(), parcel.bytes.clone()),
-                None => (shared.options.claims(), self.leadership.resignation(self.sender.next())),
+                None => (
+                    shared.options.claims(),
+                    self.claimed.resignation(self.stream, &self.name, self.sender.next()),
+                ),
             };
             let (id, expected, attempt) = (message.id, message.expected, message.attempt);
             let answer = shared.publish(&subject, id, expected, attempt, payload).await;
@@ -186,11 +193,11 @@ where
             self.look()?;
             if self.status.is_to_stop() {
                 let since = *stopped.get_or_insert_with(Instant::now);
-                if since.elapsed() >= self.leadership.shared.options.timeout * 4 {
+                if since.elapsed() >= self.claimed.shared.options.timeout * 4 {
                     return Err(ShipError::Outage(self.progress.elapsed()));
                 }
             }
-            match self.leadership.shared.last().await {
+            match self.claimed.shared.last().await {
                 Ok(last) => {
                     self.sender.last(last.map(|last| last.as_last()));
                 }
