@@ -14,6 +14,10 @@ mod options;
 
 mod cluster;
 
+mod embedded;
+
+mod stream;
+
 mod election;
 
 mod ship;
@@ -23,11 +27,12 @@ mod mirror;
 #[cfg(feature = "servers")]
 pub mod servers;
 
-pub use cluster::{ConnectError, MirrorInfo, Replica, RequestError, Stream, StreamStatus};
+pub use cluster::{ConnectError, MirrorInfo, Replica, RequestError, StreamStatus};
 pub use election::{Candidate, ClaimError, Leadership};
 pub use mirror::{Mirror, MirrorBuilder, MirrorEnd, MirrorError, MirrorStats};
 pub use options::{Access, Secret, Storage, StreamOptions, UnsafeSetting};
 pub use ship::{
     OnOutage, ShipError, Shipper, ShipperBuilder, ShipperStats, StartError, StoppedError, Window,
 };
+pub use stream::Stream;
 pub use wire::WireError;

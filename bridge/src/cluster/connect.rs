@@ -1,6 +1,5 @@
 //! A stream at its servers.
 
-use core::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -15,17 +14,6 @@ use crate::options::{Access, StreamOptions, check, describe};
 
 /// How many messages may be on their way at most, over all handles of a stream.
 const IN_FLIGHT: usize = 16 * 1024;
-
-/// A stream at its servers: a connection, and a thread that serves it.
-///
-/// Clone it at will. [Candidates](crate::Candidate), [shippers](crate::Shipper) and [mirrors](crate::Mirror) are made
-/// from it. The connection finds the other servers by itself when one is lost, for as long as it takes.
-///
-/// Its methods block the calling thread, and must not be called from a task.
-#[derive(Clone)]
-pub struct Stream {
-    pub(crate) shared: Arc<Shared>,
-}
 
 /// What all handles of a stream have in common.
 pub(crate) struct Shared {
@@ -72,22 +60,14 @@ impl Drop for Shared {
     }
 }
 
-impl StreamOptions {
+impl Shared {
     /// Connects to the servers, and makes or checks the stream.
-    ///
-    /// # Errors
-    ///
-    /// [`ConnectError`].
-    ///
-    /// # Panics
-    ///
-    /// In a task.
     #[track_caller]
-    pub fn connect(self) -> Result<Stream, ConnectError> {
-        let name = &self.name;
+    pub(crate) fn connect(options: StreamOptions) -> Result<Arc<Self>, ConnectError> {
+        let name = &options.name;
         let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
         if name.is_empty() || !name.chars().all(fits) {
-            return Err(ConnectError::Name(self.name));
+            return Err(ConnectError::Name(options.name));
         }
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
@@ -95,18 +75,16 @@ impl StreamOptions {
             .enable_all()
             .build()
             .map_err(ConnectError::Thread)?;
-        let connected = runtime.block_on(connect(&self));
+        let connected = runtime.block_on(connect(&options));
         match connected {
-            Ok((client, context, stream)) => Ok(Stream {
-                shared: Arc::new(Shared {
-                    options: self,
-                    client,
-                    context,
-                    stream,
-                    id: OnceLock::new(),
-                    runtime: Some(runtime),
-                }),
-            }),
+            Ok((client, context, stream)) => Ok(Arc::new(Self {
+                options,
+                client,
+                context,
+                stream,
+                id: OnceLock::new(),
+                runtime: Some(runtime),
+            })),
             Err(error) => {
                 runtime.shutdown_background();
                 Err(error)
@@ -115,17 +93,15 @@ impl StreamOptions {
     }
 }
 
-type Connected =
-    (async_nats::Client, jetstream::Context, jetstream::stream::Stream<()>);
+type Connected = (async_nats::Client, jetstream::Context, jetstream::stream::Stream<()>);
 
 async fn connect(options: &StreamOptions) -> Result<Connected, ConnectError> {
-    let client = client_options(options)
-        .await?
-        .connect(options.servers.clone())
-        .await
-        .map_err(|error| ConnectError::Connect {
-            servers: options.shown_servers(),
-            reason: options.redact(error),
+    let client =
+        client_options(options).await?.connect(options.servers.clone()).await.map_err(|error| {
+            ConnectError::Connect {
+                servers: options.shown_servers(),
+                reason: options.redact(error),
+            }
         })?;
     let context = context::ContextBuilder::new()
         .timeout(options.timeout)
@@ -161,10 +137,7 @@ async fn connect(options: &StreamOptions) -> Result<Connected, ConnectError> {
         return Err(ConnectError::Unsafe { name: options.name.clone(), settings });
     }
     let stream = context.get_stream_no_info(&options.name).await.map_err(|error| {
-        ConnectError::Connect {
-            servers: options.shown_servers(),
-            reason: options.redact(error),
-        }
+        ConnectError::Connect { servers: options.shown_servers(), reason: options.redact(error) }
     })?;
     Ok((client, context, stream))
 }
@@ -188,11 +161,10 @@ async fn client_options(options: &StreamOptions) -> Result<ConnectOptions, Conne
         }
         Access::Token(token) => client.token(token.reveal()),
         Access::NKey(seed) => client.nkey(seed.reveal()),
-        Access::CredentialsFile(file) => {
-            client.credentials_file(file).await.map_err(|error| {
-                ConnectError::Credentials(format!("{}: {error}", file.display()))
-            })?
-        }
+        Access::CredentialsFile(file) => client
+            .credentials_file(file)
+            .await
+            .map_err(|error| ConnectError::Credentials(format!("{}: {error}", file.display())))?,
     };
     for root in &options.roots {
         client = client.add_root_certificates(root.clone());
@@ -201,34 +173,4 @@ async fn client_options(options: &StreamOptions) -> Result<ConnectOptions, Conne
         client = client.add_client_certificate(certificate.clone(), key.clone());
     }
     Ok(client)
-}
-
-impl Stream {
-    /// Connects to a stream.
-    ///
-    /// # Errors
-    ///
-    /// [`ConnectError`].
-    ///
-    /// # Panics
-    ///
-    /// In a task.
-    #[track_caller]
-    pub fn connect(options: StreamOptions) -> Result<Self, ConnectError> {
-        options.connect()
-    }
-
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.shared.options.name
-    }
-}
-
-impl fmt::Debug for Stream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stream")
-            .field("name", &self.name())
-            .field("servers", &self.shared.options.shown_servers())
-            .finish_non_exhaustive()
-    }
 }

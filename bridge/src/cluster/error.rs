@@ -1,6 +1,9 @@
 //! What can go wrong with the servers.
 
 use std::io;
+use std::sync::Arc;
+
+use broadring_log::ReadError;
 
 use crate::options::UnsafeSetting;
 use crate::wire::WireError;
@@ -62,4 +65,7 @@ pub enum RequestError {
         /// What is wrong with it.
         source: WireError,
     },
+    /// The log of an [embedded](crate::Stream::embedded) stream cannot be read.
+    #[error(transparent)]
+    Log(Arc<ReadError>),
 }

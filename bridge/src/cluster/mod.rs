@@ -1,7 +1,7 @@
 //! The servers: the connection, and what is asked of them.
 //!
 //! - `connect`: a stream at its servers
-//! - `request`: what is in the stream
+//! - `request`: what is in the stream; `status`: what there is to know of it
 //! - `publish`: one message more
 //! - `error`: what can go wrong
 
@@ -9,10 +9,10 @@ mod connect;
 mod error;
 mod publish;
 mod request;
+mod status;
 
-pub use connect::Stream;
 pub(crate) use connect::Shared;
 pub use error::{ConnectError, RequestError};
 pub(crate) use publish::{Answer, Answers};
 pub(crate) use request::{Found, MIRROR, pause};
-pub use request::{MirrorInfo, Replica, StreamStatus};
+pub use status::{MirrorInfo, Replica, StreamStatus};

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, RawMessageErrorKind};
-use broadring::Sequence;
 use broadring_log::LogId;
 use broadring_order::Stamp;
 use futures_util::TryStreamExt;
 
-use super::connect::{Shared, Stream};
+use super::connect::Shared;
 use super::error::RequestError;
+use super::status::{MirrorInfo, Replica, StreamStatus};
 use crate::protocol::{Last, Link, MessageId};
 use crate::wire::{self, Notice};
 
@@ -41,63 +41,6 @@ pub(crate) struct Tail {
     pub(crate) first: u64,
     pub(crate) last: u64,
     pub(crate) messages: u64,
-}
-
-/// What there is to know of a stream and of those who use it.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct StreamStatus {
-    /// The name of the stream.
-    pub name: String,
-    /// Its identity, in hexadecimal digits. None while it is empty.
-    pub id: Option<String>,
-    /// The epoch of the last writer: 0 if there was none.
-    pub epoch: u64,
-    /// The name of the last writer.
-    pub writer: Option<String>,
-    /// Whether that writer has given the stream back.
-    pub resigned: bool,
-    /// The oldest event that is kept.
-    pub oldest: u64,
-    /// The sequence after the last event.
-    pub next: u64,
-    /// How many messages are kept.
-    pub messages: u64,
-    /// How many bytes they have.
-    pub bytes: u64,
-    /// The server that leads the stream's group, if there is one now.
-    pub leader: Option<String>,
-    /// The servers that follow it.
-    pub replicas: Vec<Replica>,
-    /// The mirrors that are reading.
-    pub mirrors: Vec<MirrorInfo>,
-}
-
-/// A server that has a copy of the stream, and follows the leader.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Replica {
-    /// Its name.
-    pub name: String,
-    /// Whether it has everything.
-    pub current: bool,
-    /// Whether the leader cannot reach it.
-    pub offline: bool,
-    /// How many messages it lags behind.
-    pub lag: u64,
-}
-
-/// A mirror that is reading.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct MirrorInfo {
-    /// Its name.
-    pub name: String,
-    /// How many messages, of some events each, it was not sent yet.
-    pub lag: u64,
 }
 
 impl Shared {
@@ -174,7 +117,7 @@ impl Shared {
         RequestError::Unanswered(self.options.redact(error))
     }
 
-    async fn status(&self) -> Result<StreamStatus, RequestError> {
+    pub(crate) async fn status(&self) -> Result<StreamStatus, RequestError> {
         let info = self.stream.get_info().await.map_err(|error| self.unanswered(error))?;
         let last = self.last().await?;
         let notice = self.last_notice().await?.and_then(|found| found.notice);
@@ -219,74 +162,6 @@ impl Shared {
                 .collect(),
             mirrors,
         })
-    }
-}
-
-impl Stream {
-    /// Asks the servers for everything there is to know of the stream.
-    ///
-    /// # Errors
-    ///
-    /// [`RequestError`] if they do not answer, or the stream has something else than messages of the protocol.
-    ///
-    /// # Panics
-    ///
-    /// In a task.
-    #[track_caller]
-    pub fn status(&self) -> Result<StreamStatus, RequestError> {
-        self.shared.wait(self.shared.status())
-    }
-
-    /// The sequence after the last event of the stream: what a mirror begins with that wants only what is to come.
-    ///
-    /// # Errors
-    ///
-    /// As [`status`](Self::status).
-    ///
-    /// # Panics
-    ///
-    /// In a task.
-    #[track_caller]
-    pub fn next_sequence(&self) -> Result<Sequence, RequestError> {
-        let last = self.shared.wait(self.shared.last())?;
-        Ok(last.map_or(0, |last| last.link.end).into())
-    }
-
-    /// The oldest event that the stream has: what a mirror begins with that wants all.
-    ///
-    /// # Errors
-    ///
-    /// As [`status`](Self::status).
-    ///
-    /// # Panics
-    ///
-    /// In a task.
-    #[track_caller]
-    pub fn oldest(&self) -> Result<Sequence, RequestError> {
-        let shared = &self.shared;
-        let oldest = shared.wait(async {
-            let tail = shared.tail().await?;
-            shared.at(tail.first.max(1)).await
-        })?;
-        Ok(oldest.map_or(0, |oldest| oldest.link.first).into())
-    }
-
-    /// The identity of the stream, which a log that is a copy of it [has](broadring_log::LogOptions::id) too. None while
-    /// nobody has claimed it.
-    ///
-    /// # Errors
-    ///
-    /// As [`status`](Self::status).
-    ///
-    /// # Panics
-    ///
-    /// In a task.
-    #[track_caller]
-    pub fn id(&self) -> Result<Option<LogId>, RequestError> {
-        if self.shared.id.get().is_none() {
-            self.shared.wait(self.shared.last())?;
-        }
-        Ok(self.shared.id.get().copied())
     }
 }
 

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use broadring::Sequence;
-use broadring_log::LogId;
+use broadring_log::storage::Holder;
+use broadring_log::{LogId, OpenError};
 use broadring_order::TooFarAhead;
 use broadring_order::clock::Hlc;
 use futures_util::StreamExt;
 
 use super::leadership::Leadership;
 use super::pulse::Beat;
-use crate::cluster::{Found, RequestError, Shared, Stream, pause};
-use crate::protocol::{Claimant, ClaimStep, MessageId};
+use crate::cluster::{Found, RequestError, Shared, pause};
+use crate::embedded::Embedded;
+use crate::protocol::{ClaimStep, Claimant, MessageId};
+use crate::stream::{Engine, Stream};
 use crate::trace;
 use crate::wire::{MAX_NAME, Notice, NoticeKind, enclose};
 
@@ -68,6 +71,12 @@ pub enum ClaimError {
         /// The one that it is.
         found: LogId,
     },
+    /// Another process writes the embedded stream. It cannot be deposed while it lives.
+    #[error("the stream is written by {0}")]
+    Locked(Holder),
+    /// The log of an embedded stream cannot be opened.
+    #[error(transparent)]
+    Open(OpenError),
     /// A name that is too long.
     #[error("the name of the writer has {0} bytes, and {MAX_NAME} are the most")]
     Name(usize),
@@ -133,10 +142,14 @@ impl Candidate {
     /// In a task.
     #[track_caller]
     pub fn claim(&self) -> Result<Leadership, ClaimError> {
-        let until = Instant::now() + self.stream.shared.options.timeout * 4;
-        self.stream.shared.wait(async {
+        let shared = match &self.stream.engine {
+            Engine::Cluster(shared) => shared,
+            Engine::Embedded(embedded) => return self.lock(embedded),
+        };
+        let until = Instant::now() + shared.options.timeout * 4;
+        shared.wait(async {
             loop {
-                match self.try_claim(until).await {
+                match self.try_claim(shared, until).await {
                     Err(ClaimError::Lost { .. }) if Instant::now() < until => {}
                     claimed => return claimed,
                 }
@@ -174,11 +187,36 @@ impl Candidate {
         &self,
         stop: impl Fn() -> bool,
     ) -> Result<Option<Leadership>, ClaimError> {
-        self.stream.shared.wait(self.run(&stop))
+        match &self.stream.engine {
+            Engine::Cluster(shared) => shared.wait(self.run(shared, &stop)),
+            Engine::Embedded(embedded) => loop {
+                match self.lock(embedded) {
+                    Err(ClaimError::Locked(_)) if stop() => return Ok(None),
+                    Err(ClaimError::Locked(_)) => std::thread::sleep(LOOK),
+                    locked => return locked.map(Some),
+                }
+            },
+        }
     }
 
-    async fn run(&self, stop: &impl Fn() -> bool) -> Result<Option<Leadership>, ClaimError> {
-        let shared = &self.stream.shared;
+    /// Claims an embedded stream.
+    fn lock(&self, embedded: &Embedded) -> Result<Leadership, ClaimError> {
+        self.check_name()?;
+        let (log, epoch) = match embedded.open(self.first, self.id) {
+            Ok(opened) => opened,
+            Err(OpenError::Locked(_, holder)) => return Err(ClaimError::Locked(holder)),
+            Err(error) => return Err(ClaimError::Open(error)),
+        };
+        self.identity(Some(log.id()))?;
+        trace::claimed(&self.name, epoch, log.next_sequence().into());
+        Ok(Leadership::locked(log, epoch, self.name.clone()))
+    }
+
+    async fn run(
+        &self,
+        shared: &Arc<Shared>,
+        stop: &impl Fn() -> bool,
+    ) -> Result<Option<Leadership>, ClaimError> {
         // Without beats, everything that is heard is the stream itself.
         let mut beats = loop {
             match shared.client.subscribe(shared.options.pulse()).await {
@@ -206,7 +244,7 @@ impl Candidate {
                 heard = Instant::now();
             }
             if self.is_free(last.as_ref()) || heard.elapsed() >= self.patience {
-                match self.try_claim(Instant::now() + shared.options.timeout).await {
+                match self.try_claim(shared, Instant::now() + shared.options.timeout).await {
                     Ok(won) => return Ok(Some(won)),
                     Err(ClaimError::Lost { .. }) => heard = Instant::now(),
                     Err(ClaimError::Request(RequestError::Unanswered(_))) => {}
@@ -238,11 +276,12 @@ impl Candidate {
     }
 
     /// Claims the stream as it is now.
-    async fn try_claim(&self, until: Instant) -> Result<Leadership, ClaimError> {
-        if self.name.len() > MAX_NAME {
-            return Err(ClaimError::Name(self.name.len()));
-        }
-        let shared = &self.stream.shared;
+    async fn try_claim(
+        &self,
+        shared: &Arc<Shared>,
+        until: Instant,
+    ) -> Result<Leadership, ClaimError> {
+        self.check_name()?;
         let last = retry(shared, until).await?;
         let stream = self.identity(last.as_ref().map(|last| last.stream))?;
         let nonce = getrandom::u64().map_err(|error| ClaimError::Random(error.into()))?;
@@ -282,7 +321,7 @@ impl Candidate {
                 ClaimStep::Won => {
                     trace::claimed(&self.name, claimant.epoch(), claimant.next());
                     shared.learn(stream);
-                    return Ok(Leadership::new(
+                    return Ok(Leadership::claimed(
                         Arc::clone(shared),
                         stream,
                         claimant.id(),
@@ -295,6 +334,11 @@ impl Candidate {
                 ClaimStep::Lost { epoch } => return Err(ClaimError::Lost { epoch }),
             };
         }
+    }
+
+    fn check_name(&self) -> Result<(), ClaimError> {
+        let length = self.name.len();
+        if length > MAX_NAME { Err(ClaimError::Name(length)) } else { Ok(()) }
     }
 
     /// Which stream it is: the one that is there, or the one that it will be.

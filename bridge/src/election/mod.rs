@@ -6,3 +6,4 @@ mod pulse;
 
 pub use candidate::{Candidate, ClaimError};
 pub use leadership::Leadership;
+pub(crate) use leadership::{Claimed, Right};

@@ -7,11 +7,12 @@ use broadring::Writer;
 use broadring_log::codec::Codec;
 
 use super::failure::MirrorError;
+use super::following::Following;
 use super::handle::Mirror;
 use super::run::Run;
 use super::status::Status;
-use crate::cluster::Stream;
 use crate::protocol::Chain;
+use crate::stream::{Engine, Stream};
 
 /// Describes a mirror before it is started: from [`Stream::mirror`].
 #[derive(Debug)]
@@ -76,7 +77,20 @@ impl<C> MirrorBuilder<C> {
     {
         let Self { stream, codec, name, patience, give_up_after, until_resigned } = self;
         let status = Arc::new(Status::new(writer.cursor().into()));
-        let shared = Arc::clone(&stream.shared);
+        let shared = match stream.engine {
+            Engine::Cluster(shared) => shared,
+            Engine::Embedded(embedded) => {
+                let following = Following {
+                    embedded,
+                    codec,
+                    writer,
+                    until_resigned,
+                    status: Arc::clone(&status),
+                };
+                following.spawn(name);
+                return Mirror::new(status);
+            }
+        };
         let run = Run {
             shared: Arc::clone(&shared),
             codec,

@@ -75,7 +75,7 @@ impl Mirror {
 
     /// Makes it end.
     pub fn stop(&self) {
-        self.status.stop.notify_one();
+        self.status.ask_to_stop();
     }
 
     /// Waits until it ends.

@@ -3,12 +3,15 @@
 //! - `builder`: how a mirror is started
 //! - `handle`: the handle
 //! - `place`: where in the stream an event is
-//! - `run`: the task that reads the stream
+//! - `run`: the task that reads the stream; `following`: the thread that reads an embedded one
+//! - `events`: from frames into the ring
 //! - `status`: what the task and the handle have in common; `stats`, `metrics`: how it is doing
 //! - `failure`: why it has stopped
 
 mod builder;
+mod events;
 mod failure;
+mod following;
 mod handle;
 #[cfg(feature = "metrics")]
 mod metrics;

@@ -11,6 +11,7 @@ use broadring_log::Frame;
 use broadring_log::codec::Codec;
 use futures_util::StreamExt;
 
+use super::events;
 use super::failure::MirrorError;
 use super::handle::MirrorEnd;
 use super::place;
@@ -195,13 +196,7 @@ where
     /// Publishes the events of a frame from one of them on. If one cannot be decoded, none is published.
     async fn publish(&mut self, frame: &Frame<'_>, next: u64) -> Result<(), MirrorError> {
         self.events.clear();
-        for decoded in frame.decode(&self.codec) {
-            let (sequence, event) =
-                decoded.map_err(|error| MirrorError::Decode(Arc::new(error)))?;
-            if u64::from(sequence) >= next {
-                self.events.push(event);
-            }
-        }
+        events::decode(frame, &self.codec, next, &mut self.events)?;
         let mut events = self.events.drain(..);
         while events.len() > 0 {
             // A ring with readers of this process makes room, or is closed by none: there is one writer, and this is it.
@@ -209,9 +204,7 @@ where
             let Ok(mut claim) = self.writer.try_claim_up_to(events.len()) else {
                 continue;
             };
-            for slot in 0..claim.len() {
-                claim[slot] = events.next().expect("there are as many as were claimed");
-            }
+            claim.iter_mut().zip(&mut events).for_each(|(slot, event)| *slot = event);
             claim.publish();
         }
         drop(events);

@@ -1,6 +1,6 @@
 //! What the task of a mirror and its handle have in common.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -22,6 +22,8 @@ pub(super) struct Status {
     pub(super) frames: AtomicU64,
     pub(super) bytes: AtomicU64,
     pub(super) restarts: AtomicU64,
+    /// Whether it is to end; the task is notified too.
+    stopping: AtomicBool,
     pub(super) stop: Notify,
 }
 
@@ -42,8 +44,20 @@ impl Status {
             frames: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             restarts: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
             stop: Notify::new(),
         }
+    }
+
+    pub(super) fn ask_to_stop(&self) {
+        // ORDERING: Relaxed. Nothing is handed over with it.
+        self.stopping.store(true, Ordering::Relaxed);
+        self.stop.notify_one();
+    }
+
+    pub(super) fn is_to_stop(&self) -> bool {
+        // ORDERING: Relaxed, see `ask_to_stop`.
+        self.stopping.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -81,6 +81,11 @@ impl StreamOptions {
         self.access(Access::Token(Secret::new(token)))
     }
 
+    /// Proves who one is with the seed of an NKey.
+    pub fn nkey(self, seed: impl Into<String>) -> Self {
+        self.access(Access::NKey(Secret::new(seed)))
+    }
+
     /// Proves who one is with a file of credentials.
     pub fn credentials_file(self, file: impl Into<PathBuf>) -> Self {
         self.access(Access::CredentialsFile(file.into()))

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use broadring::{Ring, SubscribeError, Upstream};
 use broadring_log::codec::Codec;
-use broadring_log::{LogReader, ReadError};
+use broadring_log::{Journal, LogId, LogReader, ReadError};
 
 use super::failure::ShipError;
 use super::feed::{Feed, Framer, LogFeed, RingFeed};
@@ -15,7 +15,7 @@ use super::run::Run;
 use super::shipper::Shipper;
 use super::status::Status;
 use crate::cluster::Answers;
-use crate::election::Leadership;
+use crate::election::{Claimed, Leadership, Right};
 use crate::protocol::Sender;
 
 /// Describes a shipper before it is started: from [`Shipper::builder`] or [`Shipper::log_builder`].
@@ -50,11 +50,20 @@ pub enum StartError {
         /// The right to write.
         leadership: Box<Leadership>,
     },
+    /// The system has no thread for it. The leadership is gone.
+    #[error("cannot start a thread: {0}")]
+    Thread(String),
+    /// An embedded stream is a log itself, and takes rings only.
+    #[error("an embedded stream takes rings, and no logs")]
+    Embedded {
+        /// The right to write.
+        leadership: Box<Leadership>,
+    },
     /// The log is another stream.
     #[error("the log is {log}, and the stream is {}", leadership.stream)]
     OtherStream {
         /// The identity of the log.
-        log: broadring_log::LogId,
+        log: LogId,
         /// The right to write.
         leadership: Box<Leadership>,
     },
@@ -107,29 +116,42 @@ impl<C> ShipperBuilder<C> {
         T: Send + Sync + 'static,
         C: Codec<Event = T> + Send + 'static,
     {
-        let next = self.leadership.next;
+        let Self { leadership, codec, name, window, on_outage, resign } = self;
+        let Leadership { right, stream, epoch, next, name: writer } = leadership;
+        let claimed = match right {
+            Right::Claim(claimed) => claimed,
+            Right::Lock(log) => {
+                let journal = Journal::builder(*log, codec).name(name).start(ring);
+                return match journal {
+                    Ok(journal) => Ok(Shipper::embedded(journal, epoch)),
+                    Err(broadring_log::StartError::Subscribe { reason, log }) => {
+                        let right = Right::Lock(log);
+                        let leadership = Leadership { right, stream, epoch, next, name: writer };
+                        Err(StartError::Subscribe { reason, leadership: Box::new(leadership) })
+                    }
+                    Err(error) => Err(StartError::Thread(error.to_string())),
+                };
+            }
+        };
         // Two readers: one reads, and runs ahead; the other one is the gate, which follows when the cluster has what was
         // read. The gate joins first, so that nothing is lost in between.
-        let (name, builder) = (&*self.name, ring.reader());
-        let joined = builder.name(name).from(next).subscribe().and_then(|gate| {
+        let joined = ring.reader().name(&*name).from(next).subscribe().and_then(|gate| {
             let reader = ring.reader().name(format!("{name} (reading)")).from(next).subscribe()?;
             Ok((gate, reader))
         });
         let (gate, reader) = match joined {
             Ok(joined) => joined,
             Err(reason) => {
-                return Err(StartError::Subscribe {
-                    reason,
-                    leadership: Box::new(self.leadership),
-                });
+                let right = Right::Claim(claimed);
+                let leadership = Leadership { right, stream, epoch, next, name: writer };
+                return Err(StartError::Subscribe { reason, leadership: Box::new(leadership) });
             }
         };
         let upstream = Upstream::from(&gate);
-        let status = Arc::new(Status::new(self.leadership.epoch(), next, Some(gate)));
-        let framer = Framer::new(&self.leadership, self.window);
-        let feed = RingFeed { reader, codec: self.codec, framer };
-        let Self { leadership, window, on_outage, resign, .. } = self;
-        let plan = Plan { leadership, window, on_outage, resign };
+        let status = Arc::new(Status::new(epoch, next, Some(gate)));
+        let framer = Framer::new(stream, &claimed, next, window);
+        let feed = RingFeed { reader, codec, framer };
+        let plan = Plan { claimed, stream, next, writer, window, on_outage, resign };
         Ok(Shipper::new(plan.spawn(feed, status), Some(upstream)))
     }
 }
@@ -150,22 +172,35 @@ impl ShipperBuilder<()> {
             let log = log.id();
             return Err(StartError::OtherStream { log, leadership: Box::new(leadership) });
         }
-        let framer = Framer::new(&leadership, window);
+        let Leadership { right, stream, epoch, next, name } = leadership;
+        let claimed = match right {
+            Right::Claim(claimed) => claimed,
+            Right::Lock(_) => {
+                let leadership = Leadership { right, stream, epoch, next, name };
+                return Err(StartError::Embedded { leadership: Box::new(leadership) });
+            }
+        };
+        let framer = Framer::new(stream, &claimed, next, window);
         let feed = match LogFeed::start(log, framer, follow) {
             Ok(feed) => feed,
             Err(reason) => {
+                let right = Right::Claim(claimed);
+                let leadership = Leadership { right, stream, epoch, next, name };
                 return Err(StartError::Read { reason, leadership: Box::new(leadership) });
             }
         };
-        let status = Arc::new(Status::new(leadership.epoch(), leadership.next, None));
-        let plan = Plan { leadership, window, on_outage, resign };
+        let status = Arc::new(Status::new(epoch, next, None));
+        let plan = Plan { claimed, stream, next, writer: name, window, on_outage, resign };
         Ok(Shipper::new(plan.spawn(feed, status), None))
     }
 }
 
 /// What every shipper is started with.
 struct Plan {
-    leadership: Leadership,
+    claimed: Claimed,
+    stream: LogId,
+    next: u64,
+    writer: String,
     window: Window,
     on_outage: OnOutage,
     resign: bool,
@@ -177,11 +212,13 @@ impl Plan {
         T: Send + Sync + 'static,
         F: Feed + 'static,
     {
-        let Self { leadership, window, on_outage, resign } = self;
-        let shared = Arc::clone(&leadership.shared);
+        let Self { claimed, stream, next, writer, window, on_outage, resign } = self;
+        let shared = Arc::clone(&claimed.shared);
         let run = Run {
-            sender: Sender::new(leadership.claim, leadership.place, leadership.next),
-            leadership,
+            sender: Sender::new(claimed.id, claimed.place, next),
+            claimed,
+            stream,
+            name: writer,
             feed,
             limits: window,
             on_outage,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broadring::Sequence;
-use broadring_log::{AppendError, ReadError};
+use broadring_log::{AppendError, JournalFailure, ReadError};
 
 use crate::cluster::RequestError;
 
@@ -45,6 +45,9 @@ pub enum ShipError {
     /// The shipper's own reader is no reader of the ring any more: one that it comes after has left.
     #[error("cannot read the ring any more: {0}")]
     Ring(broadring::End),
+    /// The log of an [embedded](crate::Stream::embedded) stream cannot be written.
+    #[error(transparent)]
+    Journal(JournalFailure),
     /// The task has panicked: in the codec, or by a mistake in here.
     #[error("its task has panicked")]
     Panicked,

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use broadring::{End, Reader};
 use broadring_log::codec::Codec;
-use broadring_log::{Frame, FrameBuilder, LogReader, ReadError};
+use broadring_log::{Frame, FrameBuilder, LogId, LogReader, ReadError};
 use broadring_order::clock::Hlc;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::failure::ShipError;
 use super::options::Window;
-use crate::election::Leadership;
+use crate::election::Claimed;
 use crate::protocol::Payload;
 use crate::wire::enclose;
 
@@ -37,17 +37,17 @@ impl Payload for Parcel {
 /// Makes frames of events.
 pub(super) struct Framer {
     frames: FrameBuilder,
-    stream: broadring_log::LogId,
+    stream: LogId,
     clock: Arc<Hlc>,
     limits: Window,
 }
 
 impl Framer {
-    pub(super) fn new(leadership: &Leadership, limits: Window) -> Self {
+    pub(super) fn new(stream: LogId, claimed: &Claimed, next: u64, limits: Window) -> Self {
         Self {
-            frames: FrameBuilder::new(leadership.stream, leadership.next, leadership.epoch()),
-            stream: leadership.stream,
-            clock: Arc::clone(&leadership.clock),
+            frames: FrameBuilder::new(stream, next, claimed.id.epoch()),
+            stream,
+            clock: Arc::clone(&claimed.clock),
             limits,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use broadring_log::LogId;
 use futures_util::StreamExt;
 
 use super::failure::ShipError;
@@ -11,16 +12,22 @@ use super::feed::{Feed, Parcel};
 use super::options::{OnOutage, Window};
 use super::status::Status;
 use crate::cluster::{Answer, Answers, RequestError, pause};
-use crate::election::Leadership;
+use crate::election::Claimed;
 use crate::protocol::{LEAP, MessageId, Payload, Sender, SenderState};
 use crate::trace;
 
 /// How often it is looked whether nothing was acknowledged for too long.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// How long it sends nothing when it hears that another candidate claims the stream.
+const YIELD: Duration = Duration::from_millis(100);
+
 /// The task that sends frames.
 pub(super) struct Run<T, F> {
-    pub(super) leadership: Leadership,
+    pub(super) claimed: Claimed,
+    /// The identity of the stream, and the name of the writer.
+    pub(super) stream: LogId,
+    pub(super) name: String,
     pub(super) feed: F,
     pub(super) limits: Window,
     pub(super) on_outage: OnOutage,
@@ -43,7 +50,7 @@ where
 {
     /// Sends everything that comes, until the end.
     pub(super) async fn run(mut self) -> Result<(), ShipError> {
-        let shared = Arc::clone(&self.leadership.shared);
+        let shared = Arc::clone(&self.claimed.shared);
         // Somebody else's claim may be heard here, before anything of ours is refused.
         let mut claims = shared.client.subscribe(shared.options.claims()).await.ok();
         let mut ended = false;
@@ -59,7 +66,7 @@ where
                 SenderState::Deposed { by } => return Err(ShipError::Deposed { by }),
                 SenderState::Resigned => {
                     trace::resigned(self.sender.epoch(), self.sender.acknowledged());
-                    self.leadership.announce_end().await;
+                    self.claimed.announce_end().await;
                     return Ok(());
                 }
             }
@@ -85,16 +92,18 @@ where
                     }
                     self.acknowledge();
                 }
-                parcel = self.feed.next(), if room && !ended => match parcel? {
-                    Some(parcel) => self.push(parcel)?,
-                    None => ended = true,
-                },
                 claim = next_claim(&mut claims), if claims.is_some() => match claim {
                     Some(epoch) if epoch > self.sender.epoch() => {
+                        // A claim is some hundred messages, and is refused if one of ours comes in between.
+                        tokio::time::sleep(YIELD).await;
                         self.sender.doubt();
                     }
                     Some(_) => {}
                     None => claims = None,
+                },
+                parcel = self.feed.next(), if room && !ended => match parcel? {
+                    Some(parcel) => self.push(parcel)?,
+                    None => ended = true,
                 },
                 () = self.status.stop.notified() => ended = true,
                 _ = look.tick() => self.look()?,
@@ -103,7 +112,7 @@ where
     }
 
     fn push(&mut self, parcel: Parcel) -> Result<(), ShipError> {
-        let most = self.leadership.shared.client.max_payload();
+        let most = self.claimed.shared.client.max_payload();
         if parcel.bytes.len() > most {
             let (first, size) = (parcel.first().into(), parcel.bytes.len());
             return Err(ShipError::TooLarge { first, size, most });
@@ -119,11 +128,14 @@ where
     }
 
     async fn transmit(&mut self) {
-        let shared = Arc::clone(&self.leadership.shared);
+        let shared = Arc::clone(&self.claimed.shared);
         while let Some(message) = self.sender.transmit() {
             let (subject, payload) = match &message.frame {
                 Some(parcel) => (shared.options.frames(), parcel.bytes.clone()),
-                None => (shared.options.claims(), self.leadership.resignation(self.sender.next())),
+                None => (
+                    shared.options.claims(),
+                    self.claimed.resignation(self.stream, &self.name, self.sender.next()),
+                ),
             };
             let (id, expected, attempt) = (message.id, message.expected, message.attempt);
             let answer = shared.publish(&subject, id, expected, attempt, payload).await;
@@ -133,9 +145,11 @@ where
 
     fn answer(&mut self, answer: Answer) {
         let Answer { id, attempt, failure } = answer;
-        match failure {
-            None => self.sender.accepted(id),
-            Some(reason) => {
+        match (failure, id) {
+            (None, _) => self.sender.accepted(id),
+            // Only the acknowledgement was lost: a later one has told the same.
+            (Some(_), MessageId::Frame { first, .. }) if first < self.sender.acknowledged() => {}
+            (Some(reason), _) => {
                 if self.sender.failed(attempt) {
                     trace::uncertain(self.sender.epoch(), self.sender.in_flight(), &reason);
                     self.status.note_doubt();
@@ -186,11 +200,11 @@ where
             self.look()?;
             if self.status.is_to_stop() {
                 let since = *stopped.get_or_insert_with(Instant::now);
-                if since.elapsed() >= self.leadership.shared.options.timeout * 4 {
+                if since.elapsed() >= self.claimed.shared.options.timeout * 4 {
                     return Err(ShipError::Outage(self.progress.elapsed()));
                 }
             }
-            match self.leadership.shared.last().await {
+            match self.claimed.shared.last().await {
                 Ok(last) => {
                     self.sender.last(last.map(|last| last.as_last()));
                 }
@@ -211,11 +225,20 @@ where
     }
 }
 
-/// Waits for the claim or resignation of anybody, and returns its epoch: 0 if it is none.
+/// Waits for claims or resignations of anybody, and returns the last epoch of those that are there: 0 if they are none.
 async fn next_claim(claims: &mut Option<async_nats::Subscriber>) -> Option<u64> {
-    let message = claims.as_mut()?.next().await?;
+    let claims = claims.as_mut()?;
+    let mut last = epoch(&claims.next().await?);
+    while let Some(Some(message)) = futures_util::FutureExt::now_or_never(claims.next()) {
+        last = last.max(epoch(&message));
+    }
+    Some(last)
+}
+
+/// The epoch of a claim or resignation: 0 if it is none.
+fn epoch(message: &async_nats::Message) -> u64 {
     let id = message.headers.as_ref().and_then(|headers| {
         headers.get(async_nats::header::NATS_MESSAGE_ID)?.as_str().parse::<MessageId>().ok()
     });
-    Some(id.map_or(0, MessageId::epoch))
+    id.map_or(0, MessageId::epoch)
 }

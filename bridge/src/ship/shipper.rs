@@ -1,10 +1,12 @@
 //! The handle of a shipper.
 
 use core::fmt;
+use core::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use broadring::{Sequence, Upstream, Writer};
+use broadring_log::{Journal, JournalFailure};
 
 use super::builder::ShipperBuilder;
 use super::failure::{ShipError, StoppedError};
@@ -44,14 +46,25 @@ const LOOK: Duration = Duration::from_millis(20);
 /// shipper.join()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Shipper<T> {
-    status: Arc<Status<T>>,
-    upstream: Option<Upstream<T>>,
+pub struct Shipper<T>(Inner<T>);
+
+enum Inner<T> {
+    /// A task sends it to the servers.
+    Cluster { status: Held<T>, upstream: Option<Upstream<T>> },
+    /// A journal writes it into the log of an embedded stream.
+    Embedded { journal: Journal<T>, epoch: u64 },
 }
+
+/// How often a journal is asked how far it is.
+const POLL: Duration = Duration::from_millis(1);
 
 impl<T> Shipper<T> {
     pub(super) fn new(status: Arc<Status<T>>, upstream: Option<Upstream<T>>) -> Self {
-        Self { status, upstream }
+        Self(Inner::Cluster { status: Held(status), upstream })
+    }
+
+    pub(super) fn embedded(journal: Journal<T>, epoch: u64) -> Self {
+        Self(Inner::Embedded { journal, epoch })
     }
 
     /// Describes a shipper with this right to write and this codec.
@@ -64,35 +77,82 @@ impl<T> Shipper<T> {
 
     /// The sequence before which everything is in the stream: on most of its servers.
     pub fn acknowledged(&self) -> Sequence {
-        self.status.acknowledged()
+        match &self.0 {
+            Inner::Cluster { status, .. } => status.acknowledged(),
+            Inner::Embedded { journal, .. } => journal.committed(),
+        }
     }
 
     /// Waits until everything before a sequence is in the stream. Returns whether it is: not if the shipper has ended
     /// before, or the time is over.
     pub fn wait_acknowledged(&self, sequence: impl Into<Sequence>, timeout: Duration) -> bool {
-        let until = Instant::now().checked_add(timeout);
-        self.status.wait_acknowledged(sequence.into().into(), until)
+        let (sequence, until) = (sequence.into(), Instant::now().checked_add(timeout));
+        match &self.0 {
+            Inner::Cluster { status, .. } => status.wait_acknowledged(sequence.into(), until),
+            Inner::Embedded { journal, .. } => loop {
+                // In this order, so that what it has done last counts.
+                let over =
+                    journal.is_finished() || until.is_some_and(|until| Instant::now() >= until);
+                if journal.committed() >= sequence || over {
+                    return journal.committed() >= sequence;
+                }
+                std::thread::sleep(POLL);
+            },
+        }
     }
 
     /// Why the shipper has stopped although its stream goes on, if it has.
     pub fn failure(&self) -> Option<ShipError> {
-        self.status.failure()
+        match &self.0 {
+            Inner::Cluster { status, .. } => status.failure(),
+            Inner::Embedded { journal, .. } => journal.failure().map(ShipError::Journal),
+        }
+    }
+
+    /// Whether it holds the writer back, or would.
+    fn is_in_ring(&self) -> bool {
+        match &self.0 {
+            Inner::Cluster { status, .. } => status.is_in_ring(),
+            Inner::Embedded { journal, .. } => journal.failure().is_some(),
+        }
     }
 
     /// Returns how it is doing.
     pub fn stats(&self) -> ShipperStats {
-        self.status.stats()
+        match &self.0 {
+            Inner::Cluster { status, .. } => status.stats(),
+            Inner::Embedded { journal, epoch } => {
+                let stats = journal.stats();
+                ShipperStats {
+                    epoch: *epoch,
+                    acknowledged: stats.log.committed,
+                    framed: stats.log.committed,
+                    frames: stats.log.frames,
+                    bytes: stats.log.bytes,
+                    in_flight: 0,
+                    doubts: stats.log.failures,
+                    outage: stats.in_memory,
+                    failure: stats.failure,
+                }
+            }
+        }
     }
 
     /// Whether it has ended.
     pub fn is_finished(&self) -> bool {
-        self.status.has_ended()
+        match &self.0 {
+            Inner::Cluster { status, .. } => status.has_ended(),
+            Inner::Embedded { journal, .. } => journal.is_finished(),
+        }
     }
 
     /// Makes it end although the stream goes on, when everything that it has read is in the stream. If the servers do not
     /// answer for four [timeouts](crate::StreamOptions::timeout) meanwhile, it fails.
     pub fn stop(&self) {
-        self.status.ask_to_stop();
+        match &self.0 {
+            Inner::Cluster { status, .. } => status.ask_to_stop(),
+            Inner::Embedded { journal, .. } => journal.stop(),
+        }
     }
 
     /// Waits until its stream has ended and everything is in the cluster's, or it was stopped, or has failed. Returns the
@@ -102,9 +162,26 @@ impl<T> Shipper<T> {
     ///
     /// [`ShipError`].
     pub fn join(self) -> Result<Sequence, ShipError> {
-        match self.status.wait_end() {
-            Some(failure) => Err(failure),
-            None => Ok(self.status.acknowledged()),
+        match self.0 {
+            Inner::Cluster { status, .. } => match status.wait_end() {
+                Some(failure) => Err(failure),
+                None => Ok(status.acknowledged()),
+            },
+            Inner::Embedded { journal, .. } => match journal.join() {
+                Ok(log) => {
+                    let next = log.next_sequence();
+                    match log.close() {
+                        Ok(_) => Ok(next),
+                        Err(error) => {
+                            Err(ShipError::Journal(JournalFailure::File(Arc::new(error))))
+                        }
+                    }
+                }
+                Err(error) => match error.failure() {
+                    Some(failure) => Err(ShipError::Journal(failure.clone())),
+                    None => Err(ShipError::Panicked),
+                },
+            },
         }
     }
 
@@ -122,7 +199,7 @@ impl<T> Shipper<T> {
         loop {
             // One that has left the ring holds nobody back.
             if let Some(failure) = self.failure()
-                && self.status.is_in_ring()
+                && self.is_in_ring()
             {
                 return Err(StoppedError { event, failure });
             }
@@ -142,10 +219,21 @@ impl Shipper<()> {
     }
 }
 
-impl<T> Drop for Shipper<T> {
+/// The status as the handle has it. Dropping it frees the writer if the task has failed.
+struct Held<T>(Arc<Status<T>>);
+
+impl<T> Deref for Held<T> {
+    type Target = Status<T>;
+
+    fn deref(&self) -> &Status<T> {
+        &self.0
+    }
+}
+
+impl<T> Drop for Held<T> {
     fn drop(&mut self) {
         if self.failure().is_some() {
-            self.status.leave();
+            self.leave();
         }
     }
 }
@@ -156,7 +244,12 @@ impl<T> Drop for Shipper<T> {
 impl<T> From<&Shipper<T>> for Upstream<T> {
     #[track_caller]
     fn from(shipper: &Shipper<T>) -> Self {
-        shipper.upstream.clone().expect("it ships a ring, and no log")
+        match &shipper.0 {
+            Inner::Cluster { upstream, .. } => {
+                upstream.clone().expect("it ships a ring, and no log")
+            }
+            Inner::Embedded { journal, .. } => Self::from(journal),
+        }
     }
 }
 

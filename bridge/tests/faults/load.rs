@@ -93,9 +93,13 @@ impl Load {
         assert!(got_on, "nothing was acknowledged behind {published} for {PATIENCE:?}: {stats:?}");
     }
 
-    /// Waits until it has as much on its way as it may.
+    /// Waits until it has as much on its way as it may, or has lost its faith that it arrives.
     pub(crate) fn wait_full(&self) {
-        let full = wait_until(PATIENCE, || self.shipper.stats().in_flight >= LEAP);
+        let doubts = self.shipper.stats().doubts;
+        let full = wait_until(PATIENCE, || {
+            let stats = self.shipper.stats();
+            stats.in_flight >= LEAP || stats.doubts > doubts
+        });
         assert!(full, "it does not send: {:?}", self.shipper.stats());
     }
 
