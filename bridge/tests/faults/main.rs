@@ -9,17 +9,24 @@ mod events;
 mod link;
 mod load;
 mod plan;
+mod process;
+mod processes;
 mod raw;
 mod servers;
 mod watch;
 mod witness;
 
 /// How many tests share the faults.
-const TESTS: u64 = 2;
+const TESTS: u64 = 3;
 
 #[test]
 fn servers_may_die_stop_and_come_back() {
     servers::run("servers", &servers::SERVERS);
+}
+
+#[test]
+fn processes_may_die_stop_and_come_back() {
+    processes::run("processes");
 }
 
 #[test]

@@ -80,8 +80,8 @@ fn round(plan: &mut Plan, faults: &[Fault]) {
     let mut cluster = Cluster::start();
     let mut load = Load::start(&cluster.linked());
     let mut writers = 1;
-    let linked = Witness::start("linked", &cluster.linked());
-    let direct = Witness::start("direct", &cluster.direct());
+    let linked = Witness::start("linked", &cluster.linked(), true);
+    let direct = Witness::start("direct", &cluster.direct(), true);
     load.wait_progress();
     for &fault in faults {
         plan.begin(fault);

@@ -19,10 +19,10 @@ pub(crate) struct Witness {
 
 impl Witness {
     /// Begins with the first event.
-    pub(crate) fn start(name: &str, stream: &Stream) -> Self {
+    pub(crate) fn start(name: &str, stream: &Stream, until_resigned: bool) -> Self {
         let (writer, ring) = Ring::builder(4096).build(Vec::new);
         let mut reader = ring.subscribe().unwrap();
-        let mirror = stream.mirror(Bytes).name(name).until_resigned(true).start(writer);
+        let mirror = stream.mirror(Bytes).name(name).until_resigned(until_resigned).start(writer);
         let reading = thread::spawn(move || {
             let mut digest = Digest::default();
             reader.run(|event, sequence, _| digest.take(sequence.into(), event));
@@ -53,12 +53,22 @@ impl Witness {
         self.mirror.stats().restarts
     }
 
+    /// Stops it, and returns what was read.
+    pub(crate) fn stop(self) -> Digest {
+        self.mirror.stop();
+        self.end(MirrorEnd::Stopped)
+    }
+
     /// Waits until the writer has given the stream back, and returns what was read.
     pub(crate) fn finish(self) -> Digest {
+        self.end(MirrorEnd::Resigned)
+    }
+
+    fn end(self, end: MirrorEnd) -> Digest {
         let ended = wait_until(PATIENCE, || self.mirror.is_finished());
         assert!(ended, "a mirror does not end: {:?}", self.mirror.stats());
         let mirror = Arc::into_inner(self.mirror).expect("nobody looks any more");
-        assert_eq!(mirror.join().unwrap(), MirrorEnd::Resigned);
+        assert_eq!(mirror.join().unwrap(), end);
         self.reading.join().unwrap()
     }
 }
