@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use super::leadership::Leadership;
 use super::pulse::Beat;
 use crate::cluster::{Found, RequestError, Shared, Stream, pause};
-use crate::protocol::{Claimant, ClaimStep, MessageId};
+use crate::protocol::{ClaimStep, Claimant, MessageId};
 use crate::trace;
 use crate::wire::{MAX_NAME, Notice, NoticeKind, enclose};
 
@@ -266,8 +266,12 @@ impl Candidate {
             step = match step {
                 ClaimStep::Publish { id, expected, .. } => {
                     let subject = shared.options.claims();
-                    let answer = shared.publish(&subject, id, expected, 0, payload.clone()).await;
-                    if answer.await.failure.is_none() {
+                    let sent = shared.publish(&subject, id, expected, 0, payload.clone()).await;
+                    let answer = match sent {
+                        Ok(answer) => answer.await,
+                        Err(answer) => answer,
+                    };
+                    if answer.failure.is_none() {
                         claimant.accepted()
                     } else {
                         tokio::time::sleep(pause(attempt)).await;

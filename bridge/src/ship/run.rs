@@ -103,7 +103,7 @@ where
     }
 
     fn push(&mut self, parcel: Parcel) -> Result<(), ShipError> {
-        let most = self.leadership.shared.client.max_payload();
+        let most = self.leadership.shared.most();
         if parcel.bytes.len() > most {
             let (first, size) = (parcel.first().into(), parcel.bytes.len());
             return Err(ShipError::TooLarge { first, size, most });
@@ -126,8 +126,10 @@ where
                 None => (shared.options.claims(), self.leadership.resignation(self.sender.next())),
             };
             let (id, expected, attempt) = (message.id, message.expected, message.attempt);
-            let answer = shared.publish(&subject, id, expected, attempt, payload).await;
-            self.answers.push(answer);
+            match shared.publish(&subject, id, expected, attempt, payload).await {
+                Ok(answer) => self.answers.push(answer),
+                Err(answer) => self.answer(answer),
+            }
         }
     }
 

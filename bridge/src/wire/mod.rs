@@ -8,4 +8,4 @@ mod seal;
 
 pub(crate) use notice::{MAX_NAME, Notice, NoticeKind};
 pub use seal::WireError;
-pub(crate) use seal::{Content, enclose, open};
+pub(crate) use seal::{Content, OVERHEAD, enclose, open};
