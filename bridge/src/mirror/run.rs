@@ -230,7 +230,9 @@ where
         while events.len() > 0 {
             // A ring with readers of this process makes room, or is closed by none: there is one writer, and this is it.
             let _ = self.writer.ready_async(1).await;
-            let Ok(mut claim) = self.writer.try_claim_up_to(events.len()) else {
+            // A frame may have more events than the ring has places.
+            let most = events.len().min(self.writer.capacity());
+            let Ok(mut claim) = self.writer.try_claim_up_to(most) else {
                 continue;
             };
             for slot in 0..claim.len() {
