@@ -218,7 +218,10 @@ fn what_cannot_be_encoded_ends_a_shipper() {
         match name {
             "error" => {
                 assert!(matches!(failure, ShipError::Encode(_)));
-                assert_eq!(failure.to_string(), "event 1: the event cannot be encoded: it is above ten");
+                assert_eq!(
+                    failure.to_string(),
+                    "event 1: the event cannot be encoded: it is above ten"
+                );
             }
             _ => assert!(matches!(failure, ShipError::Panicked)),
         }

@@ -14,7 +14,7 @@ use broadring_jetstream::servers::{Servers, ServersBuilder, find_program};
 use broadring_jetstream::{ConnectError, Stream, StreamOptions};
 
 /// How long something may take that takes a moment.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Starts so many servers. None if there is no program; then the test has nothing to do.
 ///
