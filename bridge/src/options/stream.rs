@@ -173,22 +173,16 @@ impl StreamOptions {
 
     /// Where the servers are, without what their addresses say of who one is: the client would show that.
     pub(crate) fn addresses(&self) -> Vec<String> {
-        let bare = self.servers.iter().map(|server| match server.rsplit_once('@') {
-            Some((before, host)) => match before.split_once("://") {
-                Some((scheme, _)) => format!("{scheme}://{host}"),
-                None => host.to_owned(),
-            },
-            None => server.clone(),
+        let bare = self.servers.iter().map(|server| match split(server) {
+            (Some(scheme), _, host) => format!("{scheme}://{host}"),
+            (None, _, host) => host.to_owned(),
         });
         bare.collect()
     }
 
     /// What the addresses say of who one is.
     fn in_addresses(&self) -> impl Iterator<Item = &str> {
-        self.servers.iter().filter_map(|server| {
-            let (before, _) = server.rsplit_once('@')?;
-            Some(before.split_once("://").map_or(before, |(_, user)| user))
-        })
+        self.servers.iter().filter_map(|server| split(server).1)
     }
 
     /// How one proves who one is, whether that is an option or in an address.
@@ -229,13 +223,10 @@ impl StreamOptions {
 
     /// Where the servers are, without the secrets that an address may have.
     pub(crate) fn shown_servers(&self) -> String {
-        let shown = self.servers.iter().map(|server| match server.rsplit_once('@') {
-            Some((before, host)) => {
-                let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-                let colon = if scheme.is_empty() { "" } else { "://" };
-                format!("{scheme}{colon}***@{host}")
-            }
-            None => server.clone(),
+        let shown = self.servers.iter().map(|server| match split(server) {
+            (Some(scheme), Some(_), host) => format!("{scheme}://***@{host}"),
+            (None, Some(_), host) => format!("***@{host}"),
+            (_, None, _) => server.clone(),
         });
         shown.collect::<Vec<_>>().join(", ")
     }
@@ -250,6 +241,21 @@ impl fmt::Debug for StreamOptions {
             .field("replicas", &self.replicas)
             .field("storage", &self.storage)
             .finish_non_exhaustive()
+    }
+}
+
+/// The scheme of an address, who one is there, and where that is.
+fn split(server: &str) -> (Option<&str>, Option<&str>, &str) {
+    let (scheme, rest) = match server.split_once("://") {
+        // Otherwise it is in the middle of a password.
+        Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            (Some(scheme), rest)
+        }
+        _ => (None, server),
+    };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => (scheme, Some(user), host),
+        None => (scheme, None, rest),
     }
 }
 

@@ -162,8 +162,9 @@ where
         }
         self.in_flight -= bytes;
         self.progress = Instant::now();
-        self.status.acknowledge(acknowledged, frames, bytes as u64);
+        // Before anybody is woken, who may look at it.
         self.status.note_window(self.sender.next(), self.sender.in_flight());
+        self.status.acknowledge(acknowledged, frames, bytes as u64);
     }
 
     /// Looks whether nothing was acknowledged for too long.
