@@ -35,6 +35,10 @@ impl Raw {
         self.runtime.block_on(self.context.create_stream(config)).unwrap();
     }
 
+    pub(crate) fn update(&self, config: Config) {
+        self.runtime.block_on(self.context.update_stream(config)).unwrap();
+    }
+
     pub(crate) fn config(&self, stream: &str) -> Config {
         let stream = self.runtime.block_on(self.context.get_stream(stream)).unwrap();
         stream.cached_info().config.clone()
