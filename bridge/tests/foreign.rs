@@ -283,3 +283,66 @@ fn a_mirror_that_begins_in_the_middle_does_not_begin_with_what_does_not_belong_t
         assert_eq!(reading.events(), expected);
     }
 }
+
+#[test]
+fn whatever_is_changed_in_a_stream_a_mirror_has_what_comes_before_and_no_more() {
+    let Some(servers) = servers(1) else { return };
+    let raw = Raw::new(&servers);
+    let right = [
+        claim(STREAM, 1, 0),
+        events(1, 0, 4),
+        events(1, 4, 5),
+        claim(STREAM, 2, 5),
+        events(2, 5, 12),
+        events(2, 12, 13),
+        resignation(STREAM, 2, 13),
+        claim(STREAM, 5, 13),
+        events(5, 13, 15),
+        resignation(STREAM, 5, 15),
+    ];
+    // How many events come before each message.
+    let before = [0, 0, 4, 5, 5, 12, 13, 13, 13, 15];
+    let mut random = fastrand::Rng::with_seed(11);
+    for round in 0..120 {
+        let mut messages = right.to_vec();
+        // The first one is taken as it is, and behind the last one nothing shows that it is missing.
+        let at = random.usize(1..messages.len() - 1);
+        let kind = round % 6;
+        match kind {
+            0 => drop(messages.remove(at)),
+            1 => messages.swap(at, at + 1),
+            2 => {
+                let bytes = &mut messages[at].payload;
+                let bit = random.usize(..bytes.len() * 8);
+                bytes[bit / 8] ^= 1 << (bit % 8);
+            }
+            3 => {
+                let bytes = &mut messages[at].payload;
+                bytes.truncate(random.usize(..bytes.len()));
+            }
+            4 => {
+                let id = messages[at].id.as_mut().unwrap();
+                let digit = random.usize(..id.len());
+                id.replace_range(digit..=digit, "9");
+                if messages[at].id == right[at].id {
+                    messages[at].id = None;
+                }
+            }
+            _ => {
+                let garbage: Vec<u8> = (0..random.usize(..200)).map(|_| random.u8(..)).collect();
+                let message = Message { subject: "frames", id: None, payload: garbage };
+                messages.insert(at, message);
+            }
+        }
+        let name = format!("r{round}");
+        publish(&servers, &raw, &name, &messages);
+        let (found, end) = mirror(&servers, &name);
+        let error = end.expect_err(&format!("{round}: {messages:?}"));
+        assert!(
+            matches!(error, MirrorError::Message { .. } | MirrorError::Chain(_)),
+            "{round}: {error}"
+        );
+        let expected: Vec<_> = (0..before[at]).map(|at| (at, event(at))).collect();
+        assert_eq!(found, expected, "{round}: {kind} at {at}: {error}");
+    }
+}

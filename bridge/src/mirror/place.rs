@@ -43,7 +43,10 @@ pub(super) async fn find(shared: &Shared, next: u64) -> Result<Start, MirrorErro
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(Start { place: (low - 1).max(tail.first), empty: false })
+    let place = (low - 1).max(tail.first);
+    // Where the messages are in no order, whoever reads all of them finds out.
+    let is_before = at(shared, place).await?.0 <= next;
+    Ok(Start { place: if is_before { place } else { tail.first }, empty: false })
 }
 
 /// The first event of the message at a place, and the one after its last.
