@@ -305,8 +305,12 @@ impl Candidate {
             step = match step {
                 ClaimStep::Publish { id, expected, .. } => {
                     let subject = shared.options.claims();
-                    let answer = shared.publish(&subject, id, expected, 0, payload.clone()).await;
-                    if answer.await.failure.is_none() {
+                    let sent = shared.publish(&subject, id, expected, 0, payload.clone()).await;
+                    let answer = match sent {
+                        Ok(answer) => answer.await,
+                        Err(answer) => answer,
+                    };
+                    if answer.failure.is_none() {
                         claimant.accepted()
                     } else {
                         tokio::time::sleep(pause(attempt)).await;
