@@ -3,6 +3,11 @@
 use std::future::IntoFuture;
 
 use async_nats::jetstream::context::PublishAckFuture;
+use async_nats::HeaderMap;
+use async_nats::header::{
+    NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
+    NATS_EXPECTED_LAST_SEQUENCE, NATS_MESSAGE_ID,
+};
 use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -47,7 +52,6 @@ impl Shared {
             .message_id(id.to_string())
             .expected_stream(&self.options.name);
         let message = match expected {
-            Expected::Id(before) => message.expected_last_message_id(before.to_string()),
             Expected::Place(place) => message.expected_last_sequence(place),
         };
         // Without a connection, the client has room for some messages. It waits for as long as it takes when that is used up.
@@ -58,6 +62,47 @@ impl Shared {
             Ok(Err(error)) => Err(fail(self.options.redact(error))),
             Ok(Ok(answer)) => Ok(Box::pin(wait(answer, id, attempt))),
         }
+    }
+}
+
+impl Shared {
+    /// Sends messages that are accepted together or not at all, and waits for the answer. The first of them expects
+    /// something before it.
+    pub(crate) async fn publish_together(
+        &self,
+        subject: &str,
+        expected: Expected,
+        messages: impl Iterator<Item = (MessageId, Bytes)>,
+    ) -> Result<(), String> {
+        let batch = self.client.new_inbox();
+        // The servers take 64 letters at most.
+        let batch = &batch[batch.len().saturating_sub(64)..];
+        let mut messages = messages.zip(1_u64..).peekable();
+        while let Some(((id, payload), number)) = messages.next() {
+            let mut headers = HeaderMap::new();
+            headers.insert(NATS_BATCH_ID, batch);
+            headers.insert(NATS_BATCH_SEQUENCE, number.to_string());
+            headers.insert(NATS_MESSAGE_ID, id.to_string());
+            if number == 1 {
+                match expected {
+                    Expected::Place(place) => headers.insert(NATS_EXPECTED_LAST_SEQUENCE, place.to_string()),
+                }
+            }
+            if messages.peek().is_some() {
+                let sent = self.client.publish_with_headers(subject.to_owned(), headers, payload);
+                sent.await.map_err(|error| self.options.redact(error))?;
+                continue;
+            }
+            headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
+            let last = PublishMessage::build()
+                .payload(payload)
+                .headers(headers)
+                .expected_stream(&self.options.name);
+            let answer = self.context.send_publish(subject.to_owned(), last).await;
+            let answer = answer.map_err(|error| self.options.redact(error))?;
+            answer.await.map_err(|error| self.options.redact(error))?;
+        }
+        Ok(())
     }
 }
 

@@ -290,27 +290,26 @@ impl Candidate {
             clock.observe(last.stamp).map_err(ClaimError::Clock)?;
         }
         let claimant = Claimant::begin(nonce, last.as_ref().map(Found::as_last), self.first);
-        let notice = Notice {
-            kind: NoticeKind::Claim,
-            epoch: claimant.epoch(),
-            next: claimant.next(),
-            stamp: clock.tick().get(),
-            nonce,
-            writer: self.name.clone(),
+        let stamp = clock.tick().get();
+        let message = |id: MessageId| {
+            let notice = Notice {
+                kind: NoticeKind::Claim,
+                epoch: id.epoch(),
+                next: claimant.next(),
+                stamp,
+                nonce,
+                writer: self.name.clone(),
+            };
+            (id, enclose(stream, &notice.encode(stream)))
         };
-        let payload = enclose(stream, &notice.encode(stream));
         let mut step = claimant.publish();
         let mut attempt = 0;
         loop {
             step = match step {
                 ClaimStep::Publish { id, expected, .. } => {
+                    let messages = claimant.run_up().chain([id]).map(message);
                     let subject = shared.options.claims();
-                    let sent = shared.publish(&subject, id, expected, 0, payload.clone()).await;
-                    let answer = match sent {
-                        Ok(answer) => answer.await,
-                        Err(answer) => answer,
-                    };
-                    if answer.failure.is_none() {
+                    if shared.publish_together(&subject, expected, messages).await.is_ok() {
                         claimant.accepted()
                     } else {
                         tokio::time::sleep(pause(attempt)).await;
@@ -326,6 +325,7 @@ impl Candidate {
                         Arc::clone(shared),
                         stream,
                         claimant.id(),
+                        claimant.place(),
                         claimant.next(),
                         self.name.clone(),
                         clock,

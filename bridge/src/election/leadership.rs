@@ -38,6 +38,8 @@ pub(crate) enum Right {
 pub(crate) struct Claimed {
     pub(crate) shared: Arc<Shared>,
     pub(crate) id: MessageId,
+    /// Its place in the stream.
+    pub(crate) place: u64,
     pub(crate) clock: Arc<Hlc>,
     _pulse: Pulse,
 }
@@ -48,12 +50,13 @@ impl Leadership {
         shared: Arc<Shared>,
         stream: LogId,
         id: MessageId,
+        place: u64,
         next: u64,
         name: String,
         clock: Arc<Hlc>,
     ) -> Self {
         let pulse = Pulse::start(&shared, id.epoch());
-        let right = Right::Claim(Claimed { shared, id, clock, _pulse: pulse });
+        let right = Right::Claim(Claimed { shared, id, place, clock, _pulse: pulse });
         Self { right, stream, epoch: id.epoch(), next, name }
     }
 

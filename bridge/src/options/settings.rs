@@ -38,6 +38,9 @@ pub enum UnsafeSetting {
     /// Anybody may remove all messages.
     #[error("it can be purged (deny_purge is off)")]
     Purge,
+    /// Nobody can claim it: a claim is several messages that are accepted together. Servers before 2.12 know no such.
+    #[error("it takes no messages together (allow_atomic is off, or the servers are older than 2.12)")]
+    Batches,
     /// A message may remove those before it.
     #[error("messages can remove those before them (allow_rollup_hdrs is on)")]
     Rollup,
@@ -98,6 +101,7 @@ pub(crate) fn describe(options: &StreamOptions) -> Config {
         max_age: options.max_age.unwrap_or_default(),
         duplicate_window: options.duplicate_window,
         deny_delete: true,
+        allow_atomic_publish: true,
         deny_purge: true,
         description: Some("a stream of broadring".to_owned()),
         ..Config::default()
@@ -118,6 +122,7 @@ pub(crate) fn check(config: &Config, options: &StreamOptions) -> Vec<UnsafeSetti
     find(memory, UnsafeSetting::Memory);
     find(!config.deny_delete, UnsafeSetting::Delete);
     find(!config.deny_purge, UnsafeSetting::Purge);
+    find(!config.allow_atomic_publish, UnsafeSetting::Batches);
     find(config.allow_rollup, UnsafeSetting::Rollup);
     let (needed, window) = (options.timeout * 2, config.duplicate_window);
     find(window < needed, UnsafeSetting::DuplicateWindow { expected: needed, found: window });

@@ -2,7 +2,14 @@
 
 use super::id::{Expected, Last, MessageId};
 
-/// The claim of one candidate: it is published with the expectation that nothing was published since the candidate
+/// How many messages a writer may have on its way, and how many places of the stream, and epochs, a claim takes.
+///
+/// Each frame expects the place before its own. Those of a deposed writer expect less than so many places behind the
+/// last message that it has in the stream, however many of them are still on their way; so a claim that takes so many
+/// places at once leaves none for them.
+pub const LEAP: u64 = 256;
+
+/// The claim of one candidate: [`LEAP`] messages that are accepted together or not at all, published with the expectation that nothing was published since the candidate
 /// has read the last message. So of several candidates one gets the epoch, and the writer before it is deposed at
 /// that place of the stream.
 ///
@@ -21,11 +28,11 @@ pub struct Claimant {
 /// What a candidate does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClaimStep {
-    /// Publish the claim with this id.
+    /// Publish the claim, the last message of which has this id.
     Publish {
-        /// The id of the claim, with its epoch.
+        /// The id of the last message, with the epoch.
         id: MessageId,
-        /// What it expects before it.
+        /// What the first message expects before it.
         expected: Expected,
         /// The sequence with which its writer goes on.
         next: u64,
@@ -46,12 +53,12 @@ impl Claimant {
         Self {
             nonce,
             basis: last,
-            epoch: last.map_or(0, |last| last.id.epoch()) + 1,
+            epoch: last.map_or(0, |last| last.id.epoch()) + LEAP,
             next: last.map_or(first, |last| last.next),
         }
     }
 
-    /// The epoch that it claims.
+    /// The epoch that it claims, which is the last one of the messages of the claim.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
@@ -61,7 +68,18 @@ impl Claimant {
         self.next
     }
 
-    /// The id of the claim.
+    /// The place that the last message of the claim gets in the stream if it is accepted.
+    pub fn place(&self) -> u64 {
+        self.basis.map_or(0, |last| last.place) + LEAP
+    }
+
+    /// The ids of the messages before the last one of the claim, in order.
+    pub fn run_up(&self) -> impl Iterator<Item = MessageId> + use<> {
+        let nonce = self.nonce;
+        (self.epoch + 1 - LEAP..self.epoch).map(move |epoch| MessageId::Claim { epoch, nonce })
+    }
+
+    /// The id of the last message of the claim.
     pub fn id(&self) -> MessageId {
         MessageId::Claim { epoch: self.epoch, nonce: self.nonce }
     }

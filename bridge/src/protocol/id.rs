@@ -76,9 +76,7 @@ impl FromStr for MessageId {
 /// What a message expects to be the last one in the stream when it is accepted. Otherwise the server refuses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Expected {
-    /// The message with this id. What every frame expects: the chain.
-    Id(MessageId),
-    /// The message at this place in the stream, or none at all where that is 0. What a claim expects.
+    /// The message at this place in the stream, or none at all where that is 0.
     Place(u64),
 }
 

@@ -64,6 +64,8 @@ pub struct Sender<F> {
     state: SenderState,
     /// The last message that is known to be in the stream.
     acknowledged: MessageId,
+    /// Its place.
+    place: u64,
     /// The sequence before which everything is in the stream.
     acknowledged_to: u64,
     /// What may be in the stream, or on its way, or lost; in order.
@@ -74,12 +76,13 @@ pub struct Sender<F> {
 }
 
 impl<F: Payload + Clone> Sender<F> {
-    /// The writer whose claim was accepted. It goes on with the sequence `next`.
-    pub fn new(claim: MessageId, next: u64) -> Self {
+    /// The writer whose claim was accepted, at this place. It goes on with the sequence `next`.
+    pub fn new(claim: MessageId, place: u64, next: u64) -> Self {
         Self {
             epoch: claim.epoch(),
             state: SenderState::Leading,
             acknowledged: claim,
+            place,
             acknowledged_to: next,
             window: VecDeque::new(),
             sent: 0,
@@ -151,14 +154,11 @@ impl<F: Payload + Clone> Sender<F> {
             return None;
         }
         let sent = self.window.get(self.sent)?;
-        let before = match self.sent.checked_sub(1) {
-            Some(before) => self.window[before].id,
-            None => self.acknowledged,
-        };
+        let before = self.place + self.sent as u64;
         self.sent += 1;
         Some(Transmission {
             id: sent.id,
-            expected: Expected::Id(before),
+            expected: Expected::Place(before),
             attempt: self.attempt,
             frame: sent.frame.clone(),
         })
@@ -172,6 +172,7 @@ impl<F: Payload + Clone> Sender<F> {
     }
 
     fn acknowledge(&mut self, messages: usize) {
+        self.place += messages as u64;
         for sent in self.window.drain(..messages) {
             self.acknowledged = sent.id;
             self.acknowledged_to = sent.end;

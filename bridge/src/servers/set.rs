@@ -65,6 +65,7 @@ pub struct ServersBuilder {
     program: Option<PathBuf>,
     directory: Option<PathBuf>,
     sync_always: bool,
+    advertise: bool,
     extra: String,
 }
 
@@ -83,6 +84,12 @@ impl ServersBuilder {
     /// unless set: then they sync every two minutes.
     pub fn sync_always(self, sync_always: bool) -> Self {
         Self { sync_always, ..self }
+    }
+
+    /// Sets whether the servers tell a client of each other. They do unless set. Without it, a client knows the addresses
+    /// alone that it was given: those of proxies, for instance.
+    pub fn advertise(self, advertise: bool) -> Self {
+        Self { advertise, ..self }
     }
 
     /// Adds something to the configuration of every server, in its own language.
@@ -143,7 +150,8 @@ impl ServersBuilder {
             let others: Vec<_> =
                 routes.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect();
             config.push_str(&format!(
-                "cluster {{ name: broadring, listen: 127.0.0.1:{route}, routes: [{}] }}\n",
+                "cluster {{ name: broadring, listen: 127.0.0.1:{route}, no_advertise: {}, routes: [{}] }}\n",
+                !self.advertise,
                 others.join(", ")
             ));
         }
@@ -168,6 +176,7 @@ impl Servers {
             program: None,
             directory: None,
             sync_always: false,
+            advertise: true,
             extra: String::new(),
         }
     }

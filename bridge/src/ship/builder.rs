@@ -215,7 +215,7 @@ impl Plan {
         let Self { claimed, stream, next, writer, window, on_outage, resign } = self;
         let shared = Arc::clone(&claimed.shared);
         let run = Run {
-            sender: Sender::new(claimed.id, next),
+            sender: Sender::new(claimed.id, claimed.place, next),
             claimed,
             stream,
             name: writer,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::protocol::LEAP;
+
 /// What happens while the servers do not answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -21,7 +23,7 @@ pub enum OnOutage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Window {
-    /// How many frames that are not acknowledged.
+    /// How many frames that are not acknowledged: [`LEAP`](crate::protocol::LEAP) at most.
     pub frames: usize,
     /// How many bytes of them; one frame is sent in any case.
     pub bytes: usize,
@@ -38,10 +40,10 @@ impl Default for Window {
 }
 
 impl Window {
-    /// Sets [`frames`](Self::frames), at least 1.
+    /// Sets [`frames`](Self::frames), from 1 to [`LEAP`](crate::protocol::LEAP).
     #[must_use]
     pub fn frames(self, frames: usize) -> Self {
-        Self { frames: frames.max(1), ..self }
+        Self { frames: frames.clamp(1, LEAP as usize), ..self }
     }
 
     /// Sets [`bytes`](Self::bytes).

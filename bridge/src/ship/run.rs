@@ -13,11 +13,14 @@ use super::options::{OnOutage, Window};
 use super::status::Status;
 use crate::cluster::{Answer, Answers, RequestError, pause};
 use crate::election::Claimed;
-use crate::protocol::{MessageId, Payload, Sender, SenderState};
+use crate::protocol::{LEAP, MessageId, Payload, Sender, SenderState};
 use crate::trace;
 
 /// How often it is looked whether nothing was acknowledged for too long.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How long it sends nothing when it hears that another candidate claims the stream.
+const YIELD: Duration = Duration::from_millis(100);
 
 /// The task that sends frames.
 pub(super) struct Run<T, F> {
@@ -75,7 +78,7 @@ where
                 self.sender.resign();
                 continue;
             }
-            let room = self.sender.in_flight() < self.limits.frames
+            let room = self.sender.in_flight() < self.limits.frames.min(LEAP as usize)
                 && (self.in_flight < self.limits.bytes || self.sender.in_flight() == 0);
             tokio::select! {
                 biased;
@@ -89,16 +92,18 @@ where
                     }
                     self.acknowledge();
                 }
-                parcel = self.feed.next(), if room && !ended => match parcel? {
-                    Some(parcel) => self.push(parcel)?,
-                    None => ended = true,
-                },
                 claim = next_claim(&mut claims), if claims.is_some() => match claim {
                     Some(epoch) if epoch > self.sender.epoch() => {
+                        // A claim is some hundred messages, and is refused if one of ours comes in between.
+                        tokio::time::sleep(YIELD).await;
                         self.sender.doubt();
                     }
                     Some(_) => {}
                     None => claims = None,
+                },
+                parcel = self.feed.next(), if room && !ended => match parcel? {
+                    Some(parcel) => self.push(parcel)?,
+                    None => ended = true,
                 },
                 () = self.status.stop.notified() => ended = true,
                 _ = look.tick() => self.look()?,
@@ -142,9 +147,11 @@ where
 
     fn answer(&mut self, answer: Answer) {
         let Answer { id, attempt, failure } = answer;
-        match failure {
-            None => self.sender.accepted(id),
-            Some(reason) => {
+        match (failure, id) {
+            (None, _) => self.sender.accepted(id),
+            // Only the acknowledgement was lost: a later one has told the same.
+            (Some(_), MessageId::Frame { first, .. }) if first < self.sender.acknowledged() => {}
+            (Some(reason), _) => {
                 if self.sender.failed(attempt) {
                     trace::uncertain(self.sender.epoch(), self.sender.in_flight(), &reason);
                     self.status.note_doubt();
@@ -221,11 +228,20 @@ where
     }
 }
 
-/// Waits for the claim or resignation of anybody, and returns its epoch: 0 if it is none.
+/// Waits for claims or resignations of anybody, and returns the last epoch of those that are there: 0 if they are none.
 async fn next_claim(claims: &mut Option<async_nats::Subscriber>) -> Option<u64> {
-    let message = claims.as_mut()?.next().await?;
+    let claims = claims.as_mut()?;
+    let mut last = epoch(&claims.next().await?);
+    while let Some(Some(message)) = futures_util::FutureExt::now_or_never(claims.next()) {
+        last = last.max(epoch(&message));
+    }
+    Some(last)
+}
+
+/// The epoch of a claim or resignation: 0 if it is none.
+fn epoch(message: &async_nats::Message) -> u64 {
     let id = message.headers.as_ref().and_then(|headers| {
         headers.get(async_nats::header::NATS_MESSAGE_ID)?.as_str().parse::<MessageId>().ok()
     });
-    Some(id.map_or(0, MessageId::epoch))
+    id.map_or(0, MessageId::epoch)
 }
