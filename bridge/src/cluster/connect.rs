@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_nats::ConnectOptions;
+use async_nats::jetstream::stream::Config;
 use async_nats::jetstream::{self, ErrorCode, context};
 use broadring_log::LogId;
 use tokio::runtime::{Builder, Runtime};
@@ -97,7 +98,7 @@ type Connected = (async_nats::Client, jetstream::Context, jetstream::stream::Str
 
 async fn connect(options: &StreamOptions) -> Result<Connected, ConnectError> {
     let client =
-        client_options(options).await?.connect(options.servers.clone()).await.map_err(|error| {
+        client_options(options).await?.connect(options.addresses()).await.map_err(|error| {
             ConnectError::Connect {
                 servers: options.shown_servers(),
                 reason: options.redact(error),
@@ -124,7 +125,10 @@ async fn connect(options: &StreamOptions) -> Result<Connected, ConnectError> {
             if !options.create {
                 return Err(ConnectError::NoStream(options.name.clone()));
             }
-            let made = context.get_or_create_stream(describe(options)).await;
+            let described = describe(options);
+            // One that would be refused is not made.
+            safe(&described, options)?;
+            let made = context.get_or_create_stream(described).await;
             let made = made.map_err(|error| ConnectError::Create {
                 name: options.name.clone(),
                 reason: options.redact(error),
@@ -132,14 +136,20 @@ async fn connect(options: &StreamOptions) -> Result<Connected, ConnectError> {
             made.cached_info().config.clone()
         }
     };
-    let settings = check(&config, options);
-    if !settings.is_empty() && !options.allow_unsafe {
-        return Err(ConnectError::Unsafe { name: options.name.clone(), settings });
-    }
+    safe(&config, options)?;
     let stream = context.get_stream_no_info(&options.name).await.map_err(|error| {
         ConnectError::Connect { servers: options.shown_servers(), reason: options.redact(error) }
     })?;
     Ok((client, context, stream))
+}
+
+/// Refuses a stream in which events could be lost, unless that is allowed.
+fn safe(config: &Config, options: &StreamOptions) -> Result<(), ConnectError> {
+    let settings = check(config, options);
+    if settings.is_empty() || options.allow_unsafe {
+        return Ok(());
+    }
+    Err(ConnectError::Unsafe { name: options.name.clone(), settings })
 }
 
 async fn client_options(options: &StreamOptions) -> Result<ConnectOptions, ConnectError> {
@@ -154,7 +164,7 @@ async fn client_options(options: &StreamOptions) -> Result<ConnectOptions, Conne
             Duration::from_millis(if attempts < 2 { 0 } else { 250 })
         })
         .require_tls(options.require_tls);
-    client = match &options.access {
+    client = match &options.identity() {
         Access::Open => client,
         Access::Password { user, password } => {
             client.user_and_password(user.clone(), password.reveal())

@@ -29,8 +29,16 @@ pub(crate) struct Answer {
 /// The answers that are waited for.
 pub(crate) type Answers = FuturesUnordered<BoxFuture<'static, Answer>>;
 
+/// The most bytes that the headers of a message have beside the name of its stream: three names of headers, two ids.
+const HEADERS: usize = 256;
+
 impl Shared {
-    /// Sends a message, and returns when it is on its way. The answer comes later.
+    /// How many bytes the payload of a message may have.
+    pub(crate) fn most(&self) -> usize {
+        self.client.max_payload().saturating_sub(HEADERS + self.options.name.len())
+    }
+
+    /// Sends a message, and returns when it is on its way. The answer comes later, or is an error if it was not sent.
     pub(crate) async fn publish(
         &self,
         subject: &str,
@@ -38,7 +46,7 @@ impl Shared {
         expected: Expected,
         attempt: u64,
         payload: Bytes,
-    ) -> BoxFuture<'static, Answer> {
+    ) -> Result<BoxFuture<'static, Answer>, Answer> {
         let message = PublishMessage::build()
             .payload(payload)
             .message_id(id.to_string())
@@ -46,11 +54,13 @@ impl Shared {
         let message = match expected {
             Expected::Place(place) => message.expected_last_sequence(place),
         };
-        let sent = self.context.send_publish(subject.to_owned(), message).await;
+        // Without a connection, the client has room for some messages. It waits for as long as it takes when that is used up.
+        let sent = self.context.send_publish(subject.to_owned(), message);
         let fail = |failure: String| Answer { id, attempt, failure: Some(failure) };
-        match sent {
-            Err(error) => Box::pin(std::future::ready(fail(self.options.redact(error)))),
-            Ok(answer) => Box::pin(wait(answer, id, attempt)),
+        match tokio::time::timeout(self.options.timeout, sent).await {
+            Err(late) => Err(fail(late.to_string())),
+            Ok(Err(error)) => Err(fail(self.options.redact(error))),
+            Ok(Ok(answer)) => Ok(Box::pin(wait(answer, id, attempt))),
         }
     }
 }

@@ -101,6 +101,7 @@ impl<C> MirrorBuilder<C> {
             until_resigned,
             status: Arc::clone(&status),
             chain: Chain::new(),
+            from_empty: false,
             events: Vec::new(),
             stalled: None,
         };

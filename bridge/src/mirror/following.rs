@@ -75,15 +75,24 @@ where
                     Status::add(&self.status.frames, 1);
                     Status::add(&self.status.bytes, bytes as u64);
                 }
-                None if frames.is_ended() && self.until_resigned => {
-                    return Ok(MirrorEnd::Resigned);
+                None => {
+                    // A reader that was opened while nobody wrote does not learn of those who do.
+                    let Some(log) = self.embedded.reader()? else {
+                        thread::sleep(LOOK);
+                        continue;
+                    };
+                    let written = log.is_written();
+                    if written != frames.reader().is_written() {
+                        frames = self.begin(&log, next)?;
+                    } else if !written {
+                        // All that was written was read. A stream without events has not begun.
+                        let begun = next > log.oldest().map_err(failed)?.into();
+                        if self.until_resigned && begun {
+                            return Ok(MirrorEnd::Resigned);
+                        }
+                        thread::sleep(LOOK);
+                    }
                 }
-                // The next writer goes on in the same place.
-                None if frames.is_ended() => {
-                    thread::sleep(LOOK);
-                    frames = self.begin(&log, next)?;
-                }
-                None => {}
             }
         }
         Ok(MirrorEnd::Stopped)

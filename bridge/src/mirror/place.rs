@@ -6,36 +6,47 @@ use crate::cluster::{RequestError, Shared};
 /// Where a mirror begins to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Start {
-    /// The place of the message: the last one that begins with the event, or with one before it.
+    /// The place of the message: the one before the last one that begins with the event or with one before it, so that
+    /// that one is checked too.
     pub(super) place: u64,
+    /// Whether there are no messages yet, so that nobody knows with which event the stream begins.
+    pub(super) empty: bool,
 }
 
 /// Finds the message with which reading has to begin to get everything from an event on. Messages have no holes between
 /// them, so bisection finds it in some twenty questions.
+///
+/// A message that cannot be used counts as one behind the event: whoever reads comes to it, and says what is wrong.
 pub(super) async fn find(shared: &Shared, next: u64) -> Result<Start, MirrorError> {
     let tail = shared.tail().await?;
     if tail.messages == 0 {
-        return Ok(Start { place: tail.last + 1 });
+        return Ok(Start { place: tail.last + 1, empty: true });
     }
     let (mut low, mut high) = (tail.first, tail.last);
-    let last = at(shared, high).await?;
-    if next > last.1 {
-        return Err(MirrorError::Ahead { requested: next.into(), next: last.1.into() });
-    }
     let oldest = at(shared, low).await?.0;
     if next < oldest {
         return Err(MirrorError::Removed { requested: next.into(), oldest: oldest.into() });
     }
+    match at(shared, high).await {
+        Ok((_, end)) if next > end => {
+            return Err(MirrorError::Ahead { requested: next.into(), next: end.into() });
+        }
+        Ok(_) | Err(RequestError::Message { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
     // The message at `low` begins at or before the event; that behind `high` begins after it, or is not there.
     while low < high {
         let middle = low + (high - low).div_ceil(2);
-        if at(shared, middle).await?.0 <= next {
-            low = middle;
-        } else {
-            high = middle - 1;
+        match at(shared, middle).await {
+            Ok((first, _)) if first <= next => low = middle,
+            Ok(_) | Err(RequestError::Message { .. }) => high = middle - 1,
+            Err(error) => return Err(error.into()),
         }
     }
-    Ok(Start { place: low })
+    let place = (low - 1).max(tail.first);
+    // Where the messages are in no order, whoever reads all of them finds out.
+    let is_before = at(shared, place).await?.0 <= next;
+    Ok(Start { place: if is_before { place } else { tail.first }, empty: false })
 }
 
 /// The first event of the message at a place, and the one after its last.

@@ -17,7 +17,7 @@ use super::handle::MirrorEnd;
 use super::place;
 use super::status::Status;
 use crate::cluster::{MIRROR, RequestError, Shared, pause};
-use crate::protocol::{Chain, MessageId};
+use crate::protocol::{Chain, ChainError, MessageId};
 use crate::trace;
 use crate::wire::{self, Content};
 
@@ -37,6 +37,8 @@ pub(super) struct Run<T, C> {
     pub(super) until_resigned: bool,
     pub(super) status: Arc<Status>,
     pub(super) chain: Chain,
+    /// Whether the stream had no messages when the mirror has looked for its place.
+    pub(super) from_empty: bool,
     /// The events of a frame, before they are published.
     pub(super) events: Vec<T>,
     /// Since when it does not get on.
@@ -89,7 +91,10 @@ where
         let mut attempt = 0;
         loop {
             match place::find(&self.shared, self.next()).await {
-                Ok(start) => return Ok(start.place),
+                Ok(start) => {
+                    self.from_empty = start.empty;
+                    return Ok(start.place);
+                }
                 Err(MirrorError::Request(RequestError::Unanswered(why))) => {
                     self.stall(&why)?;
                     tokio::time::sleep(pause(attempt)).await;
@@ -180,7 +185,13 @@ where
             let oldest = opened.link.first.into();
             return Err(MirrorError::Removed { requested: next.into(), oldest });
         }
-        self.chain.follow(place, opened.link)?;
+        if self.chain.place() == 0 && self.from_empty && opened.link.end < next {
+            let end = opened.link.end.into();
+            return Err(MirrorError::Ahead { requested: next.into(), next: end });
+        }
+        if let Err(error) = self.chain.follow(place, opened.link) {
+            return Err(self.explain(error, opened.link.first).await);
+        }
         self.shared.learn(opened.stream);
         Status::set(&self.status.epoch, opened.link.id.epoch());
         if let Content::Frame(frame) = opened.content
@@ -193,6 +204,19 @@ where
         Ok(matches!(opened.link.id, MessageId::Resignation { .. }))
     }
 
+    /// Says whether messages are missing because the stream has removed its oldest ones, which it may do.
+    async fn explain(&mut self, error: ChainError, found: u64) -> MirrorError {
+        if let ChainError::Places { expected, .. } = error
+            && found > self.next()
+            && let Ok(tail) = self.shared.tail().await
+            && tail.first > expected
+        {
+            let requested = self.next().into();
+            return MirrorError::Removed { requested, oldest: found.into() };
+        }
+        error.into()
+    }
+
     /// Publishes the events of a frame from one of them on. If one cannot be decoded, none is published.
     async fn publish(&mut self, frame: &Frame<'_>, next: u64) -> Result<(), MirrorError> {
         self.events.clear();
@@ -201,7 +225,9 @@ where
         while events.len() > 0 {
             // A ring with readers of this process makes room, or is closed by none: there is one writer, and this is it.
             let _ = self.writer.ready_async(1).await;
-            let Ok(mut claim) = self.writer.try_claim_up_to(events.len()) else {
+            // A frame may have more events than the ring has places.
+            let most = events.len().min(self.writer.capacity());
+            let Ok(mut claim) = self.writer.try_claim_up_to(most) else {
                 continue;
             };
             claim.iter_mut().zip(&mut events).for_each(|(slot, event)| *slot = event);

@@ -28,7 +28,8 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access {
-    /// Not at all, or with what is in the address of a server, or with a certificate.
+    /// Not at all, or with a certificate, or with what is in the addresses of the servers (`nats://USER:PASSWORD@HOST` or
+    /// `nats://TOKEN@HOST`): the first one that has something counts for all.
     #[default]
     Open,
     /// With a name and a password.

@@ -91,7 +91,7 @@ impl StreamOptions {
         self.access(Access::CredentialsFile(file.into()))
     }
 
-    /// Trusts the certificates in this file (PEM) beside those of the system.
+    /// Trusts the certificates in this file (PEM), and in other files that are given so, instead of those of the system.
     pub fn root_certificate(mut self, file: impl Into<PathBuf>) -> Self {
         self.roots.push(file.into());
         self
@@ -176,16 +176,40 @@ impl StreamOptions {
         format!("broadring-pulse.{}", self.name)
     }
 
+    /// Where the servers are, without what their addresses say of who one is: the client would show that.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let bare = self.servers.iter().map(|server| match split(server) {
+            (Some(scheme), _, host) => format!("{scheme}://{host}"),
+            (None, _, host) => host.to_owned(),
+        });
+        bare.collect()
+    }
+
+    /// What the addresses say of who one is.
+    fn in_addresses(&self) -> impl Iterator<Item = &str> {
+        self.servers.iter().filter_map(|server| split(server).1)
+    }
+
+    /// How one proves who one is, whether that is an option or in an address.
+    pub(crate) fn identity(&self) -> Access {
+        match (&self.access, self.in_addresses().find(|user| !user.is_empty())) {
+            (Access::Open, Some(user)) => match user.split_once(':') {
+                Some((user, password)) => Access::Password {
+                    user: unescape(user),
+                    password: Secret::new(unescape(password)),
+                },
+                None => Access::Token(Secret::new(unescape(user))),
+            },
+            (access, _) => access.clone(),
+        }
+    }
+
     /// Every secret that could get into somebody else's message.
     fn secrets(&self) -> Vec<String> {
-        let in_addresses = self.servers.iter().filter_map(|server| {
-            let (before, _) = server.rsplit_once('@')?;
-            Some(before.split_once("://").map_or(before, |(_, user)| user))
-        });
-        let parts = in_addresses.flat_map(|user| {
+        let parts = self.in_addresses().flat_map(|user| {
             // A name is no secret; a token, which stands alone, is.
             let password = user.split_once(':').map_or(user, |(_, password)| password);
-            [user.to_owned(), password.to_owned()]
+            [user.to_owned(), password.to_owned(), unescape(password)]
         });
         let access = match &self.access {
             Access::Password { password, .. } => Some(password.reveal()),
@@ -204,13 +228,10 @@ impl StreamOptions {
 
     /// Where the servers are, without the secrets that an address may have.
     pub(crate) fn shown_servers(&self) -> String {
-        let shown = self.servers.iter().map(|server| match server.rsplit_once('@') {
-            Some((before, host)) => {
-                let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-                let colon = if scheme.is_empty() { "" } else { "://" };
-                format!("{scheme}{colon}***@{host}")
-            }
-            None => server.clone(),
+        let shown = self.servers.iter().map(|server| match split(server) {
+            (Some(scheme), Some(_), host) => format!("{scheme}://***@{host}"),
+            (None, Some(_), host) => format!("***@{host}"),
+            (_, None, _) => server.clone(),
         });
         shown.collect::<Vec<_>>().join(", ")
     }
@@ -226,4 +247,38 @@ impl fmt::Debug for StreamOptions {
             .field("storage", &self.storage)
             .finish_non_exhaustive()
     }
+}
+
+/// The scheme of an address, who one is there, and where that is.
+fn split(server: &str) -> (Option<&str>, Option<&str>, &str) {
+    let (scheme, rest) = match server.split_once("://") {
+        // Otherwise it is in the middle of a password.
+        Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            (Some(scheme), rest)
+        }
+        _ => (None, server),
+    };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => (scheme, Some(user), host),
+        None => (scheme, None, rest),
+    }
+}
+
+/// What a part of an address stands for, in which `%40` is an `@`, and so on.
+fn unescape(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, behind)) = rest.split_first() {
+        let digit = |at: usize| char::from(*behind.get(at)?).to_digit(16);
+        if byte == b'%'
+            && let (Some(high), Some(low)) = (digit(0), digit(1))
+        {
+            bytes.push((high * 16 + low) as u8);
+            rest = &behind[2..];
+        } else {
+            bytes.push(byte);
+            rest = behind;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use broadring::{End, Reader};
+use broadring::{End, Reader, Sequence};
 use broadring_log::codec::Codec;
 use broadring_log::{Frame, FrameBuilder, LogId, LogReader, ReadError};
 use broadring_order::clock::Hlc;
@@ -12,9 +12,10 @@ use tokio::sync::mpsc;
 
 use super::failure::ShipError;
 use super::options::Window;
+use crate::cluster::Shared;
 use crate::election::Claimed;
 use crate::protocol::Payload;
-use crate::wire::enclose;
+use crate::wire::{OVERHEAD, enclose};
 
 /// A frame, as it is sent: the same bytes however often.
 #[derive(Clone, Debug)]
@@ -38,8 +39,10 @@ impl Payload for Parcel {
 pub(super) struct Framer {
     frames: FrameBuilder,
     stream: LogId,
+    epoch: u64,
     clock: Arc<Hlc>,
     limits: Window,
+    shared: Arc<Shared>,
 }
 
 impl Framer {
@@ -47,15 +50,33 @@ impl Framer {
         Self {
             frames: FrameBuilder::new(stream, next, claimed.id.epoch()),
             stream,
+            epoch: claimed.id.epoch(),
             clock: Arc::clone(&claimed.clock),
             limits,
+            shared: Arc::clone(&claimed.shared),
         }
+    }
+
+    /// Whether the servers take no message of a frame with so many bytes.
+    fn is_too_large(&self, size: usize) -> bool {
+        // A frame is padded.
+        size.next_multiple_of(64) + OVERHEAD > self.shared.most()
+    }
+
+    /// Forgets the frame that is being made, which had begun with this sequence.
+    fn begin_again(&mut self, first: Sequence) {
+        self.frames = FrameBuilder::new(self.stream, first, self.epoch);
     }
 
     /// Whether the frame takes no more.
     fn is_full(&self) -> bool {
         self.frames.len() >= self.limits.events_of_frame
             || self.frames.size() >= self.limits.bytes_of_frame
+    }
+
+    fn push<C: Codec>(&mut self, codec: &C, event: &C::Event) -> Result<(), ShipError> {
+        let pushed = self.frames.push(codec, event);
+        pushed.map(drop).map_err(|error| ShipError::Encode(Arc::new(error)))
     }
 
     fn finish(&mut self) -> Option<Parcel> {
@@ -91,10 +112,18 @@ where
             Err(end) => return Err(ShipError::Ring(end)),
         };
         // From here on there is nothing to wait for, so nothing is lost if the caller gives up.
+        let first = self.framer.frames.next_sequence();
         let mut taken = 0;
         for (_, event) in batch.iter() {
-            let pushed = self.framer.frames.push(&self.codec, event);
-            pushed.map_err(|error| ShipError::Encode(Arc::new(error)))?;
+            self.framer.push(&self.codec, event)?;
+            if taken > 0 && self.framer.is_too_large(self.framer.frames.size()) {
+                // It has to go alone, and what came before it too.
+                self.framer.begin_again(first);
+                for (_, event) in batch.iter().take(taken) {
+                    self.framer.push(&self.codec, event)?;
+                }
+                break;
+            }
             taken += 1;
             if self.framer.is_full() {
                 break;
@@ -166,6 +195,13 @@ fn send(
 ) -> bool {
     let (codec, schema) = (frame.codec(), frame.schema());
     for (_, record) in frame.records() {
+        // The length of a record is in front of it.
+        let size = framer.frames.size() + size_of::<u32>() + record.len();
+        if framer.is_too_large(size)
+            && framer.finish().is_some_and(|parcel| to.blocking_send(Ok(parcel)).is_err())
+        {
+            return false;
+        }
         let pushed = framer.frames.push_record(codec, schema, record);
         if let Err(error) = pushed {
             let _ = to.blocking_send(Err(ShipError::Encode(Arc::new(error))));

@@ -112,7 +112,7 @@ where
     }
 
     fn push(&mut self, parcel: Parcel) -> Result<(), ShipError> {
-        let most = self.claimed.shared.client.max_payload();
+        let most = self.claimed.shared.most();
         if parcel.bytes.len() > most {
             let (first, size) = (parcel.first().into(), parcel.bytes.len());
             return Err(ShipError::TooLarge { first, size, most });
@@ -138,8 +138,10 @@ where
                 ),
             };
             let (id, expected, attempt) = (message.id, message.expected, message.attempt);
-            let answer = shared.publish(&subject, id, expected, attempt, payload).await;
-            self.answers.push(answer);
+            match shared.publish(&subject, id, expected, attempt, payload).await {
+                Ok(answer) => self.answers.push(answer),
+                Err(answer) => self.answer(answer),
+            }
         }
     }
 
@@ -174,8 +176,9 @@ where
         }
         self.in_flight -= bytes;
         self.progress = Instant::now();
-        self.status.acknowledge(acknowledged, frames, bytes as u64);
+        // Before anybody is woken, who may look at it.
         self.status.note_window(self.sender.next(), self.sender.in_flight());
+        self.status.acknowledge(acknowledged, frames, bytes as u64);
     }
 
     /// Looks whether nothing was acknowledged for too long.

@@ -6,6 +6,9 @@
 mod notice;
 mod seal;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use notice::{MAX_NAME, Notice, NoticeKind};
 pub use seal::WireError;
-pub(crate) use seal::{Content, enclose, open};
+pub(crate) use seal::{Content, OVERHEAD, enclose, open};

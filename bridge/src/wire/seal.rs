@@ -7,7 +7,7 @@ use super::notice::Notice;
 use crate::protocol::{Link, MessageId};
 
 /// How many bytes a message has in front of what is in it: the identity of the stream.
-const OVERHEAD: usize = 16;
+pub(crate) const OVERHEAD: usize = 16;
 
 /// Makes the payload of a message.
 pub(crate) fn enclose(stream: LogId, body: &[u8]) -> Bytes {
