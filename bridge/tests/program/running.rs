@@ -115,8 +115,17 @@ impl Place {
     /// A command of the program for the stream of this server.
     pub(crate) fn command(&self, command: &str, options: &[&str]) -> Command {
         let url = self.url();
-        let own =
-            [command, "--server", &*url, "--stream", STREAM, "--replicas", "1", "--connect-for", "20"];
+        let own = [
+            command,
+            "--server",
+            &*url,
+            "--stream",
+            STREAM,
+            "--replicas",
+            "1",
+            "--connect-for",
+            "20",
+        ];
         program(&[&own[..], options].concat())
     }
 
@@ -127,8 +136,11 @@ impl Place {
     /// Ships a text, and makes the stream for it.
     #[track_caller]
     pub(crate) fn ship(&self, text: &str, options: &[&str]) -> Ended {
-        let mut child =
-            self.command("ship", &[&["--create"], options].concat()).stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command("ship", &[&["--create"], options].concat())
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
         // Whoever refuses does not read it.
         let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
         child.wait_with_output().unwrap().into()
