@@ -2,19 +2,19 @@
 
 use std::future::IntoFuture;
 
-use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::HeaderMap;
 use async_nats::header::{
     NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
     NATS_EXPECTED_LAST_SEQUENCE, NATS_MESSAGE_ID,
 };
+use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
 use super::connect::Shared;
-use crate::protocol::{Expected, MessageId};
+use crate::protocol::MessageId;
 
 /// What became of a message.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl Shared {
         &self,
         subject: &str,
         id: MessageId,
-        expected: Expected,
+        expected: u64,
         attempt: u64,
         payload: Bytes,
     ) -> Result<BoxFuture<'static, Answer>, Answer> {
@@ -51,9 +51,7 @@ impl Shared {
             .payload(payload)
             .message_id(id.to_string())
             .expected_stream(&self.options.name);
-        let message = match expected {
-            Expected::Place(place) => message.expected_last_sequence(place),
-        };
+        let message = message.expected_last_sequence(expected);
         // Without a connection, the client has room for some messages. It waits for as long as it takes when that is used up.
         let sent = self.context.send_publish(subject.to_owned(), message);
         let fail = |failure: String| Answer { id, attempt, failure: Some(failure) };
@@ -71,7 +69,7 @@ impl Shared {
     pub(crate) async fn publish_together(
         &self,
         subject: &str,
-        expected: Expected,
+        expected: u64,
         messages: impl Iterator<Item = (MessageId, Bytes)>,
     ) -> Result<(), String> {
         let batch = self.client.new_inbox();
@@ -84,9 +82,7 @@ impl Shared {
             headers.insert(NATS_BATCH_SEQUENCE, number.to_string());
             headers.insert(NATS_MESSAGE_ID, id.to_string());
             if number == 1 {
-                match expected {
-                    Expected::Place(place) => headers.insert(NATS_EXPECTED_LAST_SEQUENCE, place.to_string()),
-                }
+                headers.insert(NATS_EXPECTED_LAST_SEQUENCE, expected.to_string());
             }
             if messages.peek().is_some() {
                 let sent = self.client.publish_with_headers(subject.to_owned(), headers, payload);

@@ -292,9 +292,13 @@ impl Candidate {
         let claimant = Claimant::begin(nonce, last.as_ref().map(Found::as_last), self.first);
         let stamp = clock.tick().get();
         let message = |id: MessageId| {
+            let kind = match id {
+                MessageId::Padding { number, .. } => NoticeKind::Padding(number),
+                _ => NoticeKind::Claim,
+            };
             let notice = Notice {
-                kind: NoticeKind::Claim,
-                epoch: id.epoch(),
+                kind,
+                epoch: claimant.epoch(),
                 next: claimant.next(),
                 stamp,
                 nonce,
@@ -306,8 +310,8 @@ impl Candidate {
         let mut attempt = 0;
         loop {
             step = match step {
-                ClaimStep::Publish { id, expected, .. } => {
-                    let messages = claimant.run_up().chain([id]).map(message);
+                ClaimStep::Publish { expected } => {
+                    let messages = claimant.messages().map(message);
                     let subject = shared.options.claims();
                     if shared.publish_together(&subject, expected, messages).await.is_ok() {
                         claimant.accepted()
@@ -324,7 +328,7 @@ impl Candidate {
                     return Ok(Leadership::claimed(
                         Arc::clone(shared),
                         stream,
-                        claimant.id(),
+                        claimant.last_id(),
                         claimant.place(),
                         claimant.next(),
                         self.name.clone(),

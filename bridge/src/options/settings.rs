@@ -39,7 +39,9 @@ pub enum UnsafeSetting {
     #[error("it can be purged (deny_purge is off)")]
     Purge,
     /// Nobody can claim it: a claim is several messages that are accepted together. Servers before 2.12 know no such.
-    #[error("it takes no messages together (allow_atomic is off, or the servers are older than 2.12)")]
+    #[error(
+        "it takes no messages together (allow_atomic is off, or the servers are older than 2.12)"
+    )]
     Batches,
     /// A message may remove those before it.
     #[error("messages can remove those before them (allow_rollup_hdrs is on)")]

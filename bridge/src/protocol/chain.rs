@@ -66,6 +66,12 @@ pub enum ChainError {
         /// The epoch of the message.
         found: u64,
     },
+    /// The message belongs to a claim that is not before it.
+    #[error("message {place} belongs to another claim than the message before")]
+    Padding {
+        /// The place of the message.
+        place: u64,
+    },
     /// The writer has sent something after it has given the stream back.
     #[error("message {place} comes after epoch {epoch} has ended")]
     Ended {
@@ -108,6 +114,16 @@ impl Chain {
                 (_, MessageId::Claim { .. }) => {
                     return Err(ChainError::Epoch { place, current, found });
                 }
+                // It follows its claim, or another message of it.
+                (
+                    MessageId::Claim { epoch: _, nonce },
+                    MessageId::Padding { nonce: own, number, .. },
+                ) if nonce == own && number == 1 && found == current => {}
+                (
+                    MessageId::Padding { nonce, number: before, .. },
+                    MessageId::Padding { nonce: own, number, .. },
+                ) if nonce == own && number == before + 1 && found == current => {}
+                (_, MessageId::Padding { .. }) => return Err(ChainError::Padding { place }),
                 _ if found != current => return Err(ChainError::Epoch { place, current, found }),
                 (MessageId::Resignation { epoch }, _) => {
                     return Err(ChainError::Ended { place, epoch });

@@ -1,21 +1,22 @@
 //! A candidate that wants to be the writer.
 
-use super::id::{Expected, Last, MessageId};
+use super::id::{Last, MessageId};
 
-/// How many messages a writer may have on its way, and how many places of the stream, and epochs, a claim takes.
+/// How many messages a writer may have on its way, and how many places of the stream a claim takes.
 ///
-/// Each frame expects the place before its own. Those of a deposed writer expect less than so many places behind the
-/// last message that it has in the stream, however many of them are still on their way; so a claim that takes so many
-/// places at once leaves none for them.
+/// Each frame expects that the place before its own is the last one of the stream. A writer that has so many messages on
+/// its way at most expects, with any of them, less than so many places behind the last one that it knows of. So a claim
+/// that takes so many places at once leaves none for what a deposed writer has on its way. Had it one place, the second
+/// of these frames would find what it expects: the claim in the place of the first.
 pub const LEAP: u64 = 256;
 
-/// The claim of one candidate: [`LEAP`] messages that are accepted together or not at all, published with the expectation that nothing was published since the candidate
-/// has read the last message. So of several candidates one gets the epoch, and the writer before it is deposed at
-/// that place of the stream.
+/// The claim of one candidate: [`LEAP`] messages that are accepted together or not at all, with the expectation that nothing
+/// was published since the candidate has read the last message. So of several candidates one gets the epoch, and the
+/// writer before it is deposed at that place of the stream.
 ///
-/// It is driven with what the server says: [`begin`](Self::begin) or [`last`](Self::last) with the last message of the
-/// stream, [`accepted`](Self::accepted) when the claim was acknowledged, and [`last`](Self::last) with the last message
-/// after any other answer, or none.
+/// It is driven with what the server says: [`begin`](Self::begin) with the last message of the stream,
+/// [`accepted`](Self::accepted) when the claim was acknowledged, and [`last`](Self::last) with the last message after any
+/// other answer, or none.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Claimant {
     nonce: u64,
@@ -23,19 +24,16 @@ pub struct Claimant {
     basis: Option<Last>,
     epoch: u64,
     next: u64,
+    leap: u64,
 }
 
 /// What a candidate does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClaimStep {
-    /// Publish the claim, the last message of which has this id.
+    /// Publish the [messages](Claimant::messages) of the claim together.
     Publish {
-        /// The id of the last message, with the epoch.
-        id: MessageId,
-        /// What the first message expects before it.
-        expected: Expected,
-        /// The sequence with which its writer goes on.
-        next: u64,
+        /// The place that the first of them expects before it: 0 in an empty stream.
+        expected: u64,
     },
     /// It has the epoch.
     Won,
@@ -50,15 +48,22 @@ impl Claimant {
     /// Begins a claim, given the last message of the stream. The nonce is chosen at random, and never used again. If the
     /// stream is empty, its events begin with `first`.
     pub fn begin(nonce: u64, last: Option<Last>, first: u64) -> Self {
+        Self::with_leap(nonce, last, first, LEAP)
+    }
+
+    /// As [`begin`](Self::begin), for writers that have another number of messages on their way: for models, which keep it
+    /// small.
+    pub fn with_leap(nonce: u64, last: Option<Last>, first: u64, leap: u64) -> Self {
         Self {
             nonce,
             basis: last,
-            epoch: last.map_or(0, |last| last.id.epoch()) + LEAP,
+            epoch: last.map_or(0, |last| last.id.epoch()) + 1,
             next: last.map_or(first, |last| last.next),
+            leap: leap.max(1),
         }
     }
 
-    /// The epoch that it claims, which is the last one of the messages of the claim.
+    /// The epoch that it claims.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
@@ -68,29 +73,44 @@ impl Claimant {
         self.next
     }
 
-    /// The place that the last message of the claim gets in the stream if it is accepted.
+    /// The place that its last message gets in the stream if it is accepted.
     pub fn place(&self) -> u64 {
-        self.basis.map_or(0, |last| last.place) + LEAP
+        self.expected() + self.leap
     }
 
-    /// The ids of the messages before the last one of the claim, in order.
-    pub fn run_up(&self) -> impl Iterator<Item = MessageId> + use<> {
-        let nonce = self.nonce;
-        (self.epoch + 1 - LEAP..self.epoch).map(move |epoch| MessageId::Claim { epoch, nonce })
+    /// The place of the last message that it goes by.
+    fn expected(&self) -> u64 {
+        self.basis.map_or(0, |last| last.place)
     }
 
-    /// The id of the last message of the claim.
-    pub fn id(&self) -> MessageId {
-        MessageId::Claim { epoch: self.epoch, nonce: self.nonce }
+    /// The ids of its messages, in order.
+    pub fn messages(&self) -> impl ExactSizeIterator<Item = MessageId> + use<> {
+        let (epoch, nonce) = (self.epoch, self.nonce);
+        let leap = usize::try_from(self.leap).expect("a claim has few messages");
+        (0..leap).map(move |number| match number {
+            0 => MessageId::Claim { epoch, nonce },
+            _ => MessageId::Padding { epoch, nonce, number: number as u64 },
+        })
+    }
+
+    /// The id of its last message: what its [`Sender`](super::Sender) goes on from.
+    pub fn last_id(&self) -> MessageId {
+        self.messages().last().expect("a claim has a message")
+    }
+
+    /// Whether a message is one of its own.
+    fn has(&self, id: MessageId) -> bool {
+        match id {
+            MessageId::Claim { epoch, nonce } | MessageId::Padding { epoch, nonce, .. } => {
+                (epoch, nonce) == (self.epoch, self.nonce)
+            }
+            _ => false,
+        }
     }
 
     /// What to publish. It may be published as often as one likes: one of the repetitions is accepted at most.
     pub fn publish(&self) -> ClaimStep {
-        ClaimStep::Publish {
-            id: self.id(),
-            expected: Expected::Place(self.basis.map_or(0, |last| last.place)),
-            next: self.next,
-        }
+        ClaimStep::Publish { expected: self.expected() }
     }
 
     /// The server has acknowledged the claim.
@@ -104,7 +124,7 @@ impl Claimant {
     /// again, and the answer to that decides.
     pub fn last(&self, last: Option<Last>) -> ClaimStep {
         match last {
-            Some(last) if last.id == self.id() => ClaimStep::Won,
+            Some(last) if self.has(last.id) => ClaimStep::Won,
             Some(last) if last.id.epoch() >= self.epoch => {
                 ClaimStep::Lost { epoch: last.id.epoch() }
             }

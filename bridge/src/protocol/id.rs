@@ -1,4 +1,4 @@
-//! Message ids, and what a message expects before it.
+//! Message ids, and the last message of a stream.
 
 use core::fmt;
 use core::str::FromStr;
@@ -20,6 +20,15 @@ pub enum MessageId {
         /// A number that tells it from other claims of the same epoch, of which one is accepted.
         nonce: u64,
     },
+    /// A place that a claim takes, so that the frames of the writer before do not find theirs.
+    Padding {
+        /// The epoch that has begun.
+        epoch: u64,
+        /// The number of the claim.
+        nonce: u64,
+        /// Which message of the claim it is, counted from 0, which is the claim itself.
+        number: u64,
+    },
     /// A writer that gives the stream back.
     Resignation {
         /// The epoch that ends.
@@ -31,9 +40,10 @@ impl MessageId {
     /// The epoch of the writer that has sent the message.
     pub fn epoch(self) -> u64 {
         match self {
-            Self::Frame { epoch, .. } | Self::Claim { epoch, .. } | Self::Resignation { epoch } => {
-                epoch
-            }
+            Self::Frame { epoch, .. }
+            | Self::Claim { epoch, .. }
+            | Self::Padding { epoch, .. }
+            | Self::Resignation { epoch } => epoch,
         }
     }
 }
@@ -43,6 +53,9 @@ impl fmt::Display for MessageId {
         match self {
             Self::Frame { epoch, first } => write!(f, "{epoch}:{first}"),
             Self::Claim { epoch, nonce } => write!(f, "{epoch}:claim:{nonce:016x}"),
+            Self::Padding { epoch, nonce, number } => {
+                write!(f, "{epoch}:padding:{nonce:016x}:{number}")
+            }
             Self::Resignation { epoch } => write!(f, "{epoch}:end"),
         }
     }
@@ -57,27 +70,23 @@ impl FromStr for MessageId {
     type Err = ParseIdError;
 
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
-        let (epoch, rest) = text.split_once(':').ok_or(ParseIdError)?;
-        let epoch = epoch.parse().map_err(|_| ParseIdError)?;
-        let id = match rest.split_once(':') {
-            Some(("claim", nonce)) => {
-                let nonce = u64::from_str_radix(nonce, 16).map_err(|_| ParseIdError)?;
-                Self::Claim { epoch, nonce }
-            }
-            None if rest == "end" => Self::Resignation { epoch },
-            None => Self::Frame { epoch, first: rest.parse().map_err(|_| ParseIdError)? },
-            Some(_) => return Err(ParseIdError),
+        let number = |text: &str| text.parse().map_err(|_| ParseIdError);
+        let nonce = |text| u64::from_str_radix(text, 16).map_err(|_| ParseIdError);
+        let parts: Vec<_> = text.split(':').collect();
+        let id = match *parts {
+            [epoch, "end"] => Self::Resignation { epoch: number(epoch)? },
+            [epoch, first] => Self::Frame { epoch: number(epoch)?, first: number(first)? },
+            [epoch, "claim", claim] => Self::Claim { epoch: number(epoch)?, nonce: nonce(claim)? },
+            [epoch, "padding", claim, message] => Self::Padding {
+                epoch: number(epoch)?,
+                nonce: nonce(claim)?,
+                number: number(message)?,
+            },
+            _ => return Err(ParseIdError),
         };
         // One message has one id.
         if id.to_string() == text { Ok(id) } else { Err(ParseIdError) }
     }
-}
-
-/// What a message expects to be the last one in the stream when it is accepted. Otherwise the server refuses it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Expected {
-    /// The message at this place in the stream, or none at all where that is 0.
-    Place(u64),
 }
 
 /// The last message of a stream.

@@ -1,7 +1,7 @@
 //! The protocol: who may write, what follows what, and what to do when an answer is missing. No input and output, so
 //! that a model checker can run the very code that runs on the network.
 //!
-//! - `id`: message ids, and what a message expects before it
+//! - `id`: message ids, and the last message of a stream
 //! - `claim`: a candidate that wants to be the writer
 //! - `sender`: the writer, with frames on their way
 //! - `chain`: a reader, which checks that each message follows the one before
@@ -13,5 +13,5 @@ mod sender;
 
 pub use chain::{Chain, ChainError, Link};
 pub use claim::{ClaimStep, Claimant, LEAP};
-pub use id::{Expected, Last, MessageId, ParseIdError};
+pub use id::{Last, MessageId, ParseIdError};
 pub use sender::{Payload, Sender, SenderState, Transmission};

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::id::{Expected, Last, MessageId};
+use super::id::{Last, MessageId};
 
 /// What is in a frame, as far as the protocol is concerned.
 pub trait Payload {
@@ -18,8 +18,8 @@ pub trait Payload {
 pub struct Transmission<F> {
     /// Its id.
     pub id: MessageId,
-    /// What it expects before it.
-    pub expected: Expected,
+    /// The place that it expects to be the last one of the stream: the one before its own.
+    pub expected: u64,
     /// Which attempt it belongs to: what is said of an earlier one is out of date.
     pub attempt: u64,
     /// The frame; none for a resignation.
@@ -158,7 +158,7 @@ impl<F: Payload + Clone> Sender<F> {
         self.sent += 1;
         Some(Transmission {
             id: sent.id,
-            expected: Expected::Place(before),
+            expected: before,
             attempt: self.attempt,
             frame: sent.frame.clone(),
         })

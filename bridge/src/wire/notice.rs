@@ -28,13 +28,16 @@ struct Fixed {
     next: U64,
     stamp: U64,
     nonce: U64,
-    reserved: [u8; 16],
+    number: U64,
+    reserved: [u8; 8],
 }
 
 /// What a notice is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoticeKind {
     Claim,
+    /// A further message of the claim: counted from 1.
+    Padding(u64),
     Resignation,
 }
 
@@ -63,6 +66,9 @@ impl Notice {
     pub(crate) fn id(&self) -> MessageId {
         match self.kind {
             NoticeKind::Claim => MessageId::Claim { epoch: self.epoch, nonce: self.nonce },
+            NoticeKind::Padding(number) => {
+                MessageId::Padding { epoch: self.epoch, nonce: self.nonce, number }
+            }
             NoticeKind::Resignation => MessageId::Resignation { epoch: self.epoch },
         }
     }
@@ -76,6 +82,7 @@ impl Notice {
             kind: match self.kind {
                 NoticeKind::Claim => 0,
                 NoticeKind::Resignation => 1,
+                NoticeKind::Padding(_) => 2,
             }
             .into(),
             name: (name.len() as u32).into(),
@@ -83,7 +90,12 @@ impl Notice {
             next: self.next.into(),
             stamp: self.stamp.into(),
             nonce: self.nonce.into(),
-            reserved: [0; 16],
+            number: match self.kind {
+                NoticeKind::Padding(number) => number,
+                NoticeKind::Claim | NoticeKind::Resignation => 0,
+            }
+            .into(),
+            reserved: [0; 8],
         };
         fixed.checksum = checksum(stream, &fixed, name).into();
         [fixed.as_bytes(), name].concat()
@@ -107,6 +119,7 @@ impl Notice {
         let kind = match fixed.kind.get() {
             0 => NoticeKind::Claim,
             1 => NoticeKind::Resignation,
+            2 => NoticeKind::Padding(fixed.number.get()),
             _ => return Err("it is neither a claim nor a resignation"),
         };
         if fixed.name.get() as usize != name.len() || name.len() > MAX_NAME {

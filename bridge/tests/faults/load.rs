@@ -47,9 +47,8 @@ impl Load {
 
     fn with(leadership: Leadership) -> Self {
         let first = leadership.next_sequence().into();
-        let (mut writer, ring) = Ring::builder(CAPACITY)
-            .first_sequence(leadership.next_sequence())
-            .build(Vec::new);
+        let (mut writer, ring) =
+            Ring::builder(CAPACITY).first_sequence(leadership.next_sequence()).build(Vec::new);
         let shipper = Arc::new(Shipper::builder(leadership, Bytes).start(&ring).unwrap());
         let over = Arc::new(AtomicBool::new(false));
         let (ended, shared) = (Arc::clone(&over), Arc::clone(&shipper));

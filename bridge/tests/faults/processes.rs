@@ -174,7 +174,8 @@ fn round(plan: &mut Plan, faults: &[Fault]) {
     let log = folder.path().join("log");
     let copied = wait_until(PATIENCE, || {
         mirror.check();
-        LogReader::open(&log).is_ok_and(|log| log.durable().is_ok_and(|end| u64::from(end) >= count))
+        LogReader::open(&log)
+            .is_ok_and(|log| log.durable().is_ok_and(|end| u64::from(end) >= count))
     });
     assert!(copied, "the log has not got to {count}: {}", mirror.said());
     mirror.signal(Signal::TERM);

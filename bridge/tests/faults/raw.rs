@@ -37,8 +37,7 @@ async fn contents(urls: &[String]) -> Contents {
         replay_policy: ReplayPolicy::Instant,
         ..pull::OrderedConfig::default()
     };
-    let mut messages =
-        stream.create_consumer(config).await.unwrap().messages().await.unwrap();
+    let mut messages = stream.create_consumer(config).await.unwrap().messages().await.unwrap();
     let (mut chain, mut digest, mut claims) = (Chain::new(), Digest::default(), 0);
     while chain.place() < state.last_sequence {
         let message = tokio::time::timeout(Duration::from_secs(30), messages.next()).await;
@@ -58,7 +57,9 @@ async fn contents(urls: &[String]) -> Contents {
                 }
                 Link { id, first, end: frame.end_sequence().into() }
             }
-            MessageId::Claim { .. } | MessageId::Resignation { .. } => {
+            MessageId::Claim { .. }
+            | MessageId::Padding { .. }
+            | MessageId::Resignation { .. } => {
                 let next = payload[NEXT..NEXT + 8].try_into().unwrap();
                 let next = u64::from_le_bytes(next);
                 claims += u64::from(matches!(id, MessageId::Claim { .. }));
