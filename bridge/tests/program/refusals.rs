@@ -104,10 +104,10 @@ fn a_log_of_another_stream_is_refused() {
 #[test]
 fn more_copies_than_servers_are_refused() {
     let Some(place) = Place::new() else { return };
-    let url = place.url();
-    let options = ["status", "--server", &*url, "--create", "--stream", STREAM];
-    let ended = crate::running::Ended::from(program(&options).output().unwrap());
-    ended.refused(REFUSED, &["--replicas"]);
+    // The server may not be ready for streams yet.
+    crate::running::wait("a stream", || place.run("status", &["--create"]).code == Some(0));
+    let options = ["--create", "--stream", "other", "--replicas", "3", "--connect-for", "0"];
+    place.run("status", &options).refused(REFUSED, &["--replicas"]);
 }
 
 #[test]
