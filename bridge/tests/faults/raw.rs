@@ -57,9 +57,7 @@ async fn contents(urls: &[String]) -> Contents {
                 }
                 Link { id, first, end: frame.end_sequence().into() }
             }
-            MessageId::Claim { .. }
-            | MessageId::Padding { .. }
-            | MessageId::Resignation { .. } => {
+            MessageId::Claim { .. } | MessageId::Padding { .. } | MessageId::Resignation { .. } => {
                 let next = payload[NEXT..NEXT + 8].try_into().unwrap();
                 let next = u64::from_le_bytes(next);
                 claims += u64::from(matches!(id, MessageId::Claim { .. }));

@@ -4,7 +4,6 @@
 use std::thread;
 use std::time::Duration;
 
-
 use crate::cluster::{self, Cluster, PATIENCE, TIMEOUT};
 use crate::link::Quality;
 use crate::load::Load;

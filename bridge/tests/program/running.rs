@@ -130,8 +130,11 @@ impl Place {
     /// Ships a text, and makes the stream for it.
     #[track_caller]
     pub(crate) fn ship(&self, text: &str, options: &[&str]) -> Ended {
-        let mut child =
-            self.command("ship", &[&["--create"], options].concat()).stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command("ship", &[&["--create"], options].concat())
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
         // Whoever refuses does not read it.
         let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
         child.wait_with_output().unwrap().into()
