@@ -33,13 +33,19 @@ impl Embedded {
         match LogReader::open(&self.directory) {
             Ok(reader) => Ok(Some(reader)),
             Err(OpenError::NoDirectory(_)) => Ok(None),
-            Err(OpenError::NotALog(_)) if self.is_empty() => Ok(None),
+            Err(OpenError::NotALog(_)) if self.is_being_made() => Ok(None),
             Err(error) => Err(ReadError::from(error).into()),
         }
     }
 
-    fn is_empty(&self) -> bool {
-        self.directory.read_dir().is_ok_and(|mut entries| entries.next().is_none())
+    /// Whether the directory has nothing but what is there before a log is one.
+    fn is_being_made(&self) -> bool {
+        let expected = ["lock", "manifest.new", "manifest"];
+        self.directory.read_dir().is_ok_and(|mut entries| {
+            entries.all(|entry| {
+                entry.is_ok_and(|entry| expected.iter().any(|name| entry.file_name() == *name))
+            })
+        })
     }
 
     /// Opens the log to write it, with the next epoch.

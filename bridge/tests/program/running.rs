@@ -112,21 +112,15 @@ impl Place {
         self.named(name)
     }
 
-    /// A command of the program for the stream of this server.
+    /// A command of the program for the stream of this server, unless the options say otherwise.
     pub(crate) fn command(&self, command: &str, options: &[&str]) -> Command {
         let url = self.url();
-        let own = [
-            command,
-            "--server",
-            &*url,
-            "--stream",
-            STREAM,
-            "--replicas",
-            "1",
-            "--connect-for",
-            "20",
-        ];
-        program(&[&own[..], options].concat())
+        let mut arguments = vec![command, "--server", &*url];
+        let defaults = [("--stream", STREAM), ("--replicas", "1"), ("--connect-for", "20")];
+        for (name, value) in defaults.into_iter().filter(|(name, _)| !options.contains(name)) {
+            arguments.extend([name, value]);
+        }
+        program(&[&arguments[..], options].concat())
     }
 
     pub(crate) fn run(&self, command: &str, options: &[&str]) -> Ended {

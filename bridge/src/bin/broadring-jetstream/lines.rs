@@ -9,8 +9,6 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::stopping::Stop;
-
 /// How much is read at once, in bytes.
 const AT_ONCE: usize = 64 * 1024;
 
@@ -44,17 +42,17 @@ impl Lines {
     }
 
     /// Returns the next line without its end: none at the end, or when it is to stop.
-    pub(crate) fn next(&mut self, stop: &Stop) -> anyhow::Result<Option<&[u8]>> {
+    pub(crate) fn next(&mut self, stop: &impl Fn() -> bool) -> anyhow::Result<Option<&[u8]>> {
         self.line.clear();
         loop {
             if self.bytes.buffer().is_empty() {
                 while !self.is_ready()? {
-                    if stop.is_asked() {
+                    if stop() {
                         return Ok(None);
                     }
                 }
             }
-            if stop.is_asked() {
+            if stop() {
                 return Ok(None);
             }
             let there = match self.bytes.fill_buf() {

@@ -147,7 +147,7 @@ fn ship_lines(
     let first: u64 = leadership.next_sequence().into();
     if options.resume {
         for passed in 0..first {
-            if lines.next(stop)?.is_none() {
+            if lines.next(&|| stop.is_asked())?.is_none() {
                 bail!("the stream has {first} lines, and the input only {passed}");
             }
         }
@@ -168,7 +168,9 @@ fn ship_lines(
     let watched = Arc::clone(&shipper);
     let watching = Watching::start(options.quiet, move || describe(&watched.stats()));
 
-    while let Some(line) = lines.next(stop)? {
+    // Who has nothing to ship notices too that shipping has failed.
+    let over = || stop.is_asked() || shipper.is_finished();
+    while let Some(line) = lines.next(&over)? {
         let published = shipper.publish(&mut writer, line.to_vec());
         if let Err(stopped) = published {
             // Why, it says below.
