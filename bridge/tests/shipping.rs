@@ -105,11 +105,16 @@ fn no_more_is_on_its_way_than_the_window_has_room_for() {
         let shipper = Shipper::builder(leadership, codec()).window(window).start(&ring).unwrap();
         servers.pause(0).unwrap();
         publish(&mut writer, 100);
-        wait_until("the window is full", || shipper.stats().in_flight == most_frames);
-        thread::sleep(Duration::from_millis(100));
+        // It takes a moment until the server stops.
+        wait_until("the window is full, and stays so", || {
+            let before = shipper.stats();
+            thread::sleep(Duration::from_millis(100));
+            before.in_flight == most_frames && shipper.stats() == before
+        });
         let stats = shipper.stats();
-        assert_eq!((stats.in_flight, u64::from(stats.acknowledged)), (most_frames, 0), "{name}");
-        assert!(u64::from(stats.framed) <= most_events, "{name}: {stats:?}");
+        let unacknowledged = u64::from(stats.framed) - u64::from(stats.acknowledged);
+        assert!(u64::from(stats.acknowledged) < 100, "{name}: {stats:?}");
+        assert!((1..=most_events).contains(&unacknowledged), "{name}: {stats:?}");
         servers.resume(0).unwrap();
         drop(writer);
         assert_eq!(u64::from(shipper.join().unwrap()), 100);
@@ -337,6 +342,47 @@ fn a_writer_that_was_deposed_while_it_was_silent_notices_without_sending_anythin
     assert_eq!(u64::from(second.next_sequence()), 10);
     wait_until("it notices", || first.failure().is_some());
     assert!(matches!(first.join(), Err(ShipError::Deposed { by: 2 })));
+}
+
+// The servers refuse what the first writer has on its way, which is right. But version 2.15.1 takes the refusal of one of
+// these frames for a failure of its disk when it is found only as the replicas apply it ("critical write error: last msgid
+// mismatch"), and stops the stream on all of them.
+#[test]
+#[ignore = "nats-server 2.15.1 stops a stream with replicas when a message id that is expected does not match"]
+fn a_writer_whose_server_wakes_up_when_another_one_has_the_stream_adds_nothing() {
+    let Some(servers) = servers(3) else { return };
+    let stream = connect(&options(&servers, "s"));
+    wait_until("the stream has a leader", || stream.status().is_ok_and(|it| it.leader.is_some()));
+    let leader = servers.position(&stream.status().unwrap().leader.unwrap()).unwrap();
+    let (sleeper, other) = ((leader + 1) % 3, (leader + 2) % 3);
+    let urls = servers.urls();
+    let first_stream =
+        connect(&options(&servers, "s").servers([&*urls[sleeper]]).timeout(Duration::from_secs(2)));
+    let leadership = first_stream.candidate("first").claim().unwrap();
+    let (mut writer, first_ring) = ring(&leadership, 4096);
+    let window = Window::default().events_of_frame(5);
+    let first = Shipper::builder(leadership, codec()).window(window).start(&first_ring).unwrap();
+    publish(&mut writer, 100);
+    assert!(first.wait_acknowledged(100, PATIENCE));
+    let second_stream = connect(&options(&servers, "s").servers([&*urls[other]]));
+    servers.pause(sleeper).unwrap();
+    // All this waits at the server that sleeps.
+    publish(&mut writer, 2000);
+    wait_until("it is on its way", || first.stats().framed > 1000.into());
+    let leadership = second_stream.candidate("second").claim().unwrap();
+    assert_eq!((leadership.epoch(), u64::from(leadership.next_sequence())), (2, 100));
+    let (mut writer, second_ring) = ring(&leadership, 4096);
+    let second = Shipper::builder(leadership, codec()).start(&second_ring).unwrap();
+    publish(&mut writer, 500);
+    assert!(second.wait_acknowledged(500, PATIENCE));
+    servers.resume(sleeper).unwrap();
+    wait_until("the first notices", || first.failure().is_some());
+    assert_eq!(u64::from(first.acknowledged()), 100);
+    assert!(matches!(first.join(), Err(ShipError::Deposed { by: 2 })));
+    publish(&mut writer, 1000);
+    drop(writer);
+    second.join().unwrap();
+    check_mirrored(&servers, "s", 1000);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Why a mirror has stopped.
+//! How a mirror has ended.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,16 @@ use broadring_log::ReadError;
 use crate::cluster::RequestError;
 use crate::protocol::ChainError;
 use crate::wire::WireError;
+
+/// How a mirror has ended that has not failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MirrorEnd {
+    /// It was [stopped](crate::Mirror::stop).
+    Stopped,
+    /// The writer has given the stream back, and the mirror was to go [no further](crate::MirrorBuilder::until_resigned).
+    Resigned,
+}
 
 /// Why a mirror has stopped although the stream may go on. Its ring has everything before, and nothing else.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -10,8 +10,7 @@ use broadring_log::codec::Codec;
 use broadring_log::{LogReader, ReadError};
 
 use super::events;
-use super::failure::MirrorError;
-use super::handle::MirrorEnd;
+use super::failure::{MirrorEnd, MirrorError};
 use super::status::Status;
 use crate::embedded::Embedded;
 

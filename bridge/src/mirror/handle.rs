@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use broadring::Sequence;
 
-use super::failure::MirrorError;
+use super::failure::{MirrorEnd, MirrorError};
 use super::stats::MirrorStats;
 use super::status::Status;
 
@@ -36,16 +36,6 @@ use super::status::Status;
 /// ```
 pub struct Mirror {
     status: Arc<Status>,
-}
-
-/// How a mirror has ended that has not failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MirrorEnd {
-    /// It was [stopped](Mirror::stop).
-    Stopped,
-    /// The writer has given the stream back, and the mirror was to go [no further](crate::MirrorBuilder::until_resigned).
-    Resigned,
 }
 
 impl Mirror {

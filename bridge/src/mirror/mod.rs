@@ -6,7 +6,7 @@
 //! - `run`: the task that reads the stream; `following`: the thread that reads an embedded one
 //! - `events`: from frames into the ring
 //! - `status`: what the task and the handle have in common; `stats`, `metrics`: how it is doing
-//! - `failure`: why it has stopped
+//! - `failure`: how it has ended
 
 mod builder;
 mod events;
@@ -21,6 +21,6 @@ mod stats;
 mod status;
 
 pub use builder::MirrorBuilder;
-pub use failure::MirrorError;
-pub use handle::{Mirror, MirrorEnd};
+pub use failure::{MirrorEnd, MirrorError};
+pub use handle::Mirror;
 pub use stats::MirrorStats;

@@ -45,7 +45,11 @@ pub(super) async fn find(shared: &Shared, next: u64) -> Result<Start, MirrorErro
     }
     let place = (low - 1).max(tail.first);
     // Where the messages are in no order, whoever reads all of them finds out.
-    let is_before = at(shared, place).await?.0 <= next;
+    let is_before = match at(shared, place).await {
+        Ok((first, _)) => first <= next,
+        Err(RequestError::Message { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
     Ok(Start { place: if is_before { place } else { tail.first }, empty: false })
 }
 

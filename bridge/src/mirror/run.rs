@@ -12,8 +12,7 @@ use broadring_log::codec::Codec;
 use futures_util::StreamExt;
 
 use super::events;
-use super::failure::MirrorError;
-use super::handle::MirrorEnd;
+use super::failure::{MirrorEnd, MirrorError};
 use super::place;
 use super::status::Status;
 use crate::cluster::{MIRROR, RequestError, Shared, pause};

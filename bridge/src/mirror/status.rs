@@ -7,8 +7,7 @@ use std::time::Instant;
 use broadring::Sequence;
 use tokio::sync::Notify;
 
-use super::failure::MirrorError;
-use super::handle::MirrorEnd;
+use super::failure::{MirrorEnd, MirrorError};
 use super::stats::MirrorStats;
 
 /// What the task of a mirror and its handle have in common.

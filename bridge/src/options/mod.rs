@@ -2,9 +2,11 @@
 
 mod access;
 mod settings;
+mod storage;
 mod stream;
 
 pub use access::{Access, Secret};
-pub use settings::{Storage, UnsafeSetting};
+pub use settings::UnsafeSetting;
 pub(crate) use settings::{check, describe};
+pub use storage::Storage;
 pub use stream::StreamOptions;

@@ -4,18 +4,8 @@ use async_nats::jetstream::stream::{
     Config, DiscardPolicy, PersistenceMode, RetentionPolicy, StorageType,
 };
 
+use super::storage::Storage;
 use super::stream::StreamOptions;
-
-/// Where the servers keep a stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Storage {
-    /// In files: it outlives the servers. When they sync them is a setting of the servers, `sync_interval`.
-    #[default]
-    File,
-    /// In memory: it is gone when most of its servers have been stopped.
-    Memory,
-}
 
 /// A setting of a stream with which events can be lost, or the protocol cannot tell.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::access::{Access, Secret};
-use super::settings::Storage;
+use super::storage::Storage;
 
 /// How a stream is reached, and what it has to be like: for [`Stream::connect`](crate::Stream::connect).
 ///

@@ -84,18 +84,22 @@ impl Claimant {
     }
 
     /// The ids of its messages, in order.
-    pub fn messages(&self) -> impl ExactSizeIterator<Item = MessageId> + use<> {
-        let (epoch, nonce) = (self.epoch, self.nonce);
-        let leap = usize::try_from(self.leap).expect("a claim has few messages");
-        (0..leap).map(move |number| match number {
-            0 => MessageId::Claim { epoch, nonce },
-            _ => MessageId::Padding { epoch, nonce, number: number as u64 },
-        })
+    pub fn messages(&self) -> impl Iterator<Item = MessageId> + use<> {
+        let claim = self.clone();
+        (0..self.leap).map(move |number| claim.message(number))
     }
 
     /// The id of its last message: what its [`Sender`](super::Sender) goes on from.
     pub fn last_id(&self) -> MessageId {
-        self.messages().last().expect("a claim has a message")
+        self.message(self.leap - 1)
+    }
+
+    fn message(&self, number: u64) -> MessageId {
+        let Self { epoch, nonce, .. } = *self;
+        match number {
+            0 => MessageId::Claim { epoch, nonce },
+            number => MessageId::Padding { epoch, nonce, number },
+        }
     }
 
     /// Whether a message is one of its own.

@@ -69,8 +69,26 @@ pub enum StartError {
     },
 }
 
+impl<T> Shipper<T> {
+    /// Describes a shipper with this right to write and this codec.
+    pub fn builder<C>(leadership: Leadership, codec: C) -> ShipperBuilder<C>
+    where
+        C: Codec<Event = T>,
+    {
+        ShipperBuilder::new(leadership, codec)
+    }
+}
+
+impl Shipper<()> {
+    /// Describes a shipper of a [log](ShipperBuilder::start_log) with this right to write. It needs no codec: the records
+    /// are encoded already.
+    pub fn log_builder(leadership: Leadership) -> ShipperBuilder<()> {
+        ShipperBuilder::new(leadership, ())
+    }
+}
+
 impl<C> ShipperBuilder<C> {
-    pub(super) fn new(leadership: Leadership, codec: C) -> Self {
+    fn new(leadership: Leadership, codec: C) -> Self {
         Self {
             leadership,
             codec,

@@ -8,11 +8,9 @@ use std::time::{Duration, Instant};
 use broadring::{Sequence, Upstream, Writer};
 use broadring_log::{Journal, JournalFailure};
 
-use super::builder::ShipperBuilder;
 use super::failure::{ShipError, StoppedError};
 use super::stats::ShipperStats;
 use super::status::Status;
-use crate::election::Leadership;
 
 /// How long the writer waits for room before it looks whether the shipper has stopped.
 const LOOK: Duration = Duration::from_millis(20);
@@ -65,14 +63,6 @@ impl<T> Shipper<T> {
 
     pub(super) fn embedded(journal: Journal<T>, epoch: u64) -> Self {
         Self(Inner::Embedded { journal, epoch })
-    }
-
-    /// Describes a shipper with this right to write and this codec.
-    pub fn builder<C>(leadership: Leadership, codec: C) -> ShipperBuilder<C>
-    where
-        C: broadring_log::codec::Codec<Event = T>,
-    {
-        ShipperBuilder::new(leadership, codec)
     }
 
     /// The sequence before which everything is in the stream: on most of its servers.
@@ -208,14 +198,6 @@ impl<T> Shipper<T> {
                 Err(refused) => refused.into_inner(),
             };
         }
-    }
-}
-
-impl Shipper<()> {
-    /// Describes a shipper of a [log](ShipperBuilder::start_log) with this right to write. It needs no codec: the records
-    /// are encoded already.
-    pub fn log_builder(leadership: Leadership) -> ShipperBuilder<()> {
-        ShipperBuilder::new(leadership, ())
     }
 }
 
