@@ -210,6 +210,8 @@ fn happen(fault: Fault, plan: &mut Plan, scene: &mut Scene) {
             scene.standby.process.kill();
             scene.writer.process.kill();
             drop(scene.replace());
+            // Which of two candidates wins is open: so there is one at first.
+            scene.wait_standby();
             drop(scene.replace());
         }
         PauseWriter => {

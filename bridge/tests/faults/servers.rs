@@ -91,12 +91,13 @@ fn round(plan: &mut Plan, faults: &[Fault]) {
     load.wait_progress();
     for &fault in faults {
         plan.begin(fault);
+        let mirror = Watch::start(linked.meter());
         writers += match fault {
             TakeOver => take_over(&cluster, &mut load),
             Zombie => come_back(&cluster, &mut load),
             _ => 0,
         };
-        let (writer, mirror) = (Watch::start(load.meter()), Watch::start(linked.meter()));
+        let writer = Watch::start(load.meter());
         happen(fault, plan, &mut cluster, &load);
         load.wait_progress();
         let acknowledged = load.acknowledged();
