@@ -47,7 +47,10 @@ impl Bare {
                 "a connection",
                 || Ok(runtime.block_on(async_nats::connect(urls.to_vec()))?),
             )?;
+        // It has a task of its own.
+        let entered = runtime.enter();
         let context = context::ContextBuilder::new().max_ack_inflight(16 * 1024).build(client);
+        drop(entered);
         Ok(Self { runtime, context })
     }
 

@@ -8,7 +8,6 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use broadring::Ring;
 use broadring_jetstream::{ShipError, Window};
 use futures::StreamExt;
 use rustix::process::{Pid, Signal, kill_process};
@@ -18,7 +17,7 @@ use super::bare::Bare;
 use super::cluster::connect;
 use super::event::{Event, LAST, MEASURED, check, codec, event, now, parse};
 use super::latencies::Latencies;
-use super::ours::Ours;
+use super::ours::{Ours, ring};
 
 /// What a process says when it has seen its first event, or has written it.
 const READY: &str = "ready";
@@ -70,7 +69,7 @@ impl Errand {
 
     fn mirror(&self) -> Result<()> {
         let stream = connect(&self.urls, &self.stream)?;
-        let (writer, ring) = Ring::builder(CAPACITY).build(|| [0; 8]);
+        let (writer, ring) = ring(CAPACITY, 0.into());
         let mut reader = ring.subscribe()?;
         let mirror = stream.mirror(codec()).start(writer);
         let mut ages = Ages::default();

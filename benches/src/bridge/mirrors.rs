@@ -4,11 +4,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use broadring::Ring;
 
 use super::cluster::{Cluster, connect};
 use super::event::{Event, check, codec, timeless};
-use super::ours::{Ours, Shape};
+use super::ours::{Ours, Shape, ring};
 use super::rounds::{Results, Turn, hold};
 use crate::harness::Harness;
 
@@ -56,7 +55,7 @@ pub(super) fn mirrors(
     let mut ours = Ours::start(&stream, shape.window(), shape.capacity())?;
     let readers = (0..count).map(|number| {
         let stream = connect(cluster.urls(), &name)?;
-        let (writer, ring) = Ring::builder(CAPACITY).build(|| [0; 8]);
+        let (writer, ring) = ring(CAPACITY, 0.into());
         let mut reader = ring.subscribe()?;
         let mirror = stream.mirror(codec()).name(format!("mirror-{number}"));
         let mirror = mirror.until_resigned(true).start(writer);

@@ -5,14 +5,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use broadring::Ring;
 use broadring_jetstream::{Shipper, Window};
 
 use super::bare::Bare;
 use super::cluster::{Cluster, connect, patiently};
 use super::errand::{Errand, Task};
 use super::event::{MEASURED, append, codec, event};
-use super::ours::Ours;
+use super::ours::{Ours, ring};
 use super::rounds::{Results, Turn, hold};
 use crate::harness::Harness;
 
@@ -60,8 +59,8 @@ pub(super) fn take_over(
     old.ready()?;
     // The standby has everything that there is in a ring of its own.
     let stream = connect(cluster.urls(), &name)?;
-    let (writer, ring) = Ring::builder(CAPACITY).build(|| [0; 8]);
-    let mut reader = ring.subscribe()?;
+    let (writer, mirrored) = ring(CAPACITY, 0.into());
+    let mut reader = mirrored.subscribe()?;
     let mirror = stream.mirror(codec()).name("standby").start(writer);
     let reading = thread::spawn(move || {
         // Until an event comes whose number says that it is the new writer's.
@@ -88,8 +87,8 @@ pub(super) fn take_over(
     let leadership = campaign.join().ok().context("the candidate has panicked")??;
     let claimed = start.elapsed();
     let first = leadership.next_sequence();
-    let (mut writer, ring) = Ring::builder(CAPACITY).first_sequence(first).build(|| [0; 8]);
-    let shipper = Shipper::builder(leadership, codec()).start(&ring)?;
+    let (mut writer, shipped) = ring(CAPACITY, first);
+    let shipper = Shipper::builder(leadership, codec()).start(&shipped)?;
     let mut event = event(first.into(), MEASURED);
     event[3] = STANDBY;
     writer.publish(event);
