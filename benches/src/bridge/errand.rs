@@ -1,8 +1,8 @@
 //! What a process of its own does: read a stream, as another machine would, or write one until it is stopped.
 
-use std::io::{self, BufRead, BufReader, Lines, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -27,6 +27,9 @@ const DEPOSED: &str = "deposed";
 
 /// How often a writer that is to be stopped publishes an event.
 const BEAT: Duration = Duration::from_millis(5);
+
+/// How long a process may say nothing.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many events a mirror's ring has.
 const CAPACITY: usize = 1 << 12;
@@ -115,7 +118,12 @@ impl Errand {
                 Some(ShipError::Deposed { .. }) => return say(DEPOSED),
                 Some(failure) => return Err(failure.into()),
             }
-            ours.publish(|number| event(number, MEASURED))?;
+            // One that waits for room for ever would not hear that it is to stop.
+            let made = event(ours.next, MEASURED);
+            if ours.writer.publish_timeout(made, BEAT).is_err() {
+                continue;
+            }
+            ours.next += 1;
             if !said {
                 ours.acknowledged(Duration::from_secs(20))?;
                 say(READY)?;
@@ -140,7 +148,14 @@ impl Errand {
             .spawn()
             .with_context(|| format!("starting {}", program.display()))?;
         let input = child.stdin.take();
-        let output = BufReader::new(child.stdout.take().context("it has an output")?).lines();
+        let lines = BufReader::new(child.stdout.take().context("it has an output")?).lines();
+        let (to, output) = mpsc::channel();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                // Who does not listen any more does not need to know.
+                let _ = to.send(line);
+            }
+        });
         Ok(Helper { child, input, output })
     }
 }
@@ -181,7 +196,7 @@ fn say(line: &str) -> Result<()> {
 pub struct Helper {
     child: Child,
     input: Option<ChildStdin>,
-    output: Lines<BufReader<ChildStdout>>,
+    output: mpsc::Receiver<String>,
 }
 
 impl Helper {
@@ -189,11 +204,16 @@ impl Helper {
     ///
     /// # Errors
     ///
-    /// If it ends without a word.
+    /// If it ends without a word, or says nothing for a minute.
     pub fn hear(&mut self) -> Result<String> {
-        match self.output.next() {
-            Some(line) => Ok(line?),
-            None => bail!("a process of the benchmark has ended: {}", self.child.wait()?),
+        match self.output.recv_timeout(PATIENCE) {
+            Ok(line) => Ok(line),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                bail!("a process of the benchmark has said nothing for {PATIENCE:?}")
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                bail!("a process of the benchmark has ended: {}", self.child.wait()?)
+            }
         }
     }
 
