@@ -100,15 +100,15 @@ impl Bare {
         Ok(stream.cached_info().cluster.as_ref().and_then(|cluster| cluster.leader.clone()))
     }
 
-    /// How many servers that follow the leader of a stream have everything.
+    /// How many servers that follow the leader of a stream are reached by it.
     ///
     /// # Errors
     ///
     /// If the servers do not answer.
-    pub fn current(&self, name: &str) -> Result<usize> {
+    pub fn online(&self, name: &str) -> Result<usize> {
         let stream = self.wait(self.context.get_stream(name))?;
         let replicas = stream.cached_info().cluster.iter().flat_map(|cluster| &cluster.replicas);
-        Ok(replicas.filter(|one| one.current && !one.offline).count())
+        Ok(replicas.filter(|one| !one.offline).count())
     }
 
     /// How many messages a stream has.

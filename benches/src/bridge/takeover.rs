@@ -194,13 +194,14 @@ fn around(
     Ok((longest, killed))
 }
 
-/// Has all three servers again, with everything, before the next turn.
+/// Has all three servers again before the next turn. It does not ask whether the one that was killed has everything: of a
+/// stream without messages the servers may not say so for long, and the next turn has a stream of its own.
 fn recover(cluster: &Cluster, killed: usize, name: &str) -> Result<()> {
     cluster.restart(killed)?;
     let bare = Bare::connect(cluster.urls())?;
-    patiently("all servers to have everything", || {
-        let current = bare.current(name)?;
-        ensure!(current == 2, "{current} of the two others have everything");
+    patiently("all servers", || {
+        let online = bare.online(name)?;
+        ensure!(online == 2, "{online} of the two others are there");
         Ok(())
     })?;
     bare.remove(name)
