@@ -1,5 +1,7 @@
 //! Measurements of broadring and of the libraries that it is compared with.
 
+#[cfg(feature = "bridge")]
+pub mod bridge;
 pub mod core_to_core;
 pub mod cores;
 pub mod event;

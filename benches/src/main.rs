@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+#[cfg(feature = "bridge")]
+use broadring_benches::bridge;
 use broadring_benches::harness::{Harness, Options};
 use broadring_benches::{core_to_core, graph, latency, log, producers, records, soak, throughput};
 use clap::{Parser, Subcommand};
@@ -31,6 +33,9 @@ enum Command {
     Records(records::Arguments),
     /// Storage engines that a durable log could be built on: rates, crashes, flipped bits
     Log(log::Arguments),
+    /// A stream on many machines: rates, latencies, takeovers, beside the client of NATS alone
+    #[cfg(feature = "bridge")]
+    Bridge(bridge::Arguments),
     /// What comes of readers that depend on each other, editors and observers, in turns
     Graph(graph::Arguments),
     /// How long a cache line takes from each core to each other one
@@ -58,6 +63,8 @@ fn run(Arguments { command, options }: Arguments) -> Result<()> {
         Command::Producers(arguments) => producers::run(&harness, &arguments),
         Command::Records(arguments) => records::run(&harness, &arguments),
         Command::Log(arguments) => log::run(&harness, &arguments),
+        #[cfg(feature = "bridge")]
+        Command::Bridge(arguments) => bridge::run(&harness, &arguments),
         Command::Graph(arguments) => graph::run(&harness, &arguments),
         Command::CoreToCore(arguments) => core_to_core::run(&harness, &arguments),
         Command::Soak(arguments) => soak::run(&harness, &arguments),
