@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use super::leadership::Leadership;
 use super::pulse::Beat;
 use crate::cluster::{Found, RequestError, Shared, Stream, pause};
-use crate::protocol::{Claimant, ClaimStep, MessageId};
+use crate::protocol::{ClaimStep, Claimant, MessageId};
 use crate::trace;
 use crate::wire::{MAX_NAME, Notice, NoticeKind, enclose};
 
