@@ -267,13 +267,19 @@ impl Candidate {
                 ClaimStep::Publish { id, expected, .. } => {
                     let subject = shared.options.claims();
                     let answer = shared.publish(&subject, id, expected, 0, payload.clone()).await;
-                    if answer.await.failure.is_none() {
-                        claimant.accepted()
-                    } else {
-                        tokio::time::sleep(pause(attempt)).await;
-                        attempt += 1;
-                        let last = retry(shared, until).await?;
-                        claimant.last(last.as_ref().map(Found::as_last))
+                    match answer.await.failure {
+                        None => claimant.accepted(),
+                        // It is refused for another reason than what it expects: it may not be published, or there is
+                        // no room for it.
+                        Some(why) if attempt > 0 && Instant::now() >= until => {
+                            return Err(RequestError::Unanswered(why).into());
+                        }
+                        Some(_) => {
+                            tokio::time::sleep(pause(attempt)).await;
+                            attempt += 1;
+                            let last = retry(shared, until).await?;
+                            claimant.last(last.as_ref().map(Found::as_last))
+                        }
                     }
                 }
                 ClaimStep::Won => {
