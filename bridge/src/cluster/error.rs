@@ -56,7 +56,9 @@ pub enum RequestError {
     Unanswered(String),
     /// The servers have removed all messages, because of their age. With them it is gone which epoch has the stream, and
     /// with which event it goes on.
-    #[error("all {messages} messages of the stream were removed, so nobody can tell how it goes on")]
+    #[error(
+        "all {messages} messages of the stream were removed, so nobody can tell how it goes on"
+    )]
     Emptied {
         /// How many there were.
         messages: u64,

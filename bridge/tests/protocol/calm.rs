@@ -9,9 +9,17 @@ use super::world::{Order, publish, seat};
 /// and what is sent again is not.
 const PATIENCE: usize = 4;
 
+/// How often somebody asks who is given up too early: the model has to see that.
+pub(crate) const TOO_LITTLE: usize = 1;
+
 /// Lets everybody go on without any fault, with servers that answer in this order. What was on its way arrives before, or
 /// is lost. Says what is wrong with the end.
-pub(crate) fn settles(world: &World, order: Order, arrives: bool) -> Result<(), String> {
+pub(crate) fn settles(
+    world: &World,
+    order: Order,
+    arrives: bool,
+    patience: usize,
+) -> Result<(), String> {
     let mut world = world.clone();
     if arrives {
         while let Some(at) = world.sent.iter().position(|sent| world.log.fits(sent)) {
@@ -21,35 +29,35 @@ pub(crate) fn settles(world: &World, order: Order, arrives: bool) -> Result<(), 
     }
     for by in 0..world.seats.len() {
         if matches!(world.seats[by], Seat::Claiming(_)) {
-            claims(&mut world, by as u8, order)?;
+            claims(&mut world, by as u8, order, patience)?;
         }
     }
     for by in 0..world.seats.len() {
         let mut state = core::mem::replace(&mut world.seats[by], Seat::Idle);
         if let Seat::Writing(writing) = &mut state {
-            writes(&mut world, by as u8, order, writing)?;
+            writes(&mut world, by as u8, order, patience, writing)?;
         }
         world.seats[by] = state;
     }
     // Whoever comes next gets the stream, and goes on behind the last event.
     world.seats.push(Seat::Claiming(Claimant::begin(u64::MAX, world.log.newest(), 0)));
     let by = world.seats.len() - 1;
-    claims(&mut world, by as u8, order)?;
+    claims(&mut world, by as u8, order, patience)?;
     let Seat::Writing(mut writing) = world.seats.remove(by) else {
         return Err("a candidate without a rival has lost".to_owned());
     };
-    writes(&mut world, by as u8, order, &mut writing)?;
+    writes(&mut world, by as u8, order, patience, &mut writing)?;
     let read = world.log.read().map_err(|error| error.to_string())?;
     let (end, last) = (writing.sender.acknowledged(), read.last().map_or(0, |last| last.end));
     if last == end { Ok(()) } else { Err(format!("{end} are acknowledged, and {last} are there")) }
 }
 
 /// Lets a candidate ask until it has won or lost.
-fn claims(world: &mut World, by: u8, order: Order) -> Result<(), String> {
+fn claims(world: &mut World, by: u8, order: Order, patience: usize) -> Result<(), String> {
     let Seat::Claiming(claimant) = world.seats[usize::from(by)].clone() else {
         unreachable!("it is a candidate");
     };
-    for _ in 0..PATIENCE {
+    for _ in 0..patience {
         let remembers = world.log.has(claimant.id());
         let message = claim(by, None, &claimant);
         let acknowledged = publish(&mut world.log, order, remembers, message);
@@ -73,11 +81,17 @@ fn claims(world: &mut World, by: u8, order: Order) -> Result<(), String> {
 }
 
 /// Lets a writer send what it has, and one frame more, until it is through or deposed.
-fn writes(world: &mut World, by: u8, order: Order, writing: &mut Writing) -> Result<(), String> {
+fn writes(
+    world: &mut World,
+    by: u8,
+    order: Order,
+    patience: usize,
+    writing: &mut Writing,
+) -> Result<(), String> {
     if writing.makes() {
         writing.make(by, 1);
     }
-    for _ in 0..PATIENCE {
+    for _ in 0..patience {
         let mut answers = Vec::new();
         while let Some(sent) = writing.sender.transmit() {
             let (id, attempt) = (sent.id, sent.attempt);
@@ -133,7 +147,7 @@ fn holds(world: &World, by: u8, writing: &Writing) -> Result<(), String> {
 /// All ways in which the faults may stop.
 pub(crate) fn always_settles(world: &World) -> bool {
     [Order::ExpectationFirst, Order::IdFirst].into_iter().all(|order| {
-        [false, true].into_iter().all(|arrives| match settles(world, order, arrives) {
+        [false, true].into_iter().all(|arrives| match settles(world, order, arrives, PATIENCE) {
             Ok(()) => true,
             Err(why) => {
                 eprintln!("{order:?}, what was on its way arrives: {arrives}: {why}");

@@ -2,7 +2,7 @@
 
 use stateright::{Checker, HasDiscoveries, Model};
 
-use super::explore::{CHAIN, Exploration, FENCE, KEPT, ONCE, ONE};
+use super::explore::{CHAIN, Exploration, FENCE, KEPT, ONCE, ONE, SETTLES};
 use super::hostile::{Bounds, Flaw};
 
 const SMALL: Bounds = Bounds { seats: 2, claims: 2, frames: 2, failures: 1, resignations: false };
@@ -77,4 +77,9 @@ fn servers_have_to_accept_what_they_acknowledge() {
 #[test]
 fn servers_have_to_look_at_the_place_before_the_first() {
     find(Flaw::ServerIgnoresPlaceZero, SMALL, ONE);
+}
+
+#[test]
+fn whoever_asks_once_only_settles_nothing() {
+    find(Flaw::GivesUp, Bounds { seats: 1, claims: 1, ..SMALL }, SETTLES);
 }

@@ -8,6 +8,7 @@ use stateright::{Checker, HasDiscoveries, Model, Property};
 use super::calm;
 use super::deep;
 use super::hostile::{Bounds, Flaw, Seat, Step, World};
+use super::world::Order;
 
 /// What is explored.
 #[derive(Clone, Debug)]
@@ -64,6 +65,11 @@ impl Model for Exploration {
             Property::always(ONCE, |_, world| is_once(world)),
             Property::always(ONE, |_, world| has_one_writer(world)),
         ];
+        if self.flaw == Some(Flaw::GivesUp) {
+            properties.push(Property::always(SETTLES, |_, world| {
+                calm::settles(world, Order::ExpectationFirst, false, calm::TOO_LITTLE).is_ok()
+            }));
+        }
         if self.flaw.is_none() {
             properties.push(Property::always(SETTLES, |_, world| calm::always_settles(world)));
             properties.extend(witnesses(&self.bounds));

@@ -31,6 +31,8 @@ pub(crate) enum Flaw {
     GoesOn,
     /// After a failure, what is left is put into one frame, with the id of the first.
     NewFrames,
+    /// Nobody asks a second time.
+    GivesUp,
     /// The server acknowledges a message that it has seen, whether it has accepted it or not.
     ServerAcknowledgesRefused,
     /// The server does not look at the place 0.
