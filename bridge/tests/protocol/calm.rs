@@ -93,14 +93,17 @@ fn writes(
     }
     for _ in 0..patience {
         let mut answers = Vec::new();
-        while let Some(sent) = writing.sender.transmit() {
+        while let Some(sent) = writing.transmit() {
             let (id, attempt) = (sent.id, sent.attempt);
             let message = writing.message(by, None, sent);
             let remembers = world.log.has(id);
             answers.push((id, attempt, publish(&mut world.log, order, remembers, message)));
         }
         if answers.is_empty() && writing.sender.state() == SenderState::Leading {
-            // All of it has been sent before, and the answers do not come any more.
+            // All of it has been sent before, and the answers do not come in time any more.
+            if !writing.waits_for_all() {
+                break;
+            }
             writing.sender.doubt();
         }
         for (id, attempt, acknowledged) in answers {
@@ -112,7 +115,7 @@ fn writes(
             }
         }
         if writing.sender.state() == SenderState::Uncertain {
-            writing.sender.last(world.log.newest());
+            writing.tell(world.log.newest());
         }
         if is_over(&writing.sender) {
             return holds(world, by, writing);

@@ -11,7 +11,7 @@
 use core::fmt;
 
 use broadring_jetstream::protocol::{
-    ClaimStep, Claimant, Expected, MessageId, Sender, SenderState, Transmission,
+    ClaimStep, Claimant, Expected, Last, MessageId, Sender, SenderState, Transmission,
 };
 
 use super::world::{Frame, Log, Message, seat};
@@ -49,8 +49,11 @@ pub(crate) struct Writing {
     pub(crate) frames: u16,
     /// The last message that it knows to be in the stream.
     acknowledged: MessageId,
-    /// What it has made, and the place of its claim, for the flaws.
+    /// What it has made, in order.
     made: Vec<MessageId>,
+    /// How many of these are acknowledged, or were sent in this attempt: for those there will be an answer.
+    sent: usize,
+    /// The place of its claim.
     place: u64,
 }
 
@@ -132,6 +135,7 @@ impl Writing {
             frames: 0,
             acknowledged: claimant.id(),
             made: Vec::new(),
+            sent: 0,
             place,
         }
     }
@@ -162,6 +166,34 @@ impl Writing {
         if self.sender.acknowledged() != before {
             self.acknowledged = id;
         }
+        self.sent = self.sent.max(self.made.len().saturating_sub(self.sender.in_flight()));
+    }
+
+    /// Sends the next message.
+    pub(crate) fn transmit(&mut self) -> Option<Transmission<Frame>> {
+        let next = self.sender.transmit()?;
+        if let Some(at) = self.made.iter().position(|&id| id == next.id) {
+            self.sent = at + 1;
+        }
+        Some(next)
+    }
+
+    /// It is told the last message. Returns whether that has settled the matter.
+    pub(crate) fn tell(&mut self, last: Option<Last>) -> bool {
+        let (before, attempt) = (self.sender.acknowledged(), self.sender.attempt());
+        let settled = self.sender.last(last);
+        if let Some(last) = last {
+            self.note(last.id, before);
+        }
+        if self.sender.attempt() != attempt {
+            self.sent = self.made.len().saturating_sub(self.sender.in_flight());
+        }
+        settled
+    }
+
+    /// Whether there will be an answer for all that is not acknowledged, be it that there is none in time.
+    pub(crate) fn waits_for_all(&self) -> bool {
+        self.sent >= self.made.len()
     }
 
     /// Puts what is left into one frame.
@@ -310,7 +342,7 @@ impl World {
             }
             Step::Send(by) => {
                 let writing = self.writing(by);
-                if let Some(sent) = writing.sender.transmit() {
+                if let Some(sent) = writing.transmit() {
                     let message = writing.message(by, flaw, sent);
                     self.send(message);
                 }
@@ -333,11 +365,7 @@ impl World {
                 ClaimStep::Lost { .. } => self.seats[usize::from(by)] = Seat::Idle,
             },
             Seat::Writing(writing) => {
-                let before = writing.sender.acknowledged();
-                let settled = writing.sender.last(last);
-                if let Some(last) = last {
-                    writing.note(last.id, before);
-                }
+                let settled = writing.tell(last);
                 let leads = writing.sender.state() == SenderState::Leading;
                 if flaw == Some(Flaw::NewFrames) && settled && leads {
                     writing.make_anew(by);
