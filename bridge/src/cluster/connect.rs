@@ -115,15 +115,17 @@ impl StreamOptions {
     }
 }
 
-type Connected = (async_nats::Client, jetstream::Context, jetstream::stream::Stream<()>);
+type Connected =
+    (async_nats::Client, jetstream::Context, jetstream::stream::Stream<()>);
 
 async fn connect(options: &StreamOptions) -> Result<Connected, ConnectError> {
-    let client =
-        client_options(options).await?.connect(options.servers.clone()).await.map_err(|error| {
-            ConnectError::Connect {
-                servers: options.shown_servers(),
-                reason: options.redact(error),
-            }
+    let client = client_options(options)
+        .await?
+        .connect(options.servers.clone())
+        .await
+        .map_err(|error| ConnectError::Connect {
+            servers: options.shown_servers(),
+            reason: options.redact(error),
         })?;
     let context = context::ContextBuilder::new()
         .timeout(options.timeout)
@@ -159,7 +161,10 @@ async fn connect(options: &StreamOptions) -> Result<Connected, ConnectError> {
         return Err(ConnectError::Unsafe { name: options.name.clone(), settings });
     }
     let stream = context.get_stream_no_info(&options.name).await.map_err(|error| {
-        ConnectError::Connect { servers: options.shown_servers(), reason: options.redact(error) }
+        ConnectError::Connect {
+            servers: options.shown_servers(),
+            reason: options.redact(error),
+        }
     })?;
     Ok((client, context, stream))
 }
@@ -183,10 +188,11 @@ async fn client_options(options: &StreamOptions) -> Result<ConnectOptions, Conne
         }
         Access::Token(token) => client.token(token.reveal()),
         Access::NKey(seed) => client.nkey(seed.reveal()),
-        Access::CredentialsFile(file) => client
-            .credentials_file(file)
-            .await
-            .map_err(|error| ConnectError::Credentials(format!("{}: {error}", file.display())))?,
+        Access::CredentialsFile(file) => {
+            client.credentials_file(file).await.map_err(|error| {
+                ConnectError::Credentials(format!("{}: {error}", file.display()))
+            })?
+        }
     };
     for root in &options.roots {
         client = client.add_root_certificates(root.clone());

@@ -10,8 +10,8 @@ mod error;
 mod publish;
 mod request;
 
-pub(crate) use connect::Shared;
 pub use connect::Stream;
+pub(crate) use connect::Shared;
 pub use error::{ConnectError, RequestError};
 pub(crate) use publish::{Answer, Answers};
 pub(crate) use request::{Found, MIRROR, pause};

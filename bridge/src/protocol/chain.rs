@@ -45,9 +45,7 @@ pub enum ChainError {
         found: u64,
     },
     /// Events come twice.
-    #[error(
-        "message {place} begins with event {found}, and everything before {expected} has come already"
-    )]
+    #[error("message {place} begins with event {found}, and everything before {expected} has come already")]
     Repetition {
         /// The place of the message.
         place: u64,

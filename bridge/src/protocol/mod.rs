@@ -12,6 +12,6 @@ mod id;
 mod sender;
 
 pub use chain::{Chain, ChainError, Link};
-pub use claim::{ClaimStep, Claimant};
+pub use claim::{Claimant, ClaimStep};
 pub use id::{Expected, Last, MessageId, ParseIdError};
 pub use sender::{Payload, Sender, SenderState, Transmission};

@@ -29,7 +29,12 @@ pub(super) fn free_ports(count: usize) -> io::Result<Vec<u16>> {
 
 impl Node {
     /// Writes down how the server is configured.
-    pub(super) fn new(directory: &Path, name: String, port: u16, config: &str) -> io::Result<Self> {
+    pub(super) fn new(
+        directory: &Path,
+        name: String,
+        port: u16,
+        config: &str,
+    ) -> io::Result<Self> {
         let own = directory.join(&name);
         fs::create_dir_all(&own)?;
         let file = own.join("server.conf");

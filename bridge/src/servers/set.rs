@@ -257,7 +257,9 @@ impl Servers {
         let node = &mut self.nodes[index];
         match node.wait(Instant::now() + PATIENCE).map_err(system("wait for a server"))? {
             true => Ok(()),
-            false => Err(ServersError::Start { name: node.name.clone(), said: node.last_words() }),
+            false => {
+                Err(ServersError::Start { name: node.name.clone(), said: node.last_words() })
+            }
         }
     }
 }
