@@ -16,6 +16,9 @@ use crate::options::{Access, StreamOptions, check, describe};
 /// How many messages may be on their way at most, over all handles of a stream.
 const IN_FLIGHT: usize = 16 * 1024;
 
+/// How long a server may take to let one in, before another one is tried.
+const CONNECTING: Duration = Duration::from_secs(2);
+
 /// What all handles of a stream have in common.
 pub(crate) struct Shared {
     pub(crate) options: StreamOptions,
@@ -155,7 +158,7 @@ fn safe(config: &Config, options: &StreamOptions) -> Result<(), ConnectError> {
 async fn client_options(options: &StreamOptions) -> Result<ConnectOptions, ConnectError> {
     let mut client = ConnectOptions::new()
         .name("broadring")
-        .connection_timeout(options.timeout)
+        .connection_timeout(options.timeout.min(CONNECTING))
         .request_timeout(Some(options.timeout))
         // A server that has stopped answering is left.
         .ping_interval(Duration::from_secs(2))

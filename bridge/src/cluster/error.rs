@@ -57,6 +57,15 @@ pub enum RequestError {
     /// There was no answer in time, or one that says that it cannot be answered now.
     #[error("the servers do not answer: {0}")]
     Unanswered(String),
+    /// The servers have removed all messages, because of their age. With them it is gone which epoch has the stream, and
+    /// with which event it goes on.
+    #[error(
+        "all {messages} messages of the stream were removed, so nobody can tell how it goes on"
+    )]
+    Emptied {
+        /// How many there were.
+        messages: u64,
+    },
     /// There is a message in the stream that nobody has sent who keeps to the protocol.
     #[error("message {place} of the stream cannot be used: {source}")]
     Message {

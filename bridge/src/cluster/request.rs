@@ -44,7 +44,7 @@ pub(crate) struct Tail {
 }
 
 impl Shared {
-    /// The last message of the stream.
+    /// The last message of the stream: none if there was never one.
     pub(crate) async fn last(&self) -> Result<Option<Found>, RequestError> {
         let last = tokio::time::timeout(
             self.options.timeout,
@@ -52,7 +52,14 @@ impl Shared {
         );
         match last.await {
             Ok(Ok(message)) => self.found(message).map(Some),
-            Ok(Err(error)) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Ok(Err(error)) if error.kind() == LastRawMessageErrorKind::NoMessageFound => {
+                // Whoever took a stream for new that is not would wait for ever: its next message has another place.
+                match self.tail().await? {
+                    Tail { last: 0, .. } => Ok(None),
+                    Tail { last, messages: 0, .. } => Err(RequestError::Emptied { messages: last }),
+                    Tail { .. } => Err(self.unanswered(error)),
+                }
+            }
             Ok(Err(error)) => Err(self.unanswered(error)),
             Err(late) => Err(self.unanswered(late)),
         }

@@ -313,13 +313,19 @@ impl Candidate {
                 ClaimStep::Publish { expected } => {
                     let messages = claimant.messages().map(message);
                     let subject = shared.options.claims();
-                    if shared.publish_together(&subject, expected, messages).await.is_ok() {
-                        claimant.accepted()
-                    } else {
-                        tokio::time::sleep(pause(attempt)).await;
-                        attempt += 1;
-                        let last = retry(shared, until).await?;
-                        claimant.last(last.as_ref().map(Found::as_last))
+                    match shared.publish_together(&subject, expected, messages).await {
+                        Ok(()) => claimant.accepted(),
+                        // It is refused for another reason than what it expects: it may not be published, or there is
+                        // no room for it.
+                        Err(why) if attempt > 0 && Instant::now() >= until => {
+                            return Err(RequestError::Unanswered(why).into());
+                        }
+                        Err(_) => {
+                            tokio::time::sleep(pause(attempt)).await;
+                            attempt += 1;
+                            let last = retry(shared, until).await?;
+                            claimant.last(last.as_ref().map(Found::as_last))
+                        }
                     }
                 }
                 ClaimStep::Won => {

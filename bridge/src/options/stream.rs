@@ -135,6 +135,9 @@ impl StreamOptions {
     }
 
     /// Sets how long messages of a stream that is made are kept. For ever unless set.
+    ///
+    /// Choose it far longer than the longest time in which nothing is published. A stream whose last message was removed
+    /// [cannot go on](crate::RequestError::Emptied), because that message says how.
     pub fn max_age(self, age: Duration) -> Self {
         Self { max_age: Some(age), ..self }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::claim::LEAP;
 use super::id::{Last, MessageId};
 
 /// What is in a frame, as far as the protocol is concerned.
@@ -73,11 +74,19 @@ pub struct Sender<F> {
     /// How many of these were sent in this attempt.
     sent: usize,
     attempt: u64,
+    /// How many messages it may have on its way.
+    leap: u64,
 }
 
 impl<F: Payload + Clone> Sender<F> {
-    /// The writer whose claim was accepted, at this place. It goes on with the sequence `next`.
+    /// The writer whose claim was accepted: with the [last message](super::Claimant::last_id) of the claim, which is at this
+    /// [place](super::Claimant::place). It goes on with the sequence `next`.
     pub fn new(claim: MessageId, place: u64, next: u64) -> Self {
+        Self::with_leap(claim, place, next, LEAP)
+    }
+
+    /// As [`new`](Self::new), where claims take another number of places than [`LEAP`]: for models.
+    pub fn with_leap(claim: MessageId, place: u64, next: u64, leap: u64) -> Self {
         Self {
             epoch: claim.epoch(),
             state: SenderState::Leading,
@@ -87,6 +96,7 @@ impl<F: Payload + Clone> Sender<F> {
             window: VecDeque::new(),
             sent: 0,
             attempt: 0,
+            leap,
         }
     }
 
@@ -120,24 +130,36 @@ impl<F: Payload + Clone> Sender<F> {
         self.attempt
     }
 
+    /// Whether it takes one message more. No more than [`LEAP`] may be on their way, or a claim would not fence them off.
+    pub fn has_room(&self) -> bool {
+        (self.window.len() as u64) < self.leap
+    }
+
     /// Takes a frame, to be sent after those that it has.
     ///
     /// # Panics
     ///
-    /// If the frame does not begin where the last one has ended, or is empty, or the writer has resigned: a mistake of
-    /// the program.
+    /// If the frame does not begin where the last one has ended, or is empty, or there is no
+    /// [room](Self::has_room), or the writer has resigned: a mistake of the program.
     #[track_caller]
     pub fn push(&mut self, frame: F) {
         assert_eq!(frame.first(), self.next(), "a frame begins where the last one has ended");
         assert!(frame.end() > frame.first(), "a frame has events");
         assert!(!self.resigns(), "nothing comes after a resignation");
+        assert!(self.has_room(), "no more messages may be on their way");
         let id = MessageId::Frame { epoch: self.epoch, first: frame.first() };
         self.window.push_back(Sent { id, end: frame.end(), frame: Some(frame) });
     }
 
     /// Gives the stream back, behind all frames that it has.
+    ///
+    /// # Panics
+    ///
+    /// If there is no [room](Self::has_room).
+    #[track_caller]
     pub fn resign(&mut self) {
         if !self.resigns() {
+            assert!(self.has_room(), "no more messages may be on their way");
             let (id, end) = (MessageId::Resignation { epoch: self.epoch }, self.next());
             self.window.push_back(Sent { id, end, frame: None });
         }
@@ -198,6 +220,24 @@ impl<F: Payload + Clone> Sender<F> {
         self.failed(self.attempt)
     }
 
+    /// Another writer has the stream, with this message or an earlier one.
+    fn hear_of(&mut self, last: Last) {
+        let by = last.id.epoch();
+        let claims = matches!(last.id, MessageId::Claim { .. } | MessageId::Padding { .. });
+        if claims && by == self.epoch + 1 {
+            // The claim that came next says what of this writer is before it.
+            let there = |sent: &&Sent<F>| sent.frame.is_some() && sent.end <= last.next;
+            self.acknowledge(self.window.iter().take_while(there).count());
+        }
+        self.state = match self.window.front() {
+            // The claim came behind the resignation, or instead of it: it is all the same.
+            Some(Sent { frame: None, end, .. }) if claims && *end == last.next => {
+                SenderState::Resigned
+            }
+            _ => SenderState::Deposed { by },
+        };
+    }
+
     /// This is the last message of the stream. Returns whether that has settled the matter; otherwise it has to be read
     /// again.
     ///
@@ -212,7 +252,7 @@ impl<F: Payload + Clone> Sender<F> {
             return false;
         };
         if last.id.epoch() > self.epoch {
-            self.state = SenderState::Deposed { by: last.id.epoch() };
+            self.hear_of(last);
             return true;
         }
         if let Some(place) = self.window.iter().position(|sent| sent.id == last.id) {

@@ -13,7 +13,7 @@ use super::options::{OnOutage, Window};
 use super::status::Status;
 use crate::cluster::{Answer, Answers, RequestError, pause};
 use crate::election::Claimed;
-use crate::protocol::{LEAP, MessageId, Payload, Sender, SenderState};
+use crate::protocol::{MessageId, Payload, Sender, SenderState};
 use crate::trace;
 
 /// How often it is looked whether nothing was acknowledged for too long.
@@ -78,7 +78,8 @@ where
                 self.sender.resign();
                 continue;
             }
-            let room = self.sender.in_flight() < self.limits.frames.min(LEAP as usize)
+            let room = self.sender.has_room()
+                && self.sender.in_flight() < self.limits.frames
                 && (self.in_flight < self.limits.bytes || self.sender.in_flight() == 0);
             tokio::select! {
                 biased;

@@ -59,9 +59,8 @@ pub(crate) fn append_record(
         }
         _ if size == record_size => {}
         _ => {
-            let source = EncodeError::new(format!(
-                "the record has {size} bytes instead of {record_size}"
-            ));
+            let source =
+                EncodeError::new(format!("the record has {size} bytes instead of {record_size}"));
             return Err(AppendError::Encode { sequence, source });
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use broadring::{ReadTimeoutError, Ring, Sequence, Writer};
-use broadring_jetstream::{Mirror, MirrorEnd, MirrorStats, Stream};
+use broadring_jetstream::{Mirror, MirrorEnd, MirrorStats, RequestError, Stream};
 use broadring_log::codec::Bytes;
 use broadring_log::{Journal, Log, LogReader};
 use clap::Args;
@@ -183,14 +183,16 @@ fn into_log(
     stop: &Stop,
 ) -> anyhow::Result<()> {
     // A log that is made gets the identity of the stream, which is known when somebody has claimed it.
-    let id = loop {
-        match stream.id()? {
-            Some(id) => break id,
-            None if stop.is_asked() => return Ok(()),
-            None => thread::sleep(LOOK),
+    let (id, oldest) = loop {
+        match stream.id().and_then(|id| Ok((id, stream.oldest()?))) {
+            Ok((Some(id), oldest)) => break (id, oldest),
+            // The mirror that is to be waits for the servers in the same way.
+            Ok((None, _)) | Err(RequestError::Unanswered(_)) if stop.is_asked() => return Ok(()),
+            Ok((None, _)) | Err(RequestError::Unanswered(_)) => thread::sleep(LOOK),
+            Err(error) => return Err(error.into()),
         }
     };
-    let log = Log::options().id(id).first_sequence(stream.oldest()?).open(directory)?;
+    let log = Log::options().id(id).first_sequence(oldest).open(directory)?;
     ensure!(
         log.id() == id,
         "{} is a log of the stream {}, and this stream is {id}",

@@ -1,0 +1,263 @@
+//! A writer alone, with each answer that it can get.
+
+use broadring_jetstream::protocol::{Expected, Last, MessageId, Sender, SenderState, Transmission};
+
+use super::world::Frame;
+
+const CLAIM: MessageId = MessageId::Claim { epoch: 4, nonce: 7 };
+const END: MessageId = MessageId::Resignation { epoch: 4 };
+
+fn id(first: u64) -> MessageId {
+    MessageId::Frame { epoch: 4, first }
+}
+
+fn frame(first: u64, end: u64) -> Frame {
+    Frame { by: 0, first, end }
+}
+
+/// The last message, wherever it is: a writer does not ask for places.
+fn last(id: MessageId) -> Option<Last> {
+    Some(Last { place: 1, id, next: 0 })
+}
+
+/// A writer with the frames 30..32, 32..35 and 35..36, all on their way.
+fn writer() -> Sender<Frame> {
+    let mut sender = Sender::new(CLAIM, 30);
+    for (first, end) in [(30, 32), (32, 35), (35, 36)] {
+        sender.push(frame(first, end));
+    }
+    assert_eq!(ids(&mut sender), [id(30), id(32), id(35)]);
+    sender
+}
+
+fn sent(sender: &mut Sender<Frame>) -> Vec<Transmission<Frame>> {
+    core::iter::from_fn(|| sender.transmit()).collect()
+}
+
+fn ids(sender: &mut Sender<Frame>) -> Vec<MessageId> {
+    sent(sender).iter().map(|message| message.id).collect()
+}
+
+#[test]
+fn each_frame_expects_the_one_before() {
+    let mut sender = Sender::new(CLAIM, 30);
+    assert_eq!(sender.transmit(), None);
+    let frames = [frame(30, 32), frame(32, 35)];
+    frames.into_iter().for_each(|frame| sender.push(frame));
+    sender.resign();
+    let expected =
+        [(id(30), CLAIM, Some(frames[0])), (id(32), id(30), Some(frames[1])), (END, id(32), None)];
+    let expected = expected.map(|(id, before, frame)| Transmission {
+        id,
+        expected: Expected::Id(before),
+        attempt: 0,
+        frame,
+    });
+    assert_eq!(sent(&mut sender), expected);
+    assert_eq!((sender.epoch(), sender.next(), sender.in_flight()), (4, 35, 3));
+}
+
+#[test]
+fn an_acknowledgement_holds_for_all_before() {
+    let mut sender = writer();
+    sender.accepted(id(32));
+    assert_eq!((sender.acknowledged(), sender.in_flight()), (35, 1));
+    // Those before come late, or again.
+    sender.accepted(id(30));
+    sender.accepted(id(32));
+    assert_eq!((sender.acknowledged(), sender.in_flight()), (35, 1));
+    sender.accepted(id(35));
+    assert_eq!((sender.acknowledged(), sender.in_flight()), (36, 0));
+    sender.push(frame(36, 40));
+    let next = sender.transmit().expect("there is one");
+    assert_eq!(next.expected, Expected::Id(id(35)));
+}
+
+#[test]
+fn acknowledgements_of_others_are_none() {
+    let mut sender = writer();
+    let before = sender.clone();
+    sender.accepted(MessageId::Frame { epoch: 5, first: 30 });
+    sender.accepted(MessageId::Frame { epoch: 3, first: 30 });
+    sender.accepted(id(31));
+    sender.accepted(CLAIM);
+    sender.accepted(END);
+    assert_eq!(sender, before);
+}
+
+#[test]
+fn nothing_is_sent_in_doubt() {
+    let mut sender = writer();
+    assert!(sender.failed(0));
+    assert_eq!(sender.state(), SenderState::Uncertain);
+    sender.push(frame(36, 37));
+    assert_eq!(sender.transmit(), None);
+    // It has been told already.
+    assert!(!sender.failed(0));
+    assert!(!sender.doubt());
+}
+
+#[test]
+fn what_is_left_is_sent_again_as_it_was() {
+    let mut sender = writer();
+    let first: Vec<_> = {
+        let mut same = Sender::new(CLAIM, 30);
+        for (first, end) in [(30, 32), (32, 35), (35, 36)] {
+            same.push(frame(first, end));
+        }
+        sent(&mut same)
+    };
+    for attempt in 1..=3 {
+        assert!(sender.failed(sender.attempt()));
+        assert!(sender.last(last(CLAIM)));
+        assert_eq!((sender.state(), sender.attempt()), (SenderState::Leading, attempt));
+        let again = sent(&mut sender);
+        let expected = first.iter().map(|message| Transmission { attempt, ..message.clone() });
+        assert!(expected.eq(again));
+    }
+}
+
+#[test]
+fn the_last_message_acknowledges() {
+    let mut sender = writer();
+    sender.failed(0);
+    assert!(sender.last(last(id(32))));
+    assert_eq!((sender.acknowledged(), sender.state()), (35, SenderState::Leading));
+    let again = sent(&mut sender);
+    assert_eq!(again.len(), 1);
+    assert_eq!((again[0].id, again[0].expected), (id(35), Expected::Id(id(32))));
+}
+
+#[test]
+fn an_acknowledgement_comes_late() {
+    let mut sender = writer();
+    sender.failed(0);
+    sender.accepted(id(30));
+    // It still has to ask, and the answer is older than what it knows.
+    assert_eq!(sender.state(), SenderState::Uncertain);
+    assert!(!sender.last(last(CLAIM)));
+    assert_eq!((sender.state(), sender.acknowledged()), (SenderState::Uncertain, 32));
+    assert!(sender.last(last(id(30))));
+    // One of the attempt before comes when some of this one are on their way.
+    assert_eq!(sender.transmit().map(|sent| sent.id), Some(id(32)));
+    sender.accepted(id(35));
+    assert_eq!((sender.acknowledged(), sender.in_flight()), (36, 0));
+    assert_eq!(sender.transmit(), None);
+    sender.push(frame(36, 37));
+    let next = sender.transmit().expect("there is one");
+    assert_eq!((next.id, next.expected), (id(36), Expected::Id(id(35))));
+}
+
+#[test]
+fn all_is_acknowledged_while_it_is_in_doubt() {
+    let mut sender = writer();
+    sender.failed(0);
+    sender.accepted(id(35));
+    assert!(!sender.last(last(id(32))));
+    assert!(sender.last(last(id(35))));
+    assert_eq!((sender.state(), sender.in_flight()), (SenderState::Leading, 0));
+}
+
+#[test]
+fn failures_of_an_earlier_attempt_are_out_of_date() {
+    let mut sender = writer();
+    sender.failed(0);
+    sender.last(last(CLAIM));
+    assert!(!sender.failed(0));
+    assert_eq!(sender.state(), SenderState::Leading);
+    assert!(sender.failed(1));
+}
+
+#[test]
+fn an_empty_stream_is_an_old_answer() {
+    let mut sender = writer();
+    sender.failed(0);
+    assert!(!sender.last(None));
+    let earlier = MessageId::Frame { epoch: 3, first: 28 };
+    assert!(!sender.last(last(earlier)));
+    assert_eq!(sender.state(), SenderState::Uncertain);
+}
+
+#[test]
+fn another_writer_has_the_stream() {
+    for by in [MessageId::Claim { epoch: 5, nonce: 1 }, MessageId::Frame { epoch: 9, first: 30 }] {
+        let mut sender = writer();
+        assert!(sender.doubt());
+        assert!(sender.last(last(by)));
+        assert_eq!(sender.state(), SenderState::Deposed { by: by.epoch() });
+        assert_eq!(sender.transmit(), None);
+        assert!(!sender.failed(0));
+        // What is acknowledged late was in the stream before.
+        sender.accepted(id(32));
+        assert_eq!(sender.acknowledged(), 35);
+        assert_eq!(sender.state(), SenderState::Deposed { by: by.epoch() });
+        assert!(sender.last(last(id(35))));
+        assert_eq!(sender.state(), SenderState::Deposed { by: by.epoch() });
+    }
+}
+
+#[test]
+fn it_resigns_behind_its_frames() {
+    let mut sender = writer();
+    sender.resign();
+    sender.resign();
+    assert_eq!((sender.in_flight(), sender.next()), (4, 36));
+    assert_eq!(ids(&mut sender), [END]);
+    sender.accepted(id(35));
+    assert_eq!((sender.state(), sender.acknowledged()), (SenderState::Leading, 36));
+    sender.accepted(END);
+    assert_eq!((sender.state(), sender.in_flight()), (SenderState::Resigned, 0));
+    sender.resign();
+    assert_eq!(sender.transmit(), None);
+}
+
+#[test]
+fn the_last_message_is_its_resignation() {
+    let mut sender = writer();
+    sender.resign();
+    sender.failed(0);
+    assert!(sender.last(last(END)));
+    assert_eq!((sender.state(), sender.acknowledged()), (SenderState::Resigned, 36));
+    assert_eq!(sender.attempt(), 0);
+}
+
+#[test]
+fn a_resignation_is_sent_again() {
+    let mut sender = Sender::<Frame>::new(CLAIM, 30);
+    sender.resign();
+    assert_eq!(ids(&mut sender), [END]);
+    sender.failed(0);
+    assert!(sender.last(last(CLAIM)));
+    let again = sender.transmit().expect("there is one");
+    assert_eq!((again.id, again.expected), (END, Expected::Id(CLAIM)));
+}
+
+#[test]
+#[should_panic(expected = "a frame begins where the last one has ended")]
+fn frames_have_no_gap() {
+    writer().push(frame(37, 38));
+}
+
+#[test]
+#[should_panic(expected = "a frame has events")]
+fn frames_are_not_empty() {
+    writer().push(frame(36, 36));
+}
+
+#[test]
+#[should_panic(expected = "nothing comes after a resignation")]
+fn nothing_comes_after_a_resignation() {
+    let mut sender = writer();
+    sender.resign();
+    sender.push(frame(36, 37));
+}
+
+#[test]
+#[should_panic(expected = "nothing comes after a resignation")]
+fn nothing_comes_after_a_resignation_that_is_acknowledged() {
+    let mut sender = writer();
+    sender.resign();
+    sender.transmit();
+    sender.accepted(END);
+    sender.push(frame(36, 37));
+}
