@@ -599,3 +599,22 @@ fn a_log_that_begins_behind_the_end_of_the_stream_is_refused() {
     let refused = Shipper::log_builder(leadership).start_log(log.reader(), false).unwrap_err();
     assert!(matches!(refused, StartError::Read { .. }), "{refused:?}");
 }
+
+#[test]
+fn a_writer_that_ships_nothing_can_give_the_stream_back() {
+    let Some(servers) = servers(1) else { return };
+    let stream = connect(&options(&servers, "s"));
+    let leadership = stream.candidate("first").claim().unwrap();
+    leadership.resign().unwrap();
+    assert!(stream.status().unwrap().resigned);
+    // Nobody has it, so this one has not to be patient.
+    let patient = stream.candidate("second").patience(Duration::from_secs(3600));
+    let second = patient.campaign().unwrap();
+    assert_eq!((second.epoch(), u64::from(second.next_sequence())), (2, 0));
+
+    let third = stream.candidate("third").claim().unwrap();
+    // It is not the second one's any more.
+    second.resign().unwrap();
+    let status = stream.status().unwrap();
+    assert_eq!((status.epoch, status.resigned), (third.epoch(), false));
+}

@@ -187,13 +187,10 @@ pub fn plain(payload: Bytes) -> PublishMessage {
     PublishMessage::build().payload(payload)
 }
 
-/// A message with what each of ours has: an id, the stream, and the id of the message before.
+/// A message with what each of ours has: an id, the stream, and the place of the message before.
 pub fn chained(name: &str, payload: Bytes, number: u64) -> PublishMessage {
     let message = plain(payload).message_id(format!("1:{number}")).expected_stream(name);
-    match number.checked_sub(1) {
-        Some(before) => message.expected_last_message_id(format!("1:{before}")),
-        None => message,
-    }
+    message.expected_last_sequence(number)
 }
 
 fn subject(name: &str) -> String {
