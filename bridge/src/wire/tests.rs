@@ -29,6 +29,8 @@ fn messages() -> Vec<Message> {
         frame(&[1, 1 << 40, 3]),
         notice(NoticeKind::Claim, ""),
         notice(NoticeKind::Claim, "somebody"),
+        notice(NoticeKind::Padding(1), "somebody"),
+        notice(NoticeKind::Padding(255), ""),
         notice(NoticeKind::Resignation, "ein Schreiber mit Umlauten: äöü"),
     ]
 }

@@ -35,7 +35,9 @@ fn count(sums: &mut BTreeMap<&'static str, u64>, run: &Run) {
         add("claims lost", seat.counts.lost);
         add("writers deposed", seat.counts.deposed);
         add("writers deposed with frames in flight", seat.counts.deposed_in_flight);
+        add("writers deposed with all that they may have in flight", seat.counts.deposed_full);
         add("writers resigned", seat.counts.resigned);
+        add("claims instead of a resignation", seat.counts.resigned_late);
         add("answers not in time", seat.counts.timeouts);
         add("acknowledgements after doubt", seat.counts.late_acknowledgements);
         add("old last messages told", seat.counts.old_answers);
@@ -46,6 +48,7 @@ fn count(sums: &mut BTreeMap<&'static str, u64>, run: &Run) {
     }
     add("crashes", run.crashes);
     add("sleeps", run.sleeps);
+    add("sleeps with a full window", run.full);
 }
 
 #[test]
@@ -78,7 +81,7 @@ fn everything_is_settled_when_the_faults_stop() {
 #[test]
 fn runs_find_flaws() {
     for flaw in [
-        Flaw::FramesByPlace,
+        Flaw::ShortLeap,
         Flaw::FramesWithoutExpectation,
         Flaw::ClaimsWithoutExpectation,
         Flaw::SharedNonce,
