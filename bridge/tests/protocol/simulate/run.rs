@@ -253,20 +253,16 @@ impl Run {
         if self.fault(if writes { 15 } else { 5 }) {
             // A writer that is stopped, and wakes up when another one has the stream.
             self.sleeps += 1;
-            if self.rng.bool() {
-                self.fill(by);
-            }
+            self.fill(by);
             self.seats[index].asleep = self.now + self.rng.u64(50..600);
             return;
         }
-        if self.fault(5) {
+        if self.fault(10) {
             self.seats[index].hesitate(&mut self.rng);
-            if self.rng.bool() {
-                // It does not hear for long what has become of its resignation.
-                self.seats[index].asleep = self.now + self.rng.u64(200..1000);
-                let mut wishes = Vec::new();
-                self.seats[index].act(self.flaw, None, self.window, &mut wishes);
-                self.grant(by, wishes);
+            let seat = &mut self.seats[index];
+            if seat.resigns() && self.rng.bool() {
+                // Another one claims the stream before the resignation is sent.
+                seat.asleep = self.now + self.rng.u64(200..1000);
                 return;
             }
         }

@@ -186,6 +186,11 @@ impl Seat {
         }
     }
 
+    /// Whether it gives the stream back.
+    pub(super) fn resigns(&self) -> bool {
+        matches!(&self.role, Role::Writing(writing) if !writing.makes())
+    }
+
     /// Gives the stream back, or doubts that it has it.
     pub(super) fn hesitate(&mut self, rng: &mut Rng) {
         if let Role::Writing(writing) = &mut self.role {
