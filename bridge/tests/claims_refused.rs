@@ -5,6 +5,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use broadring_jetstream::protocol::LEAP;
 use broadring_jetstream::servers::Servers;
 use broadring_jetstream::{ClaimError, RequestError, Storage, StreamOptions};
 
@@ -26,12 +27,12 @@ fn a_stream_whose_messages_were_all_removed() {
     let stream = options(&servers).max_age(SECOND).connect().expect("a stream");
     drop(stream.candidate("first").claim().expect("it is new"));
     let until = Instant::now() + SECOND * 60;
-    while !matches!(stream.next_sequence(), Err(RequestError::Emptied { messages: 1 })) {
+    while !matches!(stream.next_sequence(), Err(RequestError::Emptied { messages: LEAP })) {
         assert!(Instant::now() < until, "the claim is still there");
         thread::sleep(SECOND / 10);
     }
     for claimed in [stream.candidate("second").claim(), stream.candidate("third").campaign()] {
-        let emptied = RequestError::Emptied { messages: 1 };
+        let emptied = RequestError::Emptied { messages: LEAP };
         let error = claimed.expect_err("nobody can tell how it goes on");
         assert!(
             matches!(&error, ClaimError::Request(found) if found.to_string() == emptied.to_string())

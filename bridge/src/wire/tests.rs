@@ -29,6 +29,8 @@ fn messages() -> Vec<Message> {
         frame(&[1, 1 << 40, 3]),
         notice(NoticeKind::Claim, ""),
         notice(NoticeKind::Claim, "somebody"),
+        notice(NoticeKind::Padding(1), "somebody"),
+        notice(NoticeKind::Padding(255), ""),
         notice(NoticeKind::Resignation, "ein Schreiber mit Umlauten: äöü"),
     ]
 }
@@ -132,4 +134,27 @@ fn nothing_at_random_is_a_message_or_a_panic() {
         let known = bytes == *whole;
         assert_eq!(open(&bytes, id, random.bool().then_some(STREAM)).is_ok(), known, "{bytes:?}");
     }
+}
+
+/// The messages that `docs/protocol.md` has byte by byte.
+#[test]
+fn the_examples_of_the_documentation_are_right() {
+    const DOCUMENT: &str = include_str!("../../docs/protocol.md");
+    let blocks = DOCUMENT.split("```").skip(1).step_by(2);
+    let examples: Vec<Vec<u8>> = blocks
+        .filter_map(|block| {
+            let bytes = block.strip_prefix("text\n")?.split_whitespace();
+            bytes.map(|byte| u8::from_str_radix(byte, 16).ok()).collect()
+        })
+        .collect();
+    let stream = LogId::from_bytes(*b"0123456789abcdef");
+    let kinds = [NoticeKind::Claim, NoticeKind::Padding(1), NoticeKind::Resignation];
+    let nonces = [0xabc, 0xabc, 0];
+    let made = kinds.into_iter().zip(nonces).map(|(kind, nonce)| {
+        let writer = "standby".to_owned();
+        let stamp = 0x0102_0304_0506_0708;
+        let notice = Notice { kind, epoch: 3, next: 40, stamp, nonce, writer };
+        enclose(stream, &notice.encode(stream)).to_vec()
+    });
+    assert!(made.eq(examples));
 }

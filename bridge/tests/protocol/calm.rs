@@ -24,7 +24,7 @@ pub(crate) fn settles(
     if arrives {
         while let Some(at) = world.sent.iter().position(|sent| world.log.fits(sent)) {
             let message = world.sent.remove(at);
-            world.log.0.push(message);
+            world.log.push(message, world.leap);
         }
     }
     for by in 0..world.seats.len() {
@@ -40,7 +40,8 @@ pub(crate) fn settles(
         world.seats[by] = state;
     }
     // Whoever comes next gets the stream, and goes on behind the last event.
-    world.seats.push(Seat::Claiming(Claimant::begin(u64::MAX, world.log.newest(), 0)));
+    let claimant = Claimant::with_leap(u64::MAX, world.log.newest(), 0, world.leap);
+    world.seats.push(Seat::Claiming(claimant));
     let by = world.seats.len() - 1;
     claims(&mut world, by as u8, order, patience)?;
     let Seat::Writing(mut writing) = world.seats.remove(by) else {
@@ -58,9 +59,9 @@ fn claims(world: &mut World, by: u8, order: Order, patience: usize) -> Result<()
         unreachable!("it is a candidate");
     };
     for _ in 0..patience {
-        let remembers = world.log.has(claimant.id());
         let message = claim(by, None, &claimant);
-        let acknowledged = publish(&mut world.log, order, remembers, message);
+        let remembers = world.log.has(message.id);
+        let acknowledged = publish(&mut world.log, order, remembers, world.leap, message);
         let step = match acknowledged {
             true => claimant.accepted(),
             false => claimant.last(world.log.newest()),
@@ -68,7 +69,7 @@ fn claims(world: &mut World, by: u8, order: Order, patience: usize) -> Result<()
         match step {
             ClaimStep::Publish { .. } => {}
             ClaimStep::Won => {
-                world.seats[usize::from(by)] = Seat::Writing(Writing::new(&claimant, 0));
+                world.seats[usize::from(by)] = Seat::Writing(Writing::new(&claimant, world.window));
                 return Ok(());
             }
             ClaimStep::Lost { .. } => {
@@ -88,16 +89,32 @@ fn writes(
     patience: usize,
     writing: &mut Writing,
 ) -> Result<(), String> {
-    if writing.makes() {
+    if !writing.sender.has_room() {
+        sends(world, by, order, patience, writing)?;
+    }
+    if writing.makes() && writing.sender.has_room() {
         writing.make(by, 1);
     }
+    sends(world, by, order, patience, writing)?;
+    holds(world, by, writing)
+}
+
+/// Lets a writer send what it has.
+fn sends(
+    world: &mut World,
+    by: u8,
+    order: Order,
+    patience: usize,
+    writing: &mut Writing,
+) -> Result<(), String> {
     for _ in 0..patience {
         let mut answers = Vec::new();
         while let Some(sent) = writing.transmit() {
             let (id, attempt) = (sent.id, sent.attempt);
             let message = writing.message(by, None, sent);
             let remembers = world.log.has(id);
-            answers.push((id, attempt, publish(&mut world.log, order, remembers, message)));
+            let acknowledged = publish(&mut world.log, order, remembers, world.leap, message);
+            answers.push((id, attempt, acknowledged));
         }
         if answers.is_empty() && writing.sender.state() == SenderState::Leading {
             // All of it has been sent before, and the answers do not come in time any more.
@@ -108,7 +125,7 @@ fn writes(
         }
         for (id, attempt, acknowledged) in answers {
             match acknowledged {
-                true => writing.sender.accepted(id),
+                true => writing.accepted(id),
                 false => {
                     writing.sender.failed(attempt);
                 }
@@ -118,7 +135,7 @@ fn writes(
             writing.tell(world.log.newest());
         }
         if is_over(&writing.sender) {
-            return holds(world, by, writing);
+            return Ok(());
         }
     }
     Err(format!("{} waits for ever: {:?}", seat(by), writing.sender))

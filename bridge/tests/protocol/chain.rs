@@ -10,6 +10,10 @@ fn claim(epoch: u64, next: u64) -> Link {
     Link { id: MessageId::Claim { epoch, nonce: 5 }, first: next, end: next }
 }
 
+fn padding(epoch: u64, nonce: u64, number: u64, next: u64) -> Link {
+    Link { id: MessageId::Padding { epoch, nonce, number }, first: next, end: next }
+}
+
 fn resignation(epoch: u64, next: u64) -> Link {
     Link { id: MessageId::Resignation { epoch }, first: next, end: next }
 }
@@ -37,11 +41,14 @@ fn refuse(mut chain: Chain, place: u64, link: Link) -> ChainError {
 fn a_stream_is_followed_through_epochs() {
     let links = [
         claim(1, 10),
+        padding(1, 5, 1, 10),
+        padding(1, 5, 2, 10),
         frame(1, 10, 12),
         frame(1, 12, 13),
         resignation(1, 13),
         claim(2, 13),
         claim(3, 13),
+        padding(3, 5, 1, 13),
         frame(3, 13, 20),
         claim(7, 20),
     ];
@@ -124,5 +131,51 @@ fn a_writer_goes_on_after_it_has_resigned() {
     let error = ChainError::Ended { place: 3, epoch: 1 };
     for link in [frame(1, 0, 1), resignation(1, 0)] {
         assert_eq!(refuse(chain.clone(), 3, link), error);
+    }
+}
+
+#[test]
+fn padding_follows_its_claim_in_order() {
+    let error = |place| ChainError::Padding { place };
+    assert_eq!(error(7).to_string(), "message 7 belongs to another claim than the message before");
+    let begun = chain(1, &[claim(2, 4)]);
+    let others = [
+        // Of another claim, of another epoch, not the next one.
+        padding(2, 6, 1, 4),
+        padding(3, 5, 1, 4),
+        padding(1, 5, 1, 4),
+        padding(2, 5, 0, 4),
+        padding(2, 5, 2, 4),
+    ];
+    for link in others {
+        assert_eq!(refuse(begun.clone(), 2, link), error(2));
+    }
+    let further = chain(1, &[claim(2, 4), padding(2, 5, 1, 4)]);
+    for link in [padding(2, 6, 2, 4), padding(3, 5, 2, 4), padding(2, 5, 1, 4), padding(2, 5, 3, 4)]
+    {
+        assert_eq!(refuse(further.clone(), 3, link), error(3));
+    }
+    // Where there is no claim.
+    for last in [frame(2, 4, 9), resignation(2, 4), claim(3, 4)] {
+        let ended = chain(1, &[claim(2, 4), last]);
+        assert_eq!(refuse(ended, 3, padding(2, 5, 1, last.end)), error(3));
+    }
+}
+
+#[test]
+fn padding_has_no_events() {
+    let begun = chain(1, &[claim(2, 4)]);
+    let gap = ChainError::Gap { place: 2, expected: 4, found: 5 };
+    assert_eq!(refuse(begun.clone(), 2, padding(2, 5, 1, 5)), gap);
+    let repetition = ChainError::Repetition { place: 2, expected: 4, found: 3 };
+    assert_eq!(refuse(begun, 2, padding(2, 5, 1, 3)), repetition);
+}
+
+#[test]
+fn a_deposed_writer_goes_on_within_a_claim() {
+    let begun = chain(1, &[claim(1, 0), frame(1, 0, 4), claim(2, 4), padding(2, 5, 1, 4)]);
+    let error = ChainError::Epoch { place: 5, current: 2, found: 1 };
+    for link in [frame(1, 4, 5), resignation(1, 4), claim(1, 4)] {
+        assert_eq!(refuse(begun.clone(), 5, link), error);
     }
 }

@@ -4,14 +4,15 @@
 //! or never: that is loss, delay, repetition and reordering at once. The server forgets all ids, so only expectations
 //! keep a repetition out. Whoever has sent a message may be told at any time that it was refused, or be left without an
 //! answer, whatever has become of it: so a refusal of a repetition, one of a message that is still in process, and a
-//! timeout are the same. An acknowledgement comes at any time after the message was accepted, or never. The last message
-//! may be any that has ever been the last. A candidate that crashes is one of which nothing more is heard, so it needs
+//! timeout are the same. An acknowledgement comes at any time after the message was accepted, or never: also that of a
+//! server which remembers the id. The last message may be any that has ever been there, also from within a claim. A
+//! candidate that crashes is one of which nothing more is heard, so it needs
 //! no step; a step lets it begin anew, with what it has sent before still on its way.
 
 use core::fmt;
 
 use broadring_jetstream::protocol::{
-    ClaimStep, Claimant, Expected, Last, MessageId, Sender, SenderState, Transmission,
+    ClaimStep, Claimant, Last, MessageId, Sender, SenderState, Transmission,
 };
 
 use super::world::{Frame, Log, Message, seat};
@@ -19,8 +20,14 @@ use super::world::{Frame, Log, Message, seat};
 /// What is wrong with a protocol that is made to fail. The state machines are the right ones; what is around them is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Flaw {
-    /// Each frame expects the place before its own, as its writer foresees it: no ids.
-    FramesByPlace,
+    /// A claim takes fewer places than a writer may have messages on its way. How many, the bounds say.
+    ShortLeap,
+    /// The messages of a claim are sent one by one, each with the place before its own.
+    ClaimsInPieces,
+    /// The messages of a claim are sent one by one, and only the first expects something.
+    ClaimsInLoosePieces,
+    /// The server accepts the first message of a claim, and loses the others.
+    ClaimsInPart,
     /// Frames expect nothing.
     FramesWithoutExpectation,
     /// Claims expect nothing.
@@ -37,6 +44,10 @@ pub(crate) enum Flaw {
     ServerAcknowledgesRefused,
     /// The server does not look at the place 0.
     ServerIgnoresPlaceZero,
+    /// The server looks at the expectation of a message when it arrives, and lets others come before it.
+    ServerChecksTooEarly,
+    /// The server loses the last message, which has events.
+    ServerLoses,
 }
 
 /// A writer, with what its program has to know beside.
@@ -47,14 +58,10 @@ pub(crate) struct Writing {
     pub(crate) first: u64,
     /// How many frames it has made.
     pub(crate) frames: u16,
-    /// The last message that it knows to be in the stream.
-    acknowledged: MessageId,
     /// What it has made, in order.
     made: Vec<MessageId>,
     /// How many of these are acknowledged, or were sent in this attempt: for those there will be an answer.
     sent: usize,
-    /// The place of its claim.
-    place: u64,
 }
 
 /// A candidate, or what has become of it.
@@ -71,6 +78,10 @@ pub(crate) struct Bounds {
     pub(crate) seats: u8,
     /// How many claims may begin.
     pub(crate) claims: u8,
+    /// How many places a claim takes.
+    pub(crate) leap: u64,
+    /// How many messages a writer may have on its way.
+    pub(crate) window: u64,
     /// How many frames each writer makes.
     pub(crate) frames: u8,
     /// How often a writer may be told that something has failed.
@@ -86,8 +97,12 @@ pub(crate) struct World {
     /// What was sent, in the order of the ids.
     pub(crate) sent: Vec<Message>,
     pub(crate) seats: Vec<Seat>,
+    /// What the server has found to be as expected, and not taken yet: if that is what is wrong with it.
+    checked: Vec<Message>,
     pub(crate) claims: u8,
     pub(crate) failures: u8,
+    pub(crate) leap: u64,
+    pub(crate) window: u64,
 }
 
 /// Something that may happen.
@@ -110,6 +125,10 @@ pub(crate) enum Step {
     Resign(u8),
     /// A message reaches the server and is accepted.
     Accept(Message),
+    /// A message reaches a server that looks at its expectation, and accepts it later.
+    Check(Message),
+    /// The server loses its last message.
+    Lose,
 }
 
 impl fmt::Display for Step {
@@ -123,20 +142,22 @@ impl fmt::Display for Step {
             Self::Send(by) => write!(f, "{} sends its next message", seat(by)),
             Self::Resign(by) => write!(f, "{} resigns", seat(by)),
             Self::Accept(message) => write!(f, "the stream accepts {message}"),
+            Self::Check(message) => write!(f, "the server finds that it may accept {message}"),
+            Self::Lose => write!(f, "the server loses its last message"),
         }
     }
 }
 
 impl Writing {
-    pub(crate) fn new(claimant: &Claimant, place: u64) -> Self {
+    /// The writer whose claim was accepted, with so many messages on its way at most.
+    pub(crate) fn new(claimant: &Claimant, window: u64) -> Self {
+        let (place, next) = (claimant.place(), claimant.next());
         Self {
-            sender: Sender::new(claimant.id(), claimant.next()),
-            first: claimant.next(),
+            sender: Sender::with_leap(claimant.last_id(), place, next, window),
+            first: next,
             frames: 0,
-            acknowledged: claimant.id(),
             made: Vec::new(),
             sent: 0,
-            place,
         }
     }
 
@@ -148,7 +169,7 @@ impl Writing {
         self.frames += 1;
     }
 
-    /// Whether it takes another frame.
+    /// Whether it takes another frame, as soon as there is room for it.
     pub(crate) fn makes(&self) -> bool {
         // A resignation has been accepted, or is in the window behind all frames.
         let resigns =
@@ -161,11 +182,14 @@ impl Writing {
         self.made.push(MessageId::Resignation { epoch: self.sender.epoch() });
     }
 
-    /// Notes which message the sender knows to be accepted.
-    fn note(&mut self, id: MessageId, before: u64) {
-        if self.sender.acknowledged() != before {
-            self.acknowledged = id;
-        }
+    /// It is told that a message was accepted.
+    pub(crate) fn accepted(&mut self, id: MessageId) {
+        self.sender.accepted(id);
+        self.note();
+    }
+
+    /// What is acknowledged needs no answer any more.
+    fn note(&mut self) {
         self.sent = self.sent.max(self.made.len().saturating_sub(self.sender.in_flight()));
     }
 
@@ -180,11 +204,9 @@ impl Writing {
 
     /// It is told the last message. Returns whether that has settled the matter.
     pub(crate) fn tell(&mut self, last: Option<Last>) -> bool {
-        let (before, attempt) = (self.sender.acknowledged(), self.sender.attempt());
+        let attempt = self.sender.attempt();
         let settled = self.sender.last(last);
-        if let Some(last) = last {
-            self.note(last.id, before);
-        }
+        self.note();
         if self.sender.attempt() != attempt {
             self.sent = self.made.len().saturating_sub(self.sender.in_flight());
         }
@@ -196,10 +218,10 @@ impl Writing {
         self.sent >= self.made.len()
     }
 
-    /// Puts what is left into one frame.
-    fn make_anew(&mut self, by: u8) {
+    /// Puts what is left behind the last message into one frame.
+    fn make_anew(&mut self, by: u8, last: Last, window: u64) {
         let (first, end) = (self.sender.acknowledged(), self.sender.next());
-        self.sender = Sender::new(self.acknowledged, first);
+        self.sender = Sender::with_leap(last.id, last.place, first, window);
         if end > first {
             self.sender.push(Frame { by, first, end });
         }
@@ -212,11 +234,6 @@ impl Writing {
             None => (self.sender.next(), self.sender.next()),
         };
         let expected = match flaw {
-            Some(Flaw::FramesByPlace) => {
-                let before = self.made.iter().position(|&id| id == sent.id);
-                let before = before.expect("it was made") as u64;
-                Some(Expected::Place(self.place + before))
-            }
             Some(Flaw::FramesWithoutExpectation) => None,
             _ => Some(sent.expected),
         };
@@ -226,15 +243,24 @@ impl Writing {
 
 /// The claim of a candidate, as it goes on its way.
 pub(crate) fn claim(by: u8, flaw: Option<Flaw>, claimant: &Claimant) -> Message {
-    let ClaimStep::Publish { id, expected, next } = claimant.publish() else {
+    let ClaimStep::Publish { expected } = claimant.publish() else {
         unreachable!("a claim is published before anything else");
     };
     let expected = match flaw {
         Some(Flaw::ClaimsWithoutExpectation) => None,
-        Some(Flaw::ServerIgnoresPlaceZero) if expected == Expected::Place(0) => None,
+        Some(Flaw::ServerIgnoresPlaceZero) if expected == 0 => None,
         _ => Some(expected),
     };
-    Message { id, expected, by, first: next, end: next }
+    let id = claimant.messages().next().expect("a claim has a message");
+    Message { id, expected, by, first: claimant.next(), end: claimant.next() }
+}
+
+/// The messages of a claim, each on its own.
+fn pieces(claim: Message, claimant: &Claimant, loose: bool) -> impl Iterator<Item = Message> {
+    (0..).zip(claimant.messages()).map(move |(number, id)| {
+        let expected = claim.expected.map(|before| before + number);
+        Message { id, expected: expected.filter(|_| number == 0 || !loose), ..claim }
+    })
 }
 
 impl World {
@@ -243,8 +269,11 @@ impl World {
             log: Log::default(),
             sent: Vec::new(),
             seats: vec![Seat::Idle; bounds.seats.into()],
+            checked: Vec::new(),
             claims: 0,
             failures: 0,
+            leap: bounds.leap,
+            window: bounds.window,
         }
     }
 
@@ -260,8 +289,8 @@ impl World {
                 Seat::Idle => {}
                 Seat::Claiming(claimant) => {
                     steps.extend(told.clone().map(|seen| Step::Tell(by, seen)));
-                    if self.log.has(claimant.id()) {
-                        steps.push(Step::Acknowledge(by, claimant.id()));
+                    if self.log.has(claimant.last_id()) {
+                        steps.push(Step::Acknowledge(by, claimant.last_id()));
                     }
                 }
                 Seat::Writing(writing) => {
@@ -284,7 +313,7 @@ impl World {
                         }
                         SenderState::Deposed { .. } | SenderState::Resigned => {}
                     }
-                    if writing.makes() {
+                    if writing.makes() && writing.sender.has_room() {
                         if writing.frames < u16::from(bounds.frames) {
                             steps.push(Step::Make(by));
                         }
@@ -296,7 +325,16 @@ impl World {
             }
         }
         let fitting = self.sent.iter().filter(|message| self.log.fits(message));
-        steps.extend(fitting.map(|&message| Step::Accept(message)));
+        steps.extend(fitting.clone().map(|&message| Step::Accept(message)));
+        if flaw == Some(Flaw::ServerChecksTooEarly) {
+            steps.extend(self.checked.iter().map(|&message| Step::Accept(message)));
+            let new = fitting.filter(|message| !self.checked.contains(message));
+            steps.extend(new.map(|&message| Step::Check(message)));
+        }
+        let loses = flaw == Some(Flaw::ServerLoses) && self.failures < bounds.failures;
+        if loses && self.log.0.last().is_some_and(|last| last.end > last.first) {
+            steps.push(Step::Lose);
+        }
     }
 
     /// Lets something happen.
@@ -305,8 +343,15 @@ impl World {
             Step::Begin(by, seen) => {
                 self.claims += 1;
                 let nonce = if flaw == Some(Flaw::SharedNonce) { 7 } else { self.claims.into() };
-                let claimant = Claimant::begin(nonce, self.log.last(seen), 0);
-                self.send(claim(by, flaw, &claimant));
+                let claimant = Claimant::with_leap(nonce, self.log.last(seen), 0, self.leap);
+                let message = claim(by, flaw, &claimant);
+                match flaw {
+                    Some(Flaw::ClaimsInPieces | Flaw::ClaimsInLoosePieces) => {
+                        let loose = flaw == Some(Flaw::ClaimsInLoosePieces);
+                        pieces(message, &claimant, loose).for_each(|piece| self.send(piece));
+                    }
+                    _ => self.send(message),
+                }
                 self.seats[usize::from(by)] = Seat::Claiming(claimant);
             }
             Step::Tell(by, seen) => self.tell(by, flaw, seen),
@@ -314,14 +359,10 @@ impl World {
                 Seat::Idle => {}
                 Seat::Claiming(claimant) => {
                     assert_eq!(claimant.accepted(), ClaimStep::Won);
-                    let won = Writing::new(claimant, self.log.place(id));
+                    let won = Writing::new(claimant, self.window);
                     self.seats[usize::from(by)] = Seat::Writing(won);
                 }
-                Seat::Writing(writing) => {
-                    let before = writing.sender.acknowledged();
-                    writing.sender.accepted(id);
-                    writing.note(id, before);
-                }
+                Seat::Writing(writing) => writing.accepted(id),
             },
             Step::Fail(by) => {
                 self.failures += 1;
@@ -348,7 +389,21 @@ impl World {
                 }
             }
             Step::Resign(by) => self.writing(by).resign(),
-            Step::Accept(message) => self.log.0.push(message),
+            Step::Accept(message) => {
+                self.checked.retain(|checked| *checked != message);
+                let places = match flaw {
+                    Some(Flaw::ClaimsInPieces | Flaw::ClaimsInLoosePieces | Flaw::ClaimsInPart) => {
+                        1
+                    }
+                    _ => self.leap,
+                };
+                self.log.push(message, places);
+            }
+            Step::Check(message) => self.checked.push(message),
+            Step::Lose => {
+                self.failures += 1;
+                self.log.0.pop();
+            }
         }
     }
 
@@ -359,7 +414,7 @@ impl World {
             Seat::Claiming(claimant) => match claimant.last(last) {
                 ClaimStep::Publish { .. } => {}
                 ClaimStep::Won => {
-                    let won = Writing::new(claimant, self.log.place(claimant.id()));
+                    let won = Writing::new(claimant, self.window);
                     self.seats[usize::from(by)] = Seat::Writing(won);
                 }
                 ClaimStep::Lost { .. } => self.seats[usize::from(by)] = Seat::Idle,
@@ -367,8 +422,12 @@ impl World {
             Seat::Writing(writing) => {
                 let settled = writing.tell(last);
                 let leads = writing.sender.state() == SenderState::Leading;
-                if flaw == Some(Flaw::NewFrames) && settled && leads {
-                    writing.make_anew(by);
+                if flaw == Some(Flaw::NewFrames)
+                    && settled
+                    && leads
+                    && let Some(last) = last
+                {
+                    writing.make_anew(by, last, self.window);
                 }
             }
         }
@@ -389,14 +448,9 @@ impl World {
     }
 
     /// Forgets what can never be accepted any more: then worlds are the same that have the same future. A place that has
-    /// been passed does not come again. An id does not either, once it is no more the last, because a message always
-    /// expects the same: one with that id expects an id still further back, and so on to a claim, which expects a place.
+    /// been passed does not come again.
     pub(crate) fn forget(&mut self) {
-        let (log, place) = (&self.log, self.log.0.len() as u64);
-        self.sent.retain(|message| match message.expected {
-            Some(Expected::Place(before)) => before >= place,
-            Some(Expected::Id(id)) => !log.has(id) || log.fits(message),
-            None => true,
-        });
+        let place = self.log.0.len() as u64;
+        self.sent.retain(|message| message.expected.is_none_or(|before| before >= place));
     }
 }

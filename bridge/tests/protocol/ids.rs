@@ -13,6 +13,7 @@ fn ids() -> Vec<MessageId> {
             [
                 MessageId::Frame { epoch, first: other },
                 MessageId::Claim { epoch, nonce: other },
+                MessageId::Padding { epoch, nonce: other, number: epoch ^ other },
                 MessageId::Resignation { epoch },
             ]
         })
@@ -24,6 +25,8 @@ fn ids_are_written_as_documented() {
     assert_eq!(MessageId::Frame { epoch: 3, first: 40 }.to_string(), "3:40");
     let claim = MessageId::Claim { epoch: 3, nonce: 0xabc };
     assert_eq!(claim.to_string(), "3:claim:0000000000000abc");
+    let padding = MessageId::Padding { epoch: 3, nonce: 0xabc, number: 12 };
+    assert_eq!(padding.to_string(), "3:padding:0000000000000abc:12");
     assert_eq!(MessageId::Resignation { epoch: 3 }.to_string(), "3:end");
 }
 
@@ -79,6 +82,20 @@ fn other_text_is_no_id() {
         "1:claim:0000000000000abc:",
         "1:claim:0000000000000abg",
         "1:Claim:0000000000000abc",
+        "1:claim:0000000000000abc:1",
+        "1:padding",
+        "1:padding:1",
+        "1:padding:0000000000000abc",
+        "1:padding:0000000000000abc:",
+        "1:padding:0000000000000abc:01",
+        "1:padding:0000000000000abc:+1",
+        "1:padding:0000000000000abc:a",
+        "1:padding:0000000000000ABC:1",
+        "1:padding:abc:1",
+        "1:padding:0000000000000abc:1:1",
+        "01:padding:0000000000000abc:1",
+        "1:Padding:0000000000000abc:1",
+        "1:padding:0000000000000abc:18446744073709551616",
         "18446744073709551616:1",
         "1:18446744073709551616",
         "１:1",
@@ -94,7 +111,7 @@ fn other_text_is_no_id() {
 #[test]
 fn changed_text_is_never_the_same_id() {
     let mut rng = Rng::with_seed(2);
-    let letters: Vec<_> = "0123456789abcdefclaimendCF:+- ".chars().collect();
+    let letters: Vec<_> = "0123456789abcdefclaimendpgCF:+- ".chars().collect();
     let mut read = 0;
     for id in ids() {
         let text = id.to_string();

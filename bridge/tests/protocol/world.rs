@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use broadring_jetstream::protocol::{Chain, ChainError, Expected, Last, Link, MessageId, Payload};
+use broadring_jetstream::protocol::{Chain, ChainError, Last, Link, MessageId, Payload};
 
 /// A frame. Its events are told apart by their sequence and by who gave them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,12 +23,12 @@ impl Payload for Frame {
     }
 }
 
-/// A message, on its way or in the stream.
+/// A message, on its way or in the stream. A claim is on its way as one message, whatever number of places it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Message {
     pub(crate) id: MessageId,
-    /// What it expects before it. Nothing: it is accepted anywhere.
-    pub(crate) expected: Option<Expected>,
+    /// The place that it expects to be the last one. None: it is accepted anywhere.
+    pub(crate) expected: Option<u64>,
     pub(crate) by: u8,
     pub(crate) first: u64,
     pub(crate) end: u64,
@@ -50,8 +50,7 @@ impl fmt::Display for Message {
         }
         match self.expected {
             None => write!(f, ", which expects nothing"),
-            Some(Expected::Id(id)) => write!(f, ", which expects {id}"),
-            Some(Expected::Place(place)) => write!(f, ", which expects place {place}"),
+            Some(place) => write!(f, ", which expects place {place}"),
         }
     }
 }
@@ -68,21 +67,24 @@ pub(crate) struct Log(pub(crate) Vec<Message>);
 impl Log {
     /// Whether a message is accepted now, as far as its expectation is concerned.
     pub(crate) fn fits(&self, message: &Message) -> bool {
-        match message.expected {
-            None => true,
-            Some(Expected::Id(id)) => self.0.last().is_some_and(|last| last.id == id),
-            Some(Expected::Place(place)) => self.0.len() as u64 == place,
+        message.expected.is_none_or(|place| self.0.len() as u64 == place)
+    }
+
+    /// Takes a message at the next place; a claim with so many places in all, which are taken together.
+    pub(crate) fn push(&mut self, message: Message, places: u64) {
+        let before = self.0.len() as u64;
+        self.0.push(message);
+        if let MessageId::Claim { epoch, nonce } = message.id {
+            self.0.extend((1..places).map(|number| Message {
+                id: MessageId::Padding { epoch, nonce, number },
+                expected: Some(before + number),
+                ..message
+            }));
         }
     }
 
     pub(crate) fn has(&self, id: MessageId) -> bool {
         self.0.iter().any(|message| message.id == id)
-    }
-
-    /// The place of an accepted message.
-    pub(crate) fn place(&self, id: MessageId) -> u64 {
-        let index = self.0.iter().position(|message| message.id == id);
-        index.expect("it was accepted") as u64 + 1
     }
 
     /// What a server says of the last message that has seen so many.
@@ -121,18 +123,26 @@ pub(crate) enum Order {
     IdFirst,
 }
 
-/// Takes a message as a server does, which remembers that it has had one with this id, or does not. Returns whether it
-/// is acknowledged.
-pub(crate) fn publish(log: &mut Log, order: Order, remembers: bool, message: Message) -> bool {
+/// Takes a message as a server does, which remembers that it has had one with this id, or does not; a claim takes so many
+/// places. Returns whether it is acknowledged.
+pub(crate) fn publish(
+    log: &mut Log,
+    order: Order,
+    remembers: bool,
+    places: u64,
+    message: Message,
+) -> bool {
     let fits = log.fits(&message);
     if remembers {
+        // What is accepted together is refused if one of it is a repetition.
+        let claims = matches!(message.id, MessageId::Claim { .. });
         return match order {
             Order::ExpectationFirst => fits,
-            Order::IdFirst => true,
+            Order::IdFirst => !claims,
         };
     }
     if fits {
-        log.0.push(message);
+        log.push(message, places);
     }
     fits
 }

@@ -35,7 +35,9 @@ fn count(sums: &mut BTreeMap<&'static str, u64>, run: &Run) {
         add("claims lost", seat.counts.lost);
         add("writers deposed", seat.counts.deposed);
         add("writers deposed with frames in flight", seat.counts.deposed_in_flight);
+        add("writers deposed with all that they may have in flight", seat.counts.deposed_full);
         add("writers resigned", seat.counts.resigned);
+        add("claims instead of a resignation", seat.counts.resigned_late);
         add("answers not in time", seat.counts.timeouts);
         add("acknowledgements after doubt", seat.counts.late_acknowledgements);
         add("old last messages told", seat.counts.old_answers);
@@ -46,6 +48,7 @@ fn count(sums: &mut BTreeMap<&'static str, u64>, run: &Run) {
     }
     add("crashes", run.crashes);
     add("sleeps", run.sleeps);
+    add("sleeps with a full window", run.full);
 }
 
 #[test]
@@ -69,8 +72,10 @@ fn everything_is_settled_when_the_faults_stop() {
     for (name, sum) in &sums {
         println!("{sum:10} {name}");
     }
-    // Each of these has happened in many runs, or else nothing was shown.
-    let rare = sums.iter().find(|&(_, &sum)| sum < 200);
+    // Each of these has happened in many runs, or else nothing was shown. A writer that wants to end seldom hears of the
+    // next claim before it hears of frames behind it.
+    let enough = |name: &str| if name == "claims instead of a resignation" { 20 } else { 200 };
+    let rare = sums.iter().find(|&(name, &sum)| sum < enough(name));
     assert_eq!(rare, None, "hardly ever");
 }
 
@@ -78,7 +83,7 @@ fn everything_is_settled_when_the_faults_stop() {
 #[test]
 fn runs_find_flaws() {
     for flaw in [
-        Flaw::FramesByPlace,
+        Flaw::ShortLeap,
         Flaw::FramesWithoutExpectation,
         Flaw::ClaimsWithoutExpectation,
         Flaw::SharedNonce,

@@ -64,33 +64,41 @@ pub(super) struct Run {
     /// How often in a thousand times something goes wrong.
     loss: u32,
     repetition: u32,
+    slow: u32,
     old: u32,
     /// What every writer knows to be acknowledged, to be looked at again in the end: by whom, in which epoch.
     promised: Vec<(u64, u64, (u8, u64))>,
     pub(super) crashes: u64,
     pub(super) sleeps: u64,
+    pub(super) full: u64,
 }
 
 impl Run {
     pub(super) fn new(seed: u64, flaw: Option<Flaw>) -> Self {
         let mut rng = Rng::with_seed(seed);
         let order = if rng.bool() { Order::IdFirst } else { Order::ExpectationFirst };
-        let seats: Vec<_> = (0..rng.u8(2..=3)).map(Seat::new).collect();
+        let leap = rng.u64(4..=16);
+        let places = if flaw == Some(Flaw::ShortLeap) { 1 } else { leap };
+        let seats: Vec<_> = (0..rng.u8(2..=3)).map(|by| Seat::new(by, places, leap)).collect();
+        // Half of them have on their way what they may.
+        let window = if rng.bool() { leap } else { rng.u64(1..=leap) };
         let mut run = Self {
             flaw,
             now: 0,
             queue: BinaryHeap::new(),
             events: Vec::new(),
-            server: Server::new(order),
+            server: Server::new(order, places),
             mirrors: vec![Mirror::default(), Mirror::default()],
             nonce: 0,
-            window: rng.usize(1..=12),
+            window: window as usize,
+            slow: rng.u32(10..100),
             loss: rng.u32(0..150),
             repetition: rng.u32(0..150),
             old: rng.u32(0..500),
             promised: Vec::new(),
             crashes: 0,
             sleeps: 0,
+            full: 0,
             seats,
             rng,
         };
@@ -137,7 +145,7 @@ impl Run {
 
     /// How long something is on its way. The order of what is sent changes only by faults.
     fn way(&mut self) -> u64 {
-        if self.fault(10) {
+        if self.fault(self.slow) {
             self.rng.u64(0..1500)
         } else if self.fault(100) {
             self.rng.u64(0..100)
@@ -179,9 +187,9 @@ impl Run {
                 if let Some(event) = self.defer(to, Event::Answer(to, answer)) {
                     return self.later(to, event);
                 }
-                let (mut wishes, log) = (Vec::new(), &self.server.log);
+                let mut wishes = Vec::new();
                 let seat = &mut self.seats[usize::from(to.by)];
-                seat.answer(to.number, answer, |id| log.place(id), &mut wishes);
+                seat.answer(to.number, answer, &mut wishes);
                 self.grant(to.by, wishes);
             }
             Event::Asked(to) => {
@@ -196,9 +204,9 @@ impl Run {
                 }
                 self.nonce += 1;
                 let nonce = if self.flaw == Some(Flaw::SharedNonce) { 7 } else { self.nonce };
-                let (mut wishes, log) = (Vec::new(), &self.server.log);
+                let mut wishes = Vec::new();
                 let seat = &mut self.seats[usize::from(to.by)];
-                seat.told(to.number, last, self.flaw, nonce, |id| log.place(id), &mut wishes);
+                seat.told(to.number, last, self.flaw, nonce, &mut wishes);
                 self.grant(to.by, wishes);
             }
             Event::Read(index) => {
@@ -241,14 +249,22 @@ impl Run {
             self.seats[index].crash();
             return;
         }
-        if self.fault(5) {
+        let writes = self.seats[index].sender().is_some();
+        if self.fault(if writes { 15 } else { 5 }) {
             // A writer that is stopped, and wakes up when another one has the stream.
             self.sleeps += 1;
+            self.fill(by);
             self.seats[index].asleep = self.now + self.rng.u64(50..600);
             return;
         }
-        if self.fault(5) {
+        if self.fault(10) {
             self.seats[index].hesitate(&mut self.rng);
+            let seat = &mut self.seats[index];
+            if seat.resigns() && self.rng.bool() {
+                // Another one claims the stream before the resignation is sent.
+                seat.asleep = self.now + self.rng.u64(200..1000);
+                return;
+            }
         }
         // While there are faults, candidates claim the stream whoever has it. Then they do it if nobody has it.
         let claims = if self.has_faults() { self.fault(15) } else { self.is_free() };
@@ -269,6 +285,20 @@ impl Run {
         if calm && before.is_some() && seat.sender().map(|sender| sender.next()) != before {
             seat.calm_frames += 1;
         }
+        self.grant(by, wishes);
+    }
+
+    /// A writer sends all that it may have on its way.
+    fn fill(&mut self, by: u8) {
+        let seat = &mut self.seats[usize::from(by)];
+        let mut wishes = Vec::new();
+        if !seat.sender().is_some_and(|sender| sender.state() == SenderState::Leading) {
+            return;
+        }
+        for _ in 0..self.window {
+            seat.act(self.flaw, Some(1), self.window, &mut wishes);
+        }
+        self.full += u64::from(seat.sender().is_some_and(|sender| !sender.has_room()));
         self.grant(by, wishes);
     }
 

@@ -22,6 +22,10 @@ pub(super) enum Role {
 #[derive(Debug)]
 pub(super) struct Seat {
     pub(super) by: u8,
+    /// How many places its claims take.
+    places: u64,
+    /// How many messages it may have on its way, as its writer knows it.
+    leap: u64,
     pub(super) role: Role,
     /// How often it was started: what is said to an earlier life is not heard.
     pub(super) life: u64,
@@ -46,6 +50,10 @@ pub(super) struct Counts {
     pub(super) deposed: u64,
     /// Deposed with frames that are not acknowledged.
     pub(super) deposed_in_flight: u64,
+    /// Deposed with as many as it may have on its way.
+    pub(super) deposed_full: u64,
+    /// Resigned, as far as it can know: a claim has come.
+    pub(super) resigned_late: u64,
     pub(super) resigned: u64,
     pub(super) timeouts: u64,
     pub(super) late_acknowledgements: u64,
@@ -62,9 +70,11 @@ pub(super) enum Wish {
 }
 
 impl Seat {
-    pub(super) fn new(by: u8) -> Self {
+    pub(super) fn new(by: u8, places: u64, leap: u64) -> Self {
         Self {
             by,
+            places,
+            leap,
             role: Role::Idle,
             life: 0,
             asleep: 0,
@@ -147,6 +157,7 @@ impl Seat {
                 SenderState::Leading => {
                     if let Some(events) = frame
                         && writing.makes()
+                        && writing.sender.has_room()
                         && writing.sender.in_flight() < window
                     {
                         writing.make(by, events);
@@ -160,10 +171,12 @@ impl Seat {
                 SenderState::Deposed { .. } => {
                     self.counts.deposed += 1;
                     self.counts.deposed_in_flight += u64::from(writing.sender.in_flight() > 0);
+                    self.counts.deposed_full += u64::from(!writing.sender.has_room());
                     self.crash();
                 }
                 SenderState::Resigned => {
                     self.counts.resigned += 1;
+                    self.counts.resigned_late += u64::from(writing.sender.in_flight() > 0);
                     self.crash();
                 }
             },
@@ -173,25 +186,24 @@ impl Seat {
         }
     }
 
+    /// Whether it gives the stream back.
+    pub(super) fn resigns(&self) -> bool {
+        matches!(&self.role, Role::Writing(writing) if !writing.makes())
+    }
+
     /// Gives the stream back, or doubts that it has it.
     pub(super) fn hesitate(&mut self, rng: &mut Rng) {
         if let Role::Writing(writing) = &mut self.role {
             if rng.bool() {
                 writing.sender.doubt();
-            } else if writing.makes() {
+            } else if writing.makes() && writing.sender.has_room() {
                 writing.resign();
             }
         }
     }
 
     /// It gets an answer, or has waited for it too long.
-    pub(super) fn answer(
-        &mut self,
-        number: u64,
-        answer: Option<bool>,
-        place: impl Fn(MessageId) -> u64,
-        wishes: &mut Vec<Wish>,
-    ) {
+    pub(super) fn answer(&mut self, number: u64, answer: Option<bool>, wishes: &mut Vec<Wish>) {
         let Some((id, attempt)) = self.waits.remove(&number) else {
             return;
         };
@@ -201,7 +213,7 @@ impl Seat {
             Role::Claiming(claimant) => match answer {
                 Some(true) => {
                     let claimant = claimant.clone();
-                    self.step(&claimant, claimant.accepted(), place, wishes);
+                    self.step(&claimant, claimant.accepted(), wishes);
                 }
                 _ => self.ask(wishes),
             },
@@ -210,7 +222,7 @@ impl Seat {
                     let late = attempt != writing.sender.attempt()
                         || writing.sender.state() != SenderState::Leading;
                     self.counts.late_acknowledgements += u64::from(late);
-                    writing.sender.accepted(id);
+                    writing.accepted(id);
                 }
                 _ => {
                     writing.sender.failed(attempt);
@@ -226,7 +238,6 @@ impl Seat {
         last: Option<Option<Last>>,
         flaw: Option<Flaw>,
         nonce: u64,
-        place: impl Fn(MessageId) -> u64,
         wishes: &mut Vec<Wish>,
     ) {
         if self.question != Some(number) {
@@ -240,14 +251,14 @@ impl Seat {
         match &mut self.role {
             Role::Idle => {}
             Role::Looking => {
-                let claimant = Claimant::begin(nonce, last, 0);
+                let claimant = Claimant::with_leap(nonce, last, 0, self.places);
                 let message = claim(self.by, flaw, &claimant);
                 self.role = Role::Claiming(claimant);
                 self.publish(message, 0, wishes);
             }
             Role::Claiming(claimant) => {
                 let claimant = claimant.clone();
-                self.step(&claimant, claimant.last(last), place, wishes);
+                self.step(&claimant, claimant.last(last), wishes);
             }
             Role::Writing(writing) => {
                 let settled = writing.sender.last(last);
@@ -256,13 +267,7 @@ impl Seat {
         }
     }
 
-    fn step(
-        &mut self,
-        claimant: &Claimant,
-        step: ClaimStep,
-        place: impl Fn(MessageId) -> u64,
-        wishes: &mut Vec<Wish>,
-    ) {
+    fn step(&mut self, claimant: &Claimant, step: ClaimStep, wishes: &mut Vec<Wish>) {
         match step {
             ClaimStep::Publish { .. } => {
                 let message = claim(self.by, None, claimant);
@@ -271,8 +276,7 @@ impl Seat {
             ClaimStep::Won => {
                 self.counts.won += 1;
                 self.waits.clear();
-                let won = Writing::new(claimant, place(claimant.id()));
-                self.role = Role::Writing(Box::new(won));
+                self.role = Role::Writing(Box::new(Writing::new(claimant, self.leap)));
             }
             ClaimStep::Lost { .. } => {
                 self.counts.lost += 1;

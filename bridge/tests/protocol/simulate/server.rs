@@ -10,6 +10,8 @@ use super::super::world::{Log, Message, Order, publish};
 pub(super) struct Server {
     pub(super) log: Log,
     order: Order,
+    /// How many places a claim takes.
+    places: u64,
     /// The ids that it remembers.
     remembered: Vec<MessageId>,
     /// The ids of which a copy is in process.
@@ -43,10 +45,11 @@ pub(super) enum Arrival {
 }
 
 impl Server {
-    pub(super) fn new(order: Order) -> Self {
+    pub(super) fn new(order: Order, places: u64) -> Self {
         Self {
             log: Log::default(),
             order,
+            places,
             remembered: Vec::new(),
             in_process: Vec::new(),
             chain: Chain::new(),
@@ -71,9 +74,10 @@ impl Server {
             self.in_process.swap_remove(at);
         }
         let before = self.log.newest();
+        let all = self.log.0.len();
         let remembers = self.remembered.contains(&message.id);
-        let acknowledged = publish(&mut self.log, self.order, remembers, message);
-        let accepted = self.log.newest() != before;
+        let acknowledged = publish(&mut self.log, self.order, remembers, self.places, message);
+        let accepted = self.log.0.len() > all;
         let repeated = !accepted && self.log.has(message.id);
         let epoch = before.map_or(0, |last| last.id.epoch());
         let counts = &mut self.counts;
@@ -83,17 +87,19 @@ impl Server {
         counts.repetitions_acknowledged += u64::from(acknowledged && repeated);
         counts.repetitions_refused += u64::from(!acknowledged && repeated);
         if accepted {
-            self.remembered.push(message.id);
-            self.note(message)?;
+            for index in all..self.log.0.len() {
+                self.remembered.push(self.log.0[index].id);
+                self.note(index)?;
+            }
         }
         Ok(acknowledged)
     }
 
     /// Checks that a message that was accepted belongs where it is.
-    fn note(&mut self, message: Message) -> Result<(), String> {
-        let place = self.log.0.len() as u64;
+    fn note(&mut self, index: usize) -> Result<(), String> {
+        let message = self.log.0[index];
         let before = self.chain.last();
-        self.chain.follow(place, message.link()).map_err(|error| error.to_string())?;
+        self.chain.follow(index as u64 + 1, message.link()).map_err(|error| error.to_string())?;
         if let MessageId::Claim { epoch, .. } = message.id {
             self.counts.claims += 1;
             if epoch != before.map_or(0, |last| last.id.epoch()) + 1 {
@@ -101,7 +107,7 @@ impl Server {
             }
         } else {
             // The claim of its epoch is of the same writer.
-            let claims = self.log.0.iter().rev();
+            let claims = self.log.0[..index].iter().rev();
             let claim = claims.copied().find(|sent| matches!(sent.id, MessageId::Claim { .. }));
             if claim.map(|claim| (claim.by, claim.id.epoch()))
                 != Some((message.by, message.id.epoch()))
