@@ -71,7 +71,8 @@
 //!
 //! # Platforms
 //!
-//! Unix. Servers: `nats-server` 2.12 or later; tested with 2.15.
+//! Unix. Servers: `nats-server` with batches that are accepted together and have message ids, which 2.12.0 does not take yet;
+//! tested with 2.15.1.
 //!
 //! # Features
 //!

@@ -9,6 +9,7 @@ use async_nats::jetstream::stream::Config;
 use async_nats::jetstream::{self, ErrorCode, context};
 use broadring_log::LogId;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::error::Elapsed;
 
 use super::error::ConnectError;
 use crate::options::{Access, StreamOptions, check, describe};
@@ -48,6 +49,11 @@ impl Shared {
     #[track_caller]
     pub(crate) fn wait<F: Future>(&self, future: F) -> F::Output {
         self.runtime().block_on(future)
+    }
+
+    /// Waits for an answer, but not for ever: the client does, for some, while there is no server.
+    pub(crate) async fn limit<F: Future>(&self, answer: F) -> Result<F::Output, Elapsed> {
+        tokio::time::timeout(self.options.timeout, answer).await
     }
 
     fn runtime(&self) -> &Runtime {

@@ -29,7 +29,8 @@ pub(crate) struct Answer {
 /// The answers that are waited for.
 pub(crate) type Answers = FuturesUnordered<BoxFuture<'static, Answer>>;
 
-/// The most bytes that the headers of a message have beside the name of its stream: three names of headers, two ids.
+/// The most bytes that the headers of a message have beside the name of its stream: three names of headers, an id,
+/// a number.
 const HEADERS: usize = 256;
 
 impl Shared {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::stream::{LastRawMessageErrorKind, RawMessageErrorKind};
+use async_nats::jetstream::stream::{Info, LastRawMessageErrorKind, RawMessageErrorKind};
 use broadring_log::LogId;
 use broadring_order::Stamp;
 use futures_util::TryStreamExt;
@@ -68,27 +68,33 @@ impl Shared {
     /// The last claim or resignation.
     async fn last_notice(&self) -> Result<Option<Found>, RequestError> {
         let claims = self.options.claims();
-        match self.stream.get_last_raw_message_by_subject(&claims).await {
-            Ok(message) => self.found(message).map(Some),
-            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
-            Err(error) => Err(self.unanswered(error)),
+        match self.limit(self.stream.get_last_raw_message_by_subject(&claims)).await {
+            Ok(Ok(message)) => self.found(message).map(Some),
+            Ok(Err(error)) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Ok(Err(error)) => Err(self.unanswered(error)),
+            Err(late) => Err(self.unanswered(late)),
         }
     }
 
     /// The message at a place, if there is one.
     pub(crate) async fn at(&self, place: u64) -> Result<Option<Found>, RequestError> {
-        match self.stream.get_raw_message(place).await {
-            Ok(message) => self.found(message).map(Some),
-            Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
-            Err(error) => Err(self.unanswered(error)),
+        match self.limit(self.stream.get_raw_message(place)).await {
+            Ok(Ok(message)) => self.found(message).map(Some),
+            Ok(Err(error)) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
+            Ok(Err(error)) => Err(self.unanswered(error)),
+            Err(late) => Err(self.unanswered(late)),
         }
+    }
+
+    /// What the servers say of the stream.
+    async fn info(&self) -> Result<Info, RequestError> {
+        let info = self.limit(self.stream.get_info()).await;
+        info.map_err(|late| self.unanswered(late))?.map_err(|error| self.unanswered(error))
     }
 
     /// Which places have messages.
     pub(crate) async fn tail(&self) -> Result<Tail, RequestError> {
-        let info = tokio::time::timeout(self.options.timeout, self.stream.get_info());
-        let info = info.await.map_err(|late| self.unanswered(late))?;
-        let state = info.map_err(|error| self.unanswered(error))?.state;
+        let state = self.info().await?.state;
         Ok(Tail {
             first: state.first_sequence,
             last: state.last_sequence,
@@ -125,7 +131,7 @@ impl Shared {
     }
 
     pub(crate) async fn status(&self) -> Result<StreamStatus, RequestError> {
-        let info = self.stream.get_info().await.map_err(|error| self.unanswered(error))?;
+        let info = self.info().await?;
         let last = self.last().await?;
         let notice = self.last_notice().await?.and_then(|found| found.notice);
         let oldest = match self.at(info.state.first_sequence.max(1)).await? {
@@ -134,9 +140,12 @@ impl Shared {
         };
         let mut mirrors = Vec::new();
         let mut consumers = self.stream.consumers();
-        while let Some(consumer) =
-            consumers.try_next().await.map_err(|error| self.unanswered(error))?
-        {
+        loop {
+            let consumer = self.limit(consumers.try_next()).await;
+            let consumer = consumer.map_err(|late| self.unanswered(late))?;
+            let Some(consumer) = consumer.map_err(|error| self.unanswered(error))? else {
+                break;
+            };
             if let Some(name) = consumer.config.metadata.get(MIRROR) {
                 mirrors.push(MirrorInfo { name: name.clone(), lag: consumer.num_pending });
             }

@@ -179,10 +179,10 @@ impl Candidate {
     ) -> Result<Option<Leadership>, ClaimError> {
         // Without beats, everything that is heard is the stream itself.
         let mut beats = loop {
-            match shared.client.subscribe(shared.options.pulse()).await {
-                Ok(beats) => break beats,
-                Err(_) if stop() => return Ok(None),
-                Err(_) => tokio::time::sleep(LOOK).await,
+            match shared.limit(shared.client.subscribe(shared.options.pulse())).await {
+                Ok(Ok(beats)) => break beats,
+                _ if stop() => return Ok(None),
+                _ => tokio::time::sleep(LOOK).await,
             }
         };
         let mut seen = None;
@@ -203,16 +203,24 @@ impl Candidate {
                 seen = Some(place);
                 heard = Instant::now();
             }
+            let epoch = last.as_ref().map_or(0, |last| last.link.id.epoch());
+            // What has come while the last message was asked for counts too, however long that took.
+            while let Some(Some(message)) = futures_util::FutureExt::now_or_never(beats.next()) {
+                if Beat::decode(&message.payload)
+                    .is_some_and(|beat| !beat.over && beat.epoch >= epoch)
+                {
+                    heard = Instant::now();
+                }
+            }
             if self.is_free(last.as_ref()) || heard.elapsed() >= self.patience {
                 match self.try_claim(shared, Instant::now() + shared.options.timeout).await {
                     Ok(won) => return Ok(Some(won)),
                     Err(ClaimError::Lost { .. }) => heard = Instant::now(),
-                    Err(ClaimError::Request(RequestError::Unanswered(_))) => {}
+                    Err(ClaimError::Request(RequestError::Unanswered(_))) => heard = Instant::now(),
                     Err(error) => return Err(error),
                 }
                 continue;
             }
-            let epoch = last.map_or(0, |last| last.link.id.epoch());
             let left = self.patience.saturating_sub(heard.elapsed());
             let until = tokio::time::Instant::now() + left.min(LOOK * 4);
             while let Ok(Some(message)) = tokio::time::timeout_at(until, beats.next()).await {
@@ -273,7 +281,9 @@ impl Candidate {
                 ClaimStep::Publish { expected } => {
                     let messages = claimant.messages().map(message);
                     let subject = shared.options.claims();
-                    match shared.publish_together(&subject, expected, messages).await {
+                    let published = shared.publish_together(&subject, expected, messages);
+                    match shared.limit(published).await.unwrap_or_else(|late| Err(late.to_string()))
+                    {
                         Ok(()) => claimant.accepted(),
                         // It is refused for another reason than what it expects: it may not be published, or there is
                         // no room for it.

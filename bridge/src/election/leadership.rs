@@ -68,7 +68,7 @@ impl Leadership {
         Self { right: Right::Lock(Box::new(log)), stream, epoch, next, name }
     }
 
-    /// Its epoch: larger than those of all writers before.
+    /// Its epoch: larger than those of all writers before; in an embedded stream, of all that have written something.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
@@ -166,6 +166,9 @@ impl Claimed {
                     };
                     match answer.failure {
                         None => sender.accepted(id),
+                        Some(why) if attempt > 0 && Instant::now() >= until => {
+                            return Err(RequestError::Unanswered(why).into());
+                        }
                         Some(_) => drop(sender.failed(message.attempt)),
                     }
                 }
@@ -192,8 +195,11 @@ impl Claimed {
     pub(crate) async fn announce_end(&self) {
         let beat = Beat { epoch: self.id.epoch(), over: true };
         let subject = self.shared.options.pulse();
-        let _ = self.shared.client.publish(subject, beat.encode().into()).await;
-        let _ = self.shared.client.flush().await;
+        let announced = async {
+            let _ = self.shared.client.publish(subject, beat.encode().into()).await;
+            let _ = self.shared.client.flush().await;
+        };
+        let _ = self.shared.limit(announced).await;
     }
 }
 

@@ -69,15 +69,14 @@ impl Embedded {
             return Ok(StreamStatus { name: self.name(), ..StreamStatus::default() });
         };
         let bytes = reader.segments()?.iter().map(|segment| segment.bytes).sum();
-        let next = reader.committed().map_err(ReadError::File)?;
         let oldest = reader.oldest()?;
         Ok(StreamStatus {
             name: self.name(),
             id: Some(reader.id().to_string()),
             epoch: last_epoch(&reader)?,
-            resigned: !reader.is_written(),
+            resigned: !reader.has_writer().map_err(ReadError::File)?,
             oldest: oldest.into(),
-            next: next.unwrap_or(oldest).into(),
+            next: reader.end()?.into(),
             bytes,
             ..StreamStatus::default()
         })
@@ -86,13 +85,10 @@ impl Embedded {
 
 /// The epoch of the last frame: 0 if there is none.
 fn last_epoch(reader: &LogReader) -> Result<u64, ReadError> {
-    let next = reader.committed().map_err(ReadError::File)?;
-    let oldest = reader.oldest()?;
-    match next {
-        Some(next) if next > oldest => {
-            let mut frames = reader.from(u64::from(next) - 1)?;
-            Ok(frames.next_frame()?.map_or(0, |frame| frame.epoch()))
-        }
-        _ => Ok(0),
+    let end = reader.end()?;
+    if end <= reader.oldest()? {
+        return Ok(0);
     }
+    let mut frames = reader.from(u64::from(end) - 1)?;
+    Ok(frames.next_frame()?.map_or(0, |frame| frame.epoch()))
 }

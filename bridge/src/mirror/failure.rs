@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use broadring::Sequence;
-use broadring_log::ReadError;
+use broadring::{Member, Sequence};
+use broadring_log::{LogId, ReadError};
 
 use crate::cluster::RequestError;
 use crate::protocol::ChainError;
@@ -62,6 +62,17 @@ pub enum MirrorError {
     /// The servers did not answer for [so long](crate::MirrorBuilder::give_up_after).
     #[error("the servers did not answer for {0:?}")]
     Stalled(Duration),
+    /// The log of an embedded stream was replaced by another one.
+    #[error("the stream is {found} now, and was {expected}")]
+    OtherStream {
+        /// The stream that is read.
+        expected: LogId,
+        /// What is in its place.
+        found: LogId,
+    },
+    /// An editor of the ring has left, so nothing can be published any more.
+    #[error("the editor {0:?} of the ring has left")]
+    EditorLeft(Member),
     /// The task has panicked: in the codec, or by a mistake in here.
     #[error("its task has panicked")]
     Panicked,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use broadring::Writer;
+use broadring::{TryClaimError, Writer};
 use broadring_log::codec::Codec;
 use broadring_log::{LogReader, ReadError};
 
@@ -52,25 +52,29 @@ where
                 None => thread::sleep(LOOK),
             }
         };
+        let id = log.id();
         let mut next: u64 = self.writer.cursor().into();
         let mut frames = self.begin(&log, next)?;
         let mut events = Vec::new();
         while !self.status.is_to_stop() {
-            let found = match frames.wait_frame_timeout(LOOK).map_err(failed)? {
-                Some(frame) => {
+            let written = frames.reader().is_written();
+            let found = match frames.wait_frame_timeout(LOOK) {
+                // A process has begun to write what was to be read to its end, and was in the middle of it.
+                Err(ReadError::Damaged(_)) if !written && self.is_written()? => None,
+                Err(error) => return Err(failed(error)),
+                Ok(Some(frame)) => {
                     events::decode(&frame, &self.codec, next, &mut events)?;
                     Status::set(&self.status.epoch, frame.epoch());
                     Some((frame.end_sequence().into(), frame.size()))
                 }
-                None => None,
+                Ok(None) => None,
             };
             match found {
                 Some((end, bytes)) => {
-                    if !self.publish(&mut events) {
+                    if !self.publish(&mut events)? {
                         break;
                     }
                     next = end;
-                    Status::set(&self.status.next, next);
                     Status::add(&self.status.frames, 1);
                     Status::add(&self.status.bytes, bytes as u64);
                 }
@@ -80,6 +84,9 @@ where
                         thread::sleep(LOOK);
                         continue;
                     };
+                    if log.id() != id {
+                        return Err(MirrorError::OtherStream { expected: id, found: log.id() });
+                    }
                     let written = log.is_written();
                     if written != frames.reader().is_written() {
                         frames = self.begin(&log, next)?;
@@ -98,19 +105,28 @@ where
     }
 
     /// Publishes events. Returns whether all are: not if it is to stop.
-    fn publish(&mut self, events: &mut Vec<T>) -> bool {
+    fn publish(&mut self, events: &mut Vec<T>) -> Result<bool, MirrorError> {
         let mut left = events.drain(..);
         while left.len() > 0 {
             if self.status.is_to_stop() {
-                return false;
+                return Ok(false);
             }
-            if let Ok(mut claim) = self.writer.claim_up_to_timeout(left.len(), LOOK) {
-                let slots = claim.iter_mut();
-                slots.zip(&mut left).for_each(|(slot, event)| *slot = event);
-                claim.publish();
+            // A frame may have more events than the ring has places.
+            let most = left.len().min(self.writer.capacity());
+            if let Ok(mut claim) = self.writer.claim_up_to_timeout(most, LOOK) {
+                claim.iter_mut().zip(&mut left).for_each(|(slot, event)| *slot = event);
+                let end = claim.publish().end;
+                Status::set(&self.status.next, end.into());
+            } else if let Err(TryClaimError::EditorLeft(editor)) = self.writer.try_claim(1) {
+                return Err(MirrorError::EditorLeft(editor));
             }
         }
-        true
+        Ok(true)
+    }
+
+    /// Whether a process writes the log now.
+    fn is_written(&self) -> Result<bool, MirrorError> {
+        Ok(self.embedded.reader()?.is_some_and(|log| log.is_written()))
     }
 
     fn begin(&self, log: &LogReader, next: u64) -> Result<broadring_log::Frames, MirrorError> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream::consumer::pull::{Ordered, OrderedConfig};
 use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy};
-use broadring::Writer;
+use broadring::{TryClaimError, Writer};
 use broadring_log::Frame;
 use broadring_log::codec::Codec;
 use futures_util::StreamExt;
@@ -143,6 +143,10 @@ where
                 Ok(None) => return Ok(Ended::Broken("the consumer has ended".to_owned())),
                 // Perhaps there is nothing to read. Only the servers know.
                 Err(_) => match self.shared.tail().await {
+                    Ok(tail) if tail.last < self.chain.place() => {
+                        let why = "the stream has fewer messages than were read";
+                        return Ok(Ended::Broken(why.to_owned()));
+                    }
                     Ok(tail) if tail.last <= self.chain.place().max(start - 1) => {
                         self.get_on();
                         continue;
@@ -222,18 +226,22 @@ where
         events::decode(frame, &self.codec, next, &mut self.events)?;
         let mut events = self.events.drain(..);
         while events.len() > 0 {
-            // A ring with readers of this process makes room, or is closed by none: there is one writer, and this is it.
-            let _ = self.writer.ready_async(1).await;
+            match self.writer.ready_async(1).await {
+                Err(TryClaimError::EditorLeft(editor)) => {
+                    return Err(MirrorError::EditorLeft(editor));
+                }
+                // There is room, or there was a moment ago.
+                _ => {}
+            }
             // A frame may have more events than the ring has places.
             let most = events.len().min(self.writer.capacity());
             let Ok(mut claim) = self.writer.try_claim_up_to(most) else {
                 continue;
             };
             claim.iter_mut().zip(&mut events).for_each(|(slot, event)| *slot = event);
-            claim.publish();
+            let end = claim.publish().end;
+            Status::set(&self.status.next, end.into());
         }
-        drop(events);
-        Status::set(&self.status.next, self.writer.cursor().into());
         Ok(())
     }
 }

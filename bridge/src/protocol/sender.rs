@@ -230,10 +230,8 @@ impl<F: Payload + Clone> Sender<F> {
             self.acknowledge(self.window.iter().take_while(there).count());
         }
         self.state = match self.window.front() {
-            // The claim came behind the resignation, or instead of it: it is all the same.
-            Some(Sent { frame: None, end, .. }) if claims && *end == last.next => {
-                SenderState::Resigned
-            }
+            // Whoever has it now came behind the resignation, or instead of it: it is all the same.
+            Some(Sent { frame: None, .. }) => SenderState::Resigned,
             _ => SenderState::Deposed { by },
         };
     }

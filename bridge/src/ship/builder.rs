@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use broadring::{Ring, SubscribeError, Upstream};
+use broadring::{Ring, Sequence, SubscribeError, Upstream};
 use broadring_log::codec::Codec;
 use broadring_log::{Journal, LogId, LogReader, ReadError};
 
 use super::failure::ShipError;
-use super::feed::{Feed, Framer, LogFeed, RingFeed};
+use super::feed::{Feed, Framer, LogFeed, NoFeed, RingFeed};
 use super::options::{OnOutage, Window};
 use super::run::Run;
 use super::shipper::Shipper;
@@ -30,7 +30,7 @@ pub struct ShipperBuilder<C> {
     resign: bool,
 }
 
-/// A shipper that cannot be started. The leadership is inside.
+/// A shipper that cannot be started. The leadership is inside, unless there was no thread.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
@@ -47,6 +47,14 @@ pub enum StartError {
     Read {
         /// The reason.
         reason: ReadError,
+        /// The right to write.
+        leadership: Box<Leadership>,
+    },
+    /// The log has less than the stream, so it would give other events the sequences that the stream has used.
+    #[error("the log ends before event {end}, and the stream goes on with {}", leadership.next)]
+    Behind {
+        /// The sequence after the last event of the log.
+        end: Sequence,
         /// The right to write.
         leadership: Box<Leadership>,
     },
@@ -106,6 +114,7 @@ impl<C> ShipperBuilder<C> {
 
     /// Sets how much may be on its way, and how large the frames are.
     pub fn window(self, window: Window) -> Self {
+        let window = window.frames(window.frames).events_of_frame(window.events_of_frame);
         Self { window, ..self }
     }
 
@@ -198,13 +207,20 @@ impl ShipperBuilder<()> {
                 return Err(StartError::Embedded { leadership: Box::new(leadership) });
             }
         };
+        // A log that has less would give other events the sequences that the stream has used.
         let framer = Framer::new(stream, &claimed, next, window);
         let feed = match LogFeed::start(log, framer, follow) {
             Ok(feed) => feed,
-            Err(reason) => {
+            Err(NoFeed::Thread(error)) => return Err(StartError::Thread(error.to_string())),
+            Err(NoFeed::Read(reason)) => {
                 let right = Right::Claim(claimed);
-                let leadership = Leadership { right, stream, epoch, next, name };
-                return Err(StartError::Read { reason, leadership: Box::new(leadership) });
+                let leadership = Box::new(Leadership { right, stream, epoch, next, name });
+                return Err(StartError::Read { reason, leadership });
+            }
+            Err(NoFeed::Behind(end)) => {
+                let right = Right::Claim(claimed);
+                let leadership = Box::new(Leadership { right, stream, epoch, next, name });
+                return Err(StartError::Behind { end, leadership });
             }
         };
         let status = Arc::new(Status::new(epoch, next, None));
@@ -246,6 +262,8 @@ impl Plan {
             sizes: VecDeque::new(),
             in_flight: 0,
             progress: Instant::now(),
+            doubts: 0,
+            stopped: None,
         };
         let task = shared.spawn(run.run());
         let (held, end) = (Arc::clone(&shared), Arc::clone(&status));

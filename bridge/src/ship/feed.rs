@@ -2,10 +2,12 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use broadring::{End, Reader, Sequence};
 use broadring_log::codec::Codec;
-use broadring_log::{Frame, FrameBuilder, LogId, LogReader, ReadError};
+use broadring_log::{Frame, FrameBuilder, Frames, LogId, LogReader, ReadError};
 use broadring_order::clock::Hlc;
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -136,12 +138,13 @@ where
 
 /// A log, which a thread of its own reads, because reading blocks.
 pub(super) struct LogFeed {
-    parcels: mpsc::Receiver<Result<Parcel, ShipError>>,
+    /// Frames, and nothing at the end. A thread that has panicked says nothing.
+    parcels: mpsc::Receiver<Result<Option<Parcel>, ShipError>>,
 }
 
 impl Feed for LogFeed {
     async fn next(&mut self) -> Result<Option<Parcel>, ShipError> {
-        self.parcels.recv().await.transpose()
+        self.parcels.recv().await.unwrap_or(Err(ShipError::Panicked))
     }
 }
 
@@ -149,69 +152,93 @@ impl Feed for LogFeed {
 const AHEAD: usize = 16;
 
 /// How long the log is waited for before it is looked whether anybody still wants it.
-const LOOK: std::time::Duration = std::time::Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A log that cannot be shipped.
+#[derive(Debug)]
+pub(super) enum NoFeed {
+    Read(ReadError),
+    /// It ends before the stream goes on.
+    Behind(Sequence),
+    Thread(std::io::Error),
+}
 
 impl LogFeed {
     /// Reads a log from where the stream goes on. With `follow`, it waits for more until nobody writes the log any more.
-    pub(super) fn start(
-        log: LogReader,
-        mut framer: Framer,
-        follow: bool,
-    ) -> Result<Self, ReadError> {
-        let mut frames = log.from(framer.frames.next_sequence())?;
+    pub(super) fn start(log: LogReader, framer: Framer, follow: bool) -> Result<Self, NoFeed> {
+        let next = framer.frames.next_sequence();
+        let end = log.end().map_err(NoFeed::Read)?;
+        if end < next {
+            return Err(NoFeed::Behind(end));
+        }
+        let frames = log.from(next).map_err(NoFeed::Read)?;
         let (to, parcels) = mpsc::channel(AHEAD);
         let read = move || {
-            loop {
-                let found =
-                    if follow { frames.wait_frame_timeout(LOOK) } else { frames.next_frame() };
-                match found {
-                    Ok(Some(frame)) if send(&to, &mut framer, frame) => continue,
-                    Ok(Some(_)) => break,
-                    Ok(None) => {}
-                    Err(error) => {
-                        // Who does not listen does not need to know.
-                        let _ = to.blocking_send(Err(ShipError::Read(Arc::new(error))));
-                        break;
-                    }
-                }
-                if !follow || frames.is_ended() || to.is_closed() {
-                    break;
-                }
-            }
+            let end = read(frames, framer, follow, &to);
+            // Who does not listen does not need to know.
+            let _ = to.blocking_send(end.map(|()| None));
         };
-        std::thread::Builder::new().name("shipped log".to_owned()).spawn(read).map_err(|_| {
-            // There is no room for a thread: as good as no file.
-            ReadError::Removed { requested: 0.into(), oldest: 0.into() }
-        })?;
+        thread::Builder::new()
+            .name("shipped log".to_owned())
+            .spawn(read)
+            .map_err(NoFeed::Thread)?;
         Ok(Self { parcels })
     }
 }
 
+/// Reads to the end.
+fn read(
+    mut frames: Frames,
+    mut framer: Framer,
+    follow: bool,
+    to: &mpsc::Sender<Result<Option<Parcel>, ShipError>>,
+) -> Result<(), ShipError> {
+    let failed = |error| ShipError::Read(Arc::new(error));
+    while !to.is_closed() {
+        // Before it is looked what there is: a writer commits its last events, and then leaves.
+        let written =
+            follow && frames.reader().has_writer().map_err(|error| failed(error.into()))?;
+        loop {
+            match frames.next_frame().map_err(failed)? {
+                Some(frame) if send(to, &mut framer, frame)? => {}
+                Some(_) => return Ok(()),
+                None => break,
+            }
+        }
+        if !written {
+            break;
+        }
+        // Ends early when there is something.
+        if let Some(frame) = frames.wait_frame_timeout(LOOK).map_err(failed)?
+            && !send(to, &mut framer, frame)?
+        {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Makes frames for the stream of a frame of the log. Returns whether there is still somebody who wants them.
 fn send(
-    to: &mpsc::Sender<Result<Parcel, ShipError>>,
+    to: &mpsc::Sender<Result<Option<Parcel>, ShipError>>,
     framer: &mut Framer,
     frame: Frame<'_>,
-) -> bool {
+) -> Result<bool, ShipError> {
     let (codec, schema) = (frame.codec(), frame.schema());
+    let send = |parcel: Option<Parcel>| {
+        parcel.is_none_or(|parcel| to.blocking_send(Ok(Some(parcel))).is_ok())
+    };
     for (_, record) in frame.records() {
         // The length of a record is in front of it.
         let size = framer.frames.size() + size_of::<u32>() + record.len();
-        if framer.is_too_large(size)
-            && framer.finish().is_some_and(|parcel| to.blocking_send(Ok(parcel)).is_err())
-        {
-            return false;
+        if framer.is_too_large(size) && !send(framer.finish()) {
+            return Ok(false);
         }
         let pushed = framer.frames.push_record(codec, schema, record);
-        if let Err(error) = pushed {
-            let _ = to.blocking_send(Err(ShipError::Encode(Arc::new(error))));
-            return false;
-        }
-        if framer.is_full()
-            && framer.finish().is_some_and(|parcel| to.blocking_send(Ok(parcel)).is_err())
-        {
-            return false;
+        pushed.map_err(|error| ShipError::Encode(Arc::new(error)))?;
+        if framer.is_full() && !send(framer.finish()) {
+            return Ok(false);
         }
     }
-    framer.finish().is_none_or(|parcel| to.blocking_send(Ok(parcel)).is_ok())
+    Ok(send(framer.finish()))
 }

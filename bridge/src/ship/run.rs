@@ -42,6 +42,10 @@ pub(super) struct Run<T, F> {
     pub(super) in_flight: usize,
     /// When something was last acknowledged, or when the first message was sent after all were.
     pub(super) progress: Instant,
+    /// How often it has asked what the stream has since something was acknowledged.
+    pub(super) doubts: u32,
+    /// Since when it is to end, and does not get on.
+    pub(super) stopped: Option<Instant>,
 }
 
 impl<T, F: Feed> Run<T, F>
@@ -52,7 +56,8 @@ where
     pub(super) async fn run(mut self) -> Result<(), ShipError> {
         let shared = Arc::clone(&self.claimed.shared);
         // Somebody else's claim may be heard here, before anything of ours is refused.
-        let mut claims = shared.client.subscribe(shared.options.claims()).await.ok();
+        let claims = shared.client.subscribe(shared.options.claims());
+        let mut claims = shared.limit(claims).await.ok().and_then(Result::ok);
         let mut ended = false;
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -75,6 +80,7 @@ where
                 if !self.resign {
                     return Ok(());
                 }
+                self.begin_to_wait();
                 self.sender.resign();
                 continue;
             }
@@ -97,6 +103,7 @@ where
                     Some(epoch) if epoch > self.sender.epoch() => {
                         // A claim is some hundred messages, and is refused if one of ours comes in between.
                         tokio::time::sleep(YIELD).await;
+                        self.begin_to_wait();
                         self.sender.doubt();
                     }
                     Some(_) => {}
@@ -118,14 +125,19 @@ where
             let (first, size) = (parcel.first().into(), parcel.bytes.len());
             return Err(ShipError::TooLarge { first, size, most });
         }
-        if self.sender.in_flight() == 0 {
-            self.progress = Instant::now();
-        }
+        self.begin_to_wait();
         self.in_flight += parcel.bytes.len();
         self.sizes.push_back((parcel.end(), parcel.bytes.len()));
         self.sender.push(parcel);
         self.status.note_window(self.sender.next(), self.sender.in_flight());
         Ok(())
+    }
+
+    /// From now on an answer is waited for, if none was before.
+    fn begin_to_wait(&mut self) {
+        if self.sender.in_flight() == 0 {
+            self.progress = Instant::now();
+        }
     }
 
     async fn transmit(&mut self) {
@@ -177,6 +189,8 @@ where
         }
         self.in_flight -= bytes;
         self.progress = Instant::now();
+        self.doubts = 0;
+        self.stopped = None;
         // Before anybody is woken, who may look at it.
         self.status.note_window(self.sender.next(), self.sender.in_flight());
         self.status.acknowledge(acknowledged, frames, bytes as u64);
@@ -196,14 +210,12 @@ where
 
     /// Asks what is in the stream, until that is settled.
     async fn settle(&mut self) -> Result<(), ShipError> {
-        let mut attempt = 0;
-        let mut stopped = self.status.is_to_stop().then(Instant::now);
         while self.sender.state() == SenderState::Uncertain {
-            tokio::time::sleep(pause(attempt)).await;
-            attempt += 1;
+            tokio::time::sleep(pause(self.doubts)).await;
+            self.doubts = self.doubts.saturating_add(1);
             self.look()?;
             if self.status.is_to_stop() {
-                let since = *stopped.get_or_insert_with(Instant::now);
+                let since = *self.stopped.get_or_insert_with(Instant::now);
                 if since.elapsed() >= self.claimed.shared.options.timeout * 4 {
                     return Err(ShipError::Outage(self.progress.elapsed()));
                 }
@@ -219,6 +231,7 @@ where
         }
         match self.sender.state() {
             SenderState::Deposed { by } => trace::deposed(self.sender.epoch(), by),
+            SenderState::Resigned => {}
             _ => trace::resumed(
                 self.sender.epoch(),
                 self.sender.acknowledged(),

@@ -175,8 +175,10 @@ impl<T> Shipper<T> {
         }
     }
 
-    /// Publishes an event, and waits for room as [`Writer::publish`] does, unless the shipper has stopped: then nothing
+    /// Publishes an event, and waits for room as [`Writer::publish`] does, unless the shipper has failed: then nothing
     /// will make room any more, and the event comes back with the reason.
+    ///
+    /// While there is room this is [`Writer::try_publish`], whether the shipper runs or not.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use broadring::Sequence;
-use broadring_log::{LogId, ReadError};
+use broadring_log::LogId;
 
 use crate::cluster::{ConnectError, RequestError, Shared, StreamStatus};
 use crate::embedded::Embedded;
@@ -138,10 +138,7 @@ impl Stream {
                 Ok(last.map_or(0, |last| last.link.end).into())
             }
             Engine::Embedded(embedded) => match embedded.reader()? {
-                Some(log) => match log.committed().map_err(ReadError::File)? {
-                    Some(next) => Ok(next),
-                    None => Ok(log.oldest()?),
-                },
+                Some(log) => Ok(log.end()?),
                 None => Ok(0.into()),
             },
         }

@@ -185,6 +185,41 @@ impl LogReader {
         Ok(self.limit()?.map(Into::into))
     }
 
+    /// The sequence after the last event that can be read, whether a process writes the log or not. Where none does, it
+    /// reads the last segment to find it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn end(&self) -> Result<Sequence, ReadError> {
+        if let Some(committed) = self.committed()? {
+            return Ok(committed);
+        }
+        let Some(last) = self.segments()?.pop() else {
+            return self.oldest();
+        };
+        match last.sequences {
+            (_, Some(end)) => Ok(end),
+            (first, None) => {
+                let mut frames = self.from(first)?;
+                while frames.next_frame()?.is_some() {}
+                Ok(frames.position())
+            }
+        }
+    }
+
+    /// Asks the system whether a process has the log open for writing.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if the system refuses to tell.
+    pub fn has_writer(&self) -> Result<bool, FileError> {
+        match &self.source {
+            Source::Writer(shared) if !shared.is_closed() => Ok(true),
+            Source::Writer(_) | Source::File | Source::Ended => self.is_locked(),
+        }
+    }
+
     pub(super) fn limit(&self) -> Result<Option<u64>, FileError> {
         match &self.source {
             Source::Writer(shared) => Ok(Some(shared.progress().committed)),

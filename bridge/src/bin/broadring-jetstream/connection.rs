@@ -53,7 +53,7 @@ pub(crate) struct Connection {
     #[arg(long, value_name = "FILE", group = "access")]
     nkey_file: Option<PathBuf>,
 
-    /// A file with the certificates to trust beside those of the system (PEM)
+    /// A file with the certificates to trust instead of those of the system (PEM)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
 
@@ -121,7 +121,7 @@ fn secret(file: &Path) -> anyhow::Result<String> {
 }
 
 impl Connection {
-    /// A stream of servers of this machine that have just been started.
+    /// What the command line says of the stream.
     pub(crate) fn options(&self) -> anyhow::Result<StreamOptions> {
         let mut options = StreamOptions::new(&self.stream)
             .servers(&self.servers)

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use broadring::{Reader, Ring};
+use broadring::{Reader, Ring, Writer};
 use broadring_jetstream::{Candidate, Leadership, OnOutage, Shipper, ShipperStats, Stream, Window};
 use broadring_log::LogReader;
 use broadring_log::codec::Bytes;
@@ -20,8 +20,11 @@ use crate::lines::Lines;
 use crate::stopping::Stop;
 use crate::watching::Watching;
 
-/// How often the acknowledged number of a log's events is written down.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often it is looked what has become of the shipper.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How long the servers may not answer before a process that is to stop gives up.
+const OUTAGE: Duration = Duration::from_secs(5);
 
 /// Ship lines, or a log, into the stream
 #[derive(Args, Debug)]
@@ -171,15 +174,19 @@ fn ship_lines(
     // Who has nothing to ship notices too that shipping has failed.
     let over = || stop.is_asked() || shipper.is_finished();
     while let Some(line) = lines.next(&over)? {
-        let published = shipper.publish(&mut writer, line.to_vec());
-        if let Err(stopped) = published {
-            // Why, it says below.
-            drop(stopped);
+        if !publish(&shipper, &mut writer, line.to_vec(), stop) {
             break;
         }
     }
     // Ends the stream.
     drop(writer);
+    while !shipper.is_finished() {
+        // Whoever asks it to stop does not want to wait for servers that do not answer.
+        if stop.is_asked() && shipper.stats().outage.is_some_and(|outage| outage >= OUTAGE) {
+            shipper.stop();
+        }
+        thread::sleep(LOOK);
+    }
     let shipper = {
         drop(watching);
         Arc::into_inner(shipper).context("somebody else has the shipper")?
@@ -196,6 +203,26 @@ fn ship_lines(
         &format!("everything before event {end} is in the stream; acknowledged: {digest}"),
     );
     Ok(())
+}
+
+/// Publishes a line. Returns whether it is: not if the shipper has failed, or is to stop while there is no room.
+fn publish(
+    shipper: &Shipper<Vec<u8>>,
+    writer: &mut Writer<Vec<u8>>,
+    line: Vec<u8>,
+    stop: &Stop,
+) -> bool {
+    let mut line = match writer.try_publish(line) {
+        Ok(_) => return true,
+        Err(refused) => refused.into_inner(),
+    };
+    while shipper.failure().is_none() && !stop.is_asked() {
+        line = match writer.publish_timeout(line, LOOK) {
+            Ok(_) => return true,
+            Err(refused) => refused.into_inner(),
+        };
+    }
+    false
 }
 
 fn ship_log(
