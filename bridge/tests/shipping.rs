@@ -344,11 +344,8 @@ fn a_writer_that_was_deposed_while_it_was_silent_notices_without_sending_anythin
     assert!(matches!(first.join(), Err(ShipError::Deposed { by: 2 })));
 }
 
-// The servers refuse what the first writer has on its way, which is right. But version 2.15.1 takes the refusal of one of
-// these frames for a failure of its disk when it is found only as the replicas apply it ("critical write error: last msgid
-// mismatch"), and stops the stream on all of them.
+// The servers refuse what the first writer has on its way: the second has taken the places that it expects.
 #[test]
-#[ignore = "nats-server 2.15.1 stops a stream with replicas when a message id that is expected does not match"]
 fn a_writer_whose_server_wakes_up_when_another_one_has_the_stream_adds_nothing() {
     let Some(servers) = servers(3) else { return };
     let stream = connect(&options(&servers, "s"));

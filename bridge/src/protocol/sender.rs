@@ -52,9 +52,9 @@ struct Sent<F> {
     frame: Option<F>,
 }
 
-/// The writer of an epoch. Each frame expects the one before to be the last message of the stream, so whatever the
+/// The writer of an epoch. Each frame expects the place before its own to be the last one of the stream, so whatever the
 /// network loses, delays or repeats, the stream has a prefix of what was sent, in order; and once another writer has
-/// claimed the stream, nothing of this one is accepted any more.
+/// claimed the stream, which takes [`LEAP`] places, nothing of this one is accepted any more.
 ///
 /// It is driven with what the server says: [`accepted`](Self::accepted) for each acknowledgement,
 /// [`failed`](Self::failed) for everything else, and [`last`](Self::last) with the last message of the stream, which it

@@ -29,6 +29,8 @@ pub(crate) const KEPT: &str = "what is acknowledged is in the stream";
 pub(crate) const ONCE: &str = "each event is there once, as it was given";
 /// Each epoch has one claim, and who believes to have it has it.
 pub(crate) const ONE: &str = "each epoch has one writer";
+/// A writer has no more on its way than a window behind what it knows to be in the stream.
+pub(crate) const ROOM: &str = "nothing expects a place behind the window";
 /// When the faults stop, nobody waits for ever.
 pub(crate) const SETTLES: &str = "when the faults stop, everything is settled";
 
@@ -64,6 +66,7 @@ impl Model for Exploration {
             Property::always(KEPT, |_, world| is_kept(world)),
             Property::always(ONCE, |_, world| is_once(world)),
             Property::always(ONE, |_, world| has_one_writer(world)),
+            Property::always(ROOM, |_, world| has_room(world)),
         ];
         if self.flaw == Some(Flaw::GivesUp) {
             properties.push(Property::always(SETTLES, |_, world| {
@@ -236,6 +239,24 @@ fn has_one_writer(world: &World) -> bool {
     })
 }
 
+fn has_room(world: &World) -> bool {
+    writers(world).all(|(_, writing)| {
+        let (epoch, to) = (writing.sender.epoch(), writing.sender.acknowledged());
+        // The last place that the writer knows, or one before it.
+        let known = world.log.0.iter().rposition(|message| {
+            let resigns = matches!(message.id, MessageId::Resignation { .. });
+            message.id.epoch() == epoch && message.end <= to && !resigns
+        });
+        let most = known.map_or(0, |index| index as u64 + 1) + world.window;
+        let mut own = world.sent.iter().filter(|message| {
+            let frame = matches!(message.id, MessageId::Frame { .. });
+            message.id.epoch() == epoch
+                && (frame || matches!(message.id, MessageId::Resignation { .. }))
+        });
+        own.all(|message| message.expected.is_some_and(|before| before < most))
+    })
+}
+
 /// Looks at every state, and fails if one is wrong or one is missing. Returns how many there were.
 fn explore(name: &str, bounds: Bounds, forgets: bool) -> usize {
     let begin = Instant::now();
@@ -312,7 +333,7 @@ fn larger_worlds() {
     explore("longer windows", LONG, true);
     explore("windows that move on", Bounds { frames: 4, failures: 1, ..BASE }, true);
     explore("resignations", Bounds { resignations: true, failures: 1, ..LONG }, true);
-    explore("crashes", Bounds { claims: 3, failures: 0, ..LONG }, true);
+    explore("crashes", Bounds { claims: 3, failures: 1, ..LONG }, true);
     explore(
         "crashes and resignations",
         Bounds { claims: 3, failures: 1, resignations: true, ..BASE },
