@@ -14,7 +14,7 @@ use broadring_jetstream::{
     ClaimError, Leadership, MirrorEnd, OnOutage, ShipError, Shipper, StartError, Stream, Window,
 };
 use broadring_log::codec::{Bytes, Codec, CodecId, DecodeError, EncodeError, Postcard, SchemaId};
-use broadring_log::{Frame, Journal, Log, LogId};
+use broadring_log::{Frame, Journal, Log, LogId, LogReader};
 
 use common::raw::Raw;
 use common::rings::{Digest, digest, event};
@@ -542,6 +542,52 @@ fn a_log_that_nobody_writes_is_shipped_to_its_end_and_by_the_next_one_from_there
         assert_eq!(u64::from(shipper.join().unwrap()), end);
     }
     check_mirrored(&servers, "s", end);
+}
+
+#[test]
+fn a_log_that_another_reader_follows_is_shipped_until_nobody_writes_it() {
+    let Some(servers) = servers(1) else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let mut log = Log::open(directory.path()).unwrap();
+    // As a process sees it that does not write it.
+    let reader = LogReader::open(directory.path()).unwrap();
+    let stream = connect(&options(&servers, "s"));
+    let leadership = stream.candidate("a").id(log.id()).claim().unwrap();
+    let shipper = Shipper::log_builder(leadership).start_log(reader, true).unwrap();
+    for sequence in 0..1000 {
+        log.push(&codec(), &event(sequence)).unwrap();
+        if sequence % 100 == 0 {
+            log.end_batch().unwrap();
+        }
+    }
+    // What is committed last, it commits as it leaves.
+    log.close().unwrap();
+    assert_eq!(u64::from(shipper.join().unwrap()), 1000);
+    check_mirrored(&servers, "s", 1000);
+}
+
+#[test]
+fn a_log_that_has_less_than_the_stream_is_refused() {
+    let Some(servers) = servers(1) else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let mut log = Log::open(directory.path()).unwrap();
+    (0..10).for_each(|sequence| drop(log.push(&codec(), &event(sequence)).unwrap()));
+    log.end_batch().unwrap();
+    let (id, reader) = (log.id(), log.reader());
+    let stream = connect(&options(&servers, "s"));
+    let leadership = stream.candidate("a").id(id).claim().unwrap();
+    Shipper::log_builder(leadership).start_log(reader, false).unwrap().join().unwrap();
+    log.close().unwrap();
+
+    // The same log, restored from before the last event.
+    let restored = tempfile::tempdir().unwrap();
+    let mut log = Log::options().id(id).open(restored.path()).unwrap();
+    (0..9).for_each(|sequence| drop(log.push(&codec(), &event(sequence)).unwrap()));
+    log.end_batch().unwrap();
+    let leadership = stream.candidate("a").id(id).claim().unwrap();
+    let refused = Shipper::log_builder(leadership).start_log(log.reader(), false).unwrap_err();
+    assert!(matches!(refused, StartError::Behind { end, .. } if end == 9.into()), "{refused}");
+    assert_eq!(refused.to_string(), "the log ends before event 9, and the stream goes on with 10");
 }
 
 #[test]
