@@ -116,10 +116,11 @@ impl Notice {
         if fixed.version.get() != VERSION {
             return Err("it has a newer version of the format than this program reads");
         }
-        let kind = match fixed.kind.get() {
-            0 => NoticeKind::Claim,
-            1 => NoticeKind::Resignation,
-            2 => NoticeKind::Padding(fixed.number.get()),
+        let kind = match (fixed.kind.get(), fixed.number.get()) {
+            (0, 0) => NoticeKind::Claim,
+            (1, 0) => NoticeKind::Resignation,
+            (2, number @ 1..) => NoticeKind::Padding(number),
+            (0..=2, _) => return Err("its number is not one of its kind"),
             _ => return Err("it is neither a claim nor a resignation"),
         };
         if fixed.name.get() as usize != name.len() || name.len() > MAX_NAME {

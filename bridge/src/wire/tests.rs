@@ -95,6 +95,13 @@ fn an_id_is_found_that_is_another_one() {
 }
 
 #[test]
+fn padding_is_never_the_claim_itself() {
+    let (bytes, id) = notice(NoticeKind::Padding(0), "somebody");
+    let error = WireError::Notice("its number is not one of its kind");
+    assert_eq!(open(&bytes, &id, None).unwrap_err(), error);
+}
+
+#[test]
 fn a_frame_or_a_notice_of_another_stream_is_found_behind_the_right_identity() {
     let other = LogId::from_bytes(*b"some other one..");
     for (bytes, id) in messages() {
