@@ -191,8 +191,17 @@ fn every_unsafe_setting_is_found() {
         ("no-ack", |config: &mut Config| config.no_ack = true, vec![UnsafeSetting::NoAck]),
         (
             "async",
-            |config: &mut Config| config.persist_mode = Some(PersistenceMode::Async),
-            vec![UnsafeSetting::Async],
+            // The servers do not let a stream have both.
+            |config: &mut Config| {
+                config.persist_mode = Some(PersistenceMode::Async);
+                config.allow_atomic_publish = false;
+            },
+            vec![UnsafeSetting::Batches, UnsafeSetting::Async],
+        ),
+        (
+            "batches",
+            |config: &mut Config| config.allow_atomic_publish = false,
+            vec![UnsafeSetting::Batches],
         ),
         (
             "sources",
@@ -212,8 +221,10 @@ fn every_unsafe_setting_is_found() {
             |config: &mut Config| {
                 config.subjects.clear();
                 config.mirror = Some(source());
+                // As above.
+                config.allow_atomic_publish = false;
             },
-            vec![UnsafeSetting::OtherSources, subjects("mirror", &[])],
+            vec![UnsafeSetting::Batches, UnsafeSetting::OtherSources, subjects("mirror", &[])],
         ),
         (
             "fewer-subjects",

@@ -571,7 +571,9 @@ fn a_log_that_has_less_than_the_stream_is_refused() {
     let Some(servers) = servers(1) else { return };
     let directory = tempfile::tempdir().unwrap();
     let mut log = Log::open(directory.path()).unwrap();
-    (0..10).for_each(|sequence| drop(log.push(&codec(), &event(sequence)).unwrap()));
+    for sequence in 0..10 {
+        log.push(&codec(), &event(sequence)).unwrap();
+    }
     log.end_batch().unwrap();
     let (id, reader) = (log.id(), log.reader());
     let stream = connect(&options(&servers, "s"));
@@ -582,7 +584,9 @@ fn a_log_that_has_less_than_the_stream_is_refused() {
     // The same log, restored from before the last event.
     let restored = tempfile::tempdir().unwrap();
     let mut log = Log::options().id(id).open(restored.path()).unwrap();
-    (0..9).for_each(|sequence| drop(log.push(&codec(), &event(sequence)).unwrap()));
+    for sequence in 0..9 {
+        log.push(&codec(), &event(sequence)).unwrap();
+    }
     log.end_batch().unwrap();
     let leadership = stream.candidate("a").id(id).claim().unwrap();
     let refused = Shipper::log_builder(leadership).start_log(log.reader(), false).unwrap_err();

@@ -226,12 +226,8 @@ where
         events::decode(frame, &self.codec, next, &mut self.events)?;
         let mut events = self.events.drain(..);
         while events.len() > 0 {
-            match self.writer.ready_async(1).await {
-                Err(TryClaimError::EditorLeft(editor)) => {
-                    return Err(MirrorError::EditorLeft(editor));
-                }
-                // There is room, or there was a moment ago.
-                _ => {}
+            if let Err(TryClaimError::EditorLeft(editor)) = self.writer.ready_async(1).await {
+                return Err(MirrorError::EditorLeft(editor));
             }
             // A frame may have more events than the ring has places.
             let most = events.len().min(self.writer.capacity());
