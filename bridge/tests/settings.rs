@@ -179,6 +179,11 @@ fn every_unsafe_setting_is_found() {
             vec![UnsafeSetting::Retention],
         ),
         (
+            "discard",
+            |config: &mut Config| config.discard = DiscardPolicy::New,
+            vec![UnsafeSetting::Discard],
+        ),
+        (
             "per-subject",
             |config: &mut Config| config.max_messages_per_subject = 1_000_000,
             vec![UnsafeSetting::PerSubject],
@@ -190,18 +195,18 @@ fn every_unsafe_setting_is_found() {
         ),
         ("no-ack", |config: &mut Config| config.no_ack = true, vec![UnsafeSetting::NoAck]),
         (
+            "batches",
+            |config: &mut Config| config.allow_atomic_publish = false,
+            vec![UnsafeSetting::Batches],
+        ),
+        // The servers do not take messages together then.
+        (
             "async",
-            // The servers do not let a stream have both.
             |config: &mut Config| {
                 config.persist_mode = Some(PersistenceMode::Async);
                 config.allow_atomic_publish = false;
             },
             vec![UnsafeSetting::Batches, UnsafeSetting::Async],
-        ),
-        (
-            "batches",
-            |config: &mut Config| config.allow_atomic_publish = false,
-            vec![UnsafeSetting::Batches],
         ),
         (
             "sources",
@@ -221,7 +226,6 @@ fn every_unsafe_setting_is_found() {
             |config: &mut Config| {
                 config.subjects.clear();
                 config.mirror = Some(source());
-                // As above.
                 config.allow_atomic_publish = false;
             },
             vec![UnsafeSetting::Batches, UnsafeSetting::OtherSources, subjects("mirror", &[])],

@@ -47,6 +47,10 @@ pub enum UnsafeSetting {
     /// Messages are removed when somebody has read them.
     #[error("messages are removed when they are read (its retention is not by limits)")]
     Retention,
+    /// A full stream refuses messages instead of removing old ones. The replicas may do so when they apply a message that
+    /// the leader has accepted, and then those behind it get other places than they expect.
+    #[error("it refuses messages when it is full (its discard policy is not old)")]
+    Discard,
     /// There are limits that remove messages from the middle.
     #[error("it keeps some messages of a subject only (max_msgs_per_subject)")]
     PerSubject,
@@ -119,6 +123,8 @@ pub(crate) fn check(config: &Config, options: &StreamOptions) -> Vec<UnsafeSetti
     let (needed, window) = (options.timeout * 2, config.duplicate_window);
     find(window < needed, UnsafeSetting::DuplicateWindow { expected: needed, found: window });
     find(config.retention != RetentionPolicy::Limits, UnsafeSetting::Retention);
+    // The servers give a sealed stream this policy.
+    find(config.discard != DiscardPolicy::Old && !config.sealed, UnsafeSetting::Discard);
     find(config.max_messages_per_subject > 0, UnsafeSetting::PerSubject);
     find(config.allow_message_ttl, UnsafeSetting::MessageTtl);
     find(config.no_ack, UnsafeSetting::NoAck);
