@@ -258,14 +258,23 @@ fn a_claim_behind_all_that_it_has_is_as_good_as_its_resignation() {
 }
 
 #[test]
-fn a_later_claim_behind_all_that_is_acknowledged_is_so_too() {
-    for (next, state) in [(36, SenderState::Resigned), (37, SenderState::Deposed { by: 8 })] {
+fn whoever_comes_behind_all_that_is_acknowledged_finds_it_resigned() {
+    let claim = MessageId::Claim { epoch: 8, nonce: 1 };
+    for (there, next) in [(claim, 36), (claim, 37), (MessageId::Frame { epoch: 5, first: 36 }, 40)]
+    {
         let mut sender = writer();
         sender.resign();
         sender.accepted(id(35));
         sender.doubt();
-        assert!(sender.last(taken(MessageId::Claim { epoch: 8, nonce: 1 }, next)));
-        assert_eq!((sender.state(), sender.acknowledged()), (state, 36));
+        assert!(sender.last(taken(there, next)));
+        assert_eq!((sender.state(), sender.acknowledged()), (SenderState::Resigned, 36));
+        // Here nobody knows whether its last frame is there.
+        let mut sender = writer();
+        sender.resign();
+        sender.accepted(id(32));
+        sender.doubt();
+        assert!(sender.last(taken(there, next)));
+        assert_eq!(sender.state(), SenderState::Deposed { by: there.epoch() });
     }
 }
 
