@@ -112,9 +112,7 @@ impl StreamOptions {
     }
 
     /// Sets whether the stream is made if it is not there. Not unless set. One that is there is
-    /// [checked](UnsafeSetting), not changed.
-    ///
-    /// [`UnsafeSetting`]: crate::UnsafeSetting
+    /// [checked](crate::UnsafeSetting), not changed.
     pub fn create(self, create: bool) -> Self {
         Self { create, ..self }
     }

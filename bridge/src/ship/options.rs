@@ -23,7 +23,7 @@ pub enum OnOutage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Window {
-    /// How many frames that are not acknowledged: [`LEAP`](crate::protocol::LEAP) at most.
+    /// How many frames that are not acknowledged: [`LEAP`] at most.
     pub frames: usize,
     /// How many bytes of them; one frame is sent in any case.
     pub bytes: usize,
@@ -40,7 +40,7 @@ impl Default for Window {
 }
 
 impl Window {
-    /// Sets [`frames`](Self::frames), from 1 to [`LEAP`](crate::protocol::LEAP).
+    /// Sets [`frames`](Self::frames), from 1 to [`LEAP`].
     #[must_use]
     pub fn frames(self, frames: usize) -> Self {
         Self { frames: frames.clamp(1, LEAP as usize), ..self }
