@@ -167,7 +167,7 @@ impl Claimed {
                     match answer.failure {
                         None => sender.accepted(id),
                         Some(why) if attempt > 0 && Instant::now() >= until => {
-                            return Err(RequestError::Unanswered(why).into());
+                            return Err(self.shared.unanswered(why).into());
                         }
                         Some(_) => drop(sender.failed(message.attempt)),
                     }

@@ -166,6 +166,7 @@ where
             (Some(_), MessageId::Frame { first, .. }) if first < self.sender.acknowledged() => {}
             (Some(reason), _) => {
                 if self.sender.failed(attempt) {
+                    let reason = self.claimed.shared.options.redact(reason);
                     trace::uncertain(self.sender.epoch(), self.sender.in_flight(), &reason);
                     self.status.note_doubt();
                 }

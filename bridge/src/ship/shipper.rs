@@ -99,14 +99,6 @@ impl<T> Shipper<T> {
         }
     }
 
-    /// Whether it holds the writer back, or would.
-    fn is_in_ring(&self) -> bool {
-        match &self.0 {
-            Inner::Cluster { status, .. } => status.is_in_ring(),
-            Inner::Embedded { journal, .. } => journal.failure().is_some(),
-        }
-    }
-
     /// Returns how it is doing.
     pub fn stats(&self) -> ShipperStats {
         match &self.0 {
@@ -184,14 +176,23 @@ impl<T> Shipper<T> {
     ///
     /// [`StoppedError`] with the event.
     pub fn publish(&self, writer: &mut Writer<T>, event: T) -> Result<Sequence, StoppedError<T>> {
+        let status = match &self.0 {
+            Inner::Cluster { status, .. } => status,
+            Inner::Embedded { journal, .. } => {
+                return journal.publish(writer, event).map_err(|stopped| {
+                    let failure = ShipError::Journal(stopped.failure().clone());
+                    StoppedError { event: stopped.into_inner(), failure }
+                });
+            }
+        };
         let mut event = match writer.try_publish(event) {
             Ok(sequence) => return Ok(sequence),
             Err(refused) => refused.into_inner(),
         };
         loop {
             // One that has left the ring holds nobody back.
-            if let Some(failure) = self.failure()
-                && self.is_in_ring()
+            if let Some(failure) = status.failure()
+                && status.is_in_ring()
             {
                 return Err(StoppedError { event, failure });
             }
